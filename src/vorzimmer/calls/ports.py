@@ -1,0 +1,58 @@
+"""What calls need from the outside, as ports: deciding, devices' locations, signalling, the journal, records.
+
+Adapters come from ``app``. This module must never import an adapter.
+"""
+
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from vorzimmer.directory.snapshot import Snapshot
+from vorzimmer.routing.model import Asked, Plan, SoFar
+from vorzimmer.sip.engine import Engine
+from vorzimmer.sip.flow import Flow
+
+
+class Contact(msgspec.Struct, frozen=True):
+    """One registered binding of a device: the Contact URI, the Path (route set), and the flow it came over."""
+
+    device: str
+    uri: str
+    flow: Flow
+    path: tuple[str, ...] = ()
+
+
+class Locations(Protocol):
+    """Where devices are (``presence``)."""
+
+    def contacts(self, device: str) -> tuple[Contact, ...]: ...
+
+
+class Decider(Protocol):
+    """``routing.decide`` with the company's order, book and live facts filled in by ``app``."""
+
+    def __call__(self, asked: Asked, so_far: SoFar, now: datetime) -> Plan: ...
+
+
+class Books(Protocol):
+    """The newest published Snapshot of a company."""
+
+    def book(self, company: str) -> Snapshot: ...
+
+
+class Signalling(Protocol):
+    """The engine and its pump. After commands to the engine call ``kick``: packets leave and events are handled within
+    this turn of the loop."""
+
+    @property
+    def engine(self) -> Engine: ...
+    def now(self) -> float: ...
+    def kick(self) -> None: ...
+
+
+class Journal(Protocol):
+    """Appends without waiting (ARCHITECTURE decision 4): an unsynced write in the same turn. `kind` is "state" (call id,
+    bytes), "gone" (call id) or "record" (bytes of one ended call's record)."""
+
+    def append(self, kind: str, key: str, value: bytes) -> None: ...

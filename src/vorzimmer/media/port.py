@@ -1,0 +1,179 @@
+"""The media port: endpoints, and who hears whom. Calls and features see nothing else of media.
+
+An endpoint is our end of one leg's audio: one address for the life of the call (unless its worker died). The graph is
+per listener: each endpoint hears exactly one source - another endpoint, music, a tone, a file - so hold, ringback,
+relay and, later, mixes are all ``hear``. The port gives and takes media plans, never SDP text, and names no backend.
+A backend must never drop a command silently: every call answers or raises :class:`MediaError`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import msgspec
+
+from vorzimmer.kernel.address import Address
+from vorzimmer.kernel.errors import VorzimmerError
+from vorzimmer.kernel.ids import CallId, EndpointId
+
+
+class MediaError(VorzimmerError):
+    """The backend could not do it: no worker, no free port, an unknown endpoint."""
+
+
+class Codec(msgspec.Struct, frozen=True):
+    """One RTP payload format. `name` is upper case (PCMA, PCMU, G722, OPUS); `rate` is the RTP clock (8000 for G722)."""
+
+    name: str
+    payload_type: int
+    rate: int = 8000
+    channels: int = 1
+    fmtp: str = ""
+
+
+class MediaPlan(msgspec.Struct, frozen=True):
+    """What an endpoint has agreed with its phone.
+
+    `remote` is where the phone's SDP says to send (None: nothing yet, or port 0); `codecs` what we may send, best
+    first; `dtmf` the telephone-event payload type the phone takes, None without; `receive_codecs` and `receive_dtmf`
+    what numbers the phone uses towards us; `ptime` in ms; `sends` and `receives` from OUR point of view.
+    """
+
+    remote: Address | None
+    codecs: tuple[Codec, ...]
+    receive_codecs: tuple[Codec, ...]
+    dtmf: int | None = None
+    receive_dtmf: int | None = None
+    ptime: int = 20
+    sends: bool = True
+    receives: bool = True
+
+
+class Peer(msgspec.Struct, frozen=True, tag="peer"):
+    """Hear what another endpoint receives."""
+
+    endpoint: EndpointId
+
+
+class Music(msgspec.Struct, frozen=True, tag="music"):
+    """Hear music on hold: `name` is "default" or a file in the company's store."""
+
+    name: str = "default"
+
+
+class Tone(msgspec.Struct, frozen=True, tag="tone"):
+    """A national tone: `kind` is ringback, busy, congestion, dial, sit, stutter, unavailable, confirm; `zone` the country.
+
+    `repeat` False plays one cadence and reports ``SourceEnded``.
+    """
+
+    kind: str
+    zone: str = "DE"
+    repeat: bool = True
+
+
+class File(msgspec.Struct, frozen=True, tag="file"):
+    """A prompt: path of a WAV file that the media host can read; `loops` 0 is for ever, else reports ``SourceEnded``."""
+
+    path: str
+    loops: int = 1
+
+
+class Nothing(msgspec.Struct, frozen=True, tag="nothing"):
+    """Silence: no packets (an endpoint that hears nothing still keeps its address)."""
+
+
+Source = Peer | Music | Tone | File | Nothing
+
+
+class Statistics(msgspec.Struct, frozen=True):
+    """Of one endpoint, over its whole life: packets and bytes both ways, loss of what we received (packets and
+    fraction 0..1), interarrival jitter in ms (RFC 3550 6.4.1), an estimated MOS 1..4.5 (E-model, G.107 simplified)."""
+
+    received: int = 0
+    sent: int = 0
+    received_bytes: int = 0
+    sent_bytes: int = 0
+    lost: int = 0
+    loss: float = 0.0
+    jitter_ms: float = 0.0
+    mos: float = 0.0
+
+
+class DigitHeard(msgspec.Struct, frozen=True, tag="digit"):
+    """A complete RFC 4733 event. `digit` is one of 0-9*#ABCD."""
+
+    endpoint: EndpointId
+    digit: str
+    milliseconds: int
+
+
+class FellSilent(msgspec.Struct, frozen=True, tag="silent"):
+    """No RTP from the phone for `seconds` although it should send (reported once per silence, at 30 s)."""
+
+    endpoint: EndpointId
+    seconds: float
+
+
+class SourceEnded(msgspec.Struct, frozen=True, tag="ended"):
+    """A finite source has been played to the end."""
+
+    endpoint: EndpointId
+    source: Source
+
+
+class WorkerLost(msgspec.Struct, frozen=True, tag="lost"):
+    """A worker died: these endpoints are gone; open new ones and re-INVITE, or end the call with a reason."""
+
+    endpoints: tuple[EndpointId, ...]
+
+
+MediaEvent = DigitHeard | FellSilent | SourceEnded | WorkerLost
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSpec:
+    """`group` keeps the endpoints of one call in one worker; `listener` chooses advertised address and port range."""
+
+    endpoint: EndpointId
+    group: CallId
+    listener: str = ""
+    family: int = 4
+
+
+class Media(Protocol):
+    """The port. All methods are awaitable because a backend is another process; none blocks on the network's peers."""
+
+    async def open(self, spec: OpenSpec) -> Address:
+        """Allocate; the address (as the phone must see it) to put into SDP. RTCP is on port + 1."""
+
+    async def configure(self, endpoint: EndpointId, plan: MediaPlan) -> None:
+        """Set or change what was agreed; a changed remote address is learned anew (symmetric RTP)."""
+
+    async def hear(self, endpoint: EndpointId, source: Source) -> None:
+        """From now on the phone at `endpoint` hears `source`. SSRC, sequence and timestamps go on continuously."""
+
+    async def statistics(self, endpoint: EndpointId) -> Statistics: ...
+
+    async def close(self, endpoint: EndpointId) -> Statistics:
+        """Free it (ports are drained before reuse). Closing an unknown endpoint gives empty statistics."""
+
+    async def adopt(self, endpoints: tuple[EndpointId, ...]) -> tuple[EndpointId, ...]:
+        """After a restart of control: which of these are still alive; all others of ours are closed."""
+
+    def on_event(self, receiver: Callable[[MediaEvent], None]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a backend can negotiate, best first. Numbers are our defaults in offers we make ourselves."""
+
+    codecs: tuple[Codec, ...] = field(
+        default=(
+            Codec("OPUS", 107, 48000, 2),
+            Codec("G722", 9),
+            Codec("PCMA", 8),
+            Codec("PCMU", 0),
+        )
+    )
+    dtmf: int = 101

@@ -1,0 +1,161 @@
+"""The words of deciding: who asks for what, what was tried, and the plan with its becauses.
+
+CONTRACT SKETCH - names and fields are fixed unless the owner of ``routing`` finds a real need (then tell the owner of
+``calls``). All values are frozen msgspec Structs: they go into call states, records and the journal as they are.
+This module must never look anything up.
+"""
+
+import msgspec
+
+from vorzimmer.directory.ref import Ref
+
+
+class Because(msgspec.Struct, frozen=True):
+    """Why: the rule that spoke, a message key with parameters (texts.*), and the path of the setting in the company
+    file, e.g. ``users[anna].forwarding.no_answer.to``; None where no setting is behind it."""
+
+    rule: str
+    key: str
+    params: dict[str, str] = {}
+    setting: str | None = None
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Who asks. `ref` is the user or common-area phone for internal callers (decided by the account that passed digest
+    or by the trunk, never by what From claims). `number` is the asserted E.164 number; `private` asked for privacy;
+    neither number nor private: unavailable."""
+
+    ref: Ref | None = None
+    device: str | None = None
+    number: str | None = None
+    name: str = ""
+    private: bool = False
+
+    @property
+    def internal(self) -> bool:
+        return self.ref is not None
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """One question. `dialled` is what was dialled, as it came; `target` a typed target instead (transfer to a user,
+    a forward). `role` is as what the target is to be rung."""
+
+    company: str
+    caller: Caller
+    dialled: str = ""
+    target: Ref | None = None
+    role: str = "user"
+    robot: bool = False
+
+
+class Presentation(msgspec.Struct, frozen=True):
+    """What the rung device shows of the caller."""
+
+    name: str = ""
+    number: str = ""
+    private: bool = False
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """One invitation to answer: `target` is ``device:ID`` or ``number:+E164``; `user` whom it stands for; `on_behalf`
+    of whom (executive, delegator, group); `alert` one of normal, silent, splash, internal, recall, auto."""
+
+    target: Ref
+    role: str
+    user: Ref | None = None
+    on_behalf: Ref | None = None
+    present: Presentation = Presentation()
+    alert: str = "normal"
+
+
+class Ring(msgspec.Struct, frozen=True, tag="ring"):
+    """Offers that end together when one is answered. `seconds` at most, then the outcome is *no answer*."""
+
+    offers: tuple[Offer, ...]
+    seconds: float
+    because: tuple[Because, ...] = ()
+
+
+class Announce(msgspec.Struct, frozen=True, tag="announce"):
+    """Play a prompt or tone before anybody answered (early media), then end with `status`. `prompt` is a message key of
+    texts or ``tone:busy``, ``tone:unavailable`` ..."""
+
+    prompt: str
+    status: int
+    params: dict[str, str] = {}
+    because: tuple[Because, ...] = ()
+
+
+class Refuse(msgspec.Struct, frozen=True, tag="refuse"):
+    """End with a SIP status at once; the caller's phone makes the tone."""
+
+    status: int
+    reason: str
+    because: tuple[Because, ...] = ()
+
+
+class Forward(msgspec.Struct, frozen=True, tag="forward"):
+    """Ask again for another target on behalf of `by`; the call sends 181 once. `rule` with `by` and `to` is the loop key."""
+
+    to: Ref
+    by: Ref
+    rule: str
+    because: tuple[Because, ...] = ()
+
+
+class Run(msgspec.Struct, frozen=True, tag="run"):
+    """Something a feature's service does (a feature code): `action` names it, e.g. ``dnd.on``; then confirm or deny."""
+
+    action: str
+    params: dict[str, str] = {}
+    because: tuple[Because, ...] = ()
+
+
+Step = Ring | Announce | Refuse | Forward | Run
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """The steps up to the next uncertain outcome, and everything that was asked on the way (`because`), in order."""
+
+    steps: tuple[Step, ...]
+    because: tuple[Because, ...] = ()
+
+
+class OfferOutcome(msgspec.Struct, frozen=True):
+    """What came of one offer: answered, busy, declined, no_answer, unreachable, redirected (with `to`), elsewhere, cancelled."""
+
+    target: Ref
+    outcome: str
+    status: int = 0
+    to: str = ""
+
+
+class Tried(msgspec.Struct, frozen=True):
+    """A performed step and its outcome: answered, busy, declined, no_answer, unreachable, redirected, done, forwarded.
+
+    For a Ring the overall outcome is decided by ``routing.outcome.overall`` (declined beats busy beats no answer beats
+    unreachable, FEATURES.md section 12)."""
+
+    step: Step
+    outcome: str
+    offers: tuple[OfferOutcome, ...] = ()
+    digits: str = ""
+
+
+SoFar = tuple[Tried, ...]
+
+
+class LiveFacts(msgspec.Struct, frozen=True):
+    """Live facts as a value, for one decision (`explain --assume` makes its own): device id -> open calls; registered
+    device ids. Large companies hand in an object with the same methods instead (``routing.live.Live`` protocol:
+    registered(device) -> bool, calls(device) -> int, calls_of(ref) -> int, dnd(device) -> bool)."""
+
+    registered: frozenset[str] = frozenset()
+    talking: dict[str, int] = {}
+
+
+# routing/decide.py:   decide(order, asked, so_far, book, live, now) -> Plan       (now: aware datetime)
+# routing/dry_run.py:  dry_run(order, asked, book, live, now, outcomes="no_answer") -> Explanation (folds decide)
+# routing/may.py:      may(actor, action, call) -> Because | None
+# routing/live.py:     Live protocol
+# features/order.py:   ORDER, the chain of rules of the whole product on one page; features/roles.py: ROLES table

@@ -1,0 +1,56 @@
+"""Flows and packets: the whole of what the engine knows about transports.
+
+The engine names where bytes go; sockets, connections and names are the business of ``net``. This module must never
+hold a socket.
+"""
+
+from dataclasses import dataclass
+
+from vorzimmer.kernel.address import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One path between a listener of ours and a peer (RFC 5626 section 2).
+
+    `transport` is ``udp``, ``tcp``, ``tls``, ``ws`` or ``wss``; `connection` tells connections apart and is 0 for
+    datagrams. `listener` is the name of our listening socket, by which advertised addresses are found.
+    """
+
+    transport: str
+    local: Address
+    remote: Address
+    connection: int = 0
+    listener: str = ""
+
+    @property
+    def reliable(self) -> bool:
+        """True where the transport itself retransmits (RFC 3261 section 17)."""
+        return self.transport != "udp"
+
+    @property
+    def secure(self) -> bool:
+        """True on TLS and WSS."""
+        return self.transport in {"tls", "wss"}
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """Where a request of ours goes when no flow is known: `net` finds or opens one (RFC 3263).
+
+    `host` may be a name. `listener` pins the listener to send from, empty lets `net` choose.
+    """
+
+    transport: str
+    host: str
+    port: int
+    listener: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """Bytes on their way out. `transaction` names the client transaction to tell when sending fails, if any."""
+
+    data: bytes
+    to: Flow | Hop
+    transaction: str = ""
