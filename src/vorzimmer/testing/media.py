@@ -1,0 +1,185 @@
+"""A recording double of the media port: no packets, but every promise of the port kept in memory.
+
+Tests inject what a phone or a dying worker would cause, read back every command, and ask who hears whom. It must never
+be kinder than the embedded worker: the same contract tests run over both.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from vorzimmer.kernel.address import Address
+from vorzimmer.kernel.ids import EndpointId
+from vorzimmer.media.port import (
+    DigitHeard,
+    FellSilent,
+    File,
+    MediaError,
+    MediaEvent,
+    MediaPlan,
+    Nothing,
+    OpenSpec,
+    Peer,
+    Source,
+    SourceEnded,
+    Statistics,
+    Tone,
+    WorkerLost,
+)
+
+
+@dataclass(slots=True)
+class FakeEndpoint:
+    """What the double knows of one open endpoint."""
+
+    spec: OpenSpec
+    address: Address
+    plan: MediaPlan | None = None
+    source: Source = field(default_factory=Nothing)
+    statistics: Statistics = field(default_factory=Statistics)
+
+
+@dataclass(slots=True)
+class RecordingMedia:
+    """media.port.Media in memory.
+
+    `commands` is everything that was asked for, in order, as tuples that begin with the method's name. `broken` (a
+    reason) makes every command but `close` and `adopt` raise :class:`MediaError`, as without a worker.
+    """
+
+    host: str = "192.0.2.200"
+    host6: str = "2001:db8::200"
+    first_port: int = 20000
+    broken: str = ""
+    commands: list[tuple[object, ...]] = field(default_factory=list)
+    endpoints: dict[EndpointId, FakeEndpoint] = field(default_factory=dict)
+    _receivers: list[Callable[[MediaEvent], None]] = field(default_factory=list)
+    _opened: int = 0
+
+    async def open(self, spec: OpenSpec) -> Address:
+        self._note("open", spec)
+        if spec.endpoint in self.endpoints:
+            raise MediaError(f"endpoint {spec.endpoint} is open already")
+        address = Address(self.host6 if spec.family == 6 else self.host, self.first_port + 2 * self._opened)
+        self._opened += 1
+        self.endpoints[spec.endpoint] = FakeEndpoint(spec, address)
+        return address
+
+    async def configure(self, endpoint: EndpointId, plan: MediaPlan) -> None:
+        self._note("configure", endpoint, plan)
+        self._find(endpoint).plan = plan
+
+    async def hear(self, endpoint: EndpointId, source: Source) -> None:
+        self._note("hear", endpoint, source)
+        found = self._find(endpoint)
+        if isinstance(source, Peer):
+            self._find(source.endpoint)
+        found.source = source
+
+    async def statistics(self, endpoint: EndpointId) -> Statistics:
+        self._note("statistics", endpoint)
+        return self._find(endpoint).statistics
+
+    async def close(self, endpoint: EndpointId) -> Statistics:
+        self.commands.append(("close", endpoint))
+        gone = self.endpoints.pop(endpoint, None)
+        self._forget(endpoint)
+        return gone.statistics if gone else Statistics()
+
+    async def adopt(self, endpoints: tuple[EndpointId, ...]) -> tuple[EndpointId, ...]:
+        self.commands.append(("adopt", endpoints))
+        for endpoint in [e for e in self.endpoints if e not in endpoints]:
+            del self.endpoints[endpoint]
+            self._forget(endpoint)
+        return tuple(e for e in endpoints if e in self.endpoints)
+
+    def on_event(self, receiver: Callable[[MediaEvent], None]) -> None:
+        self._receivers.append(receiver)
+
+    # What tests do to it
+
+    def press(self, endpoint: EndpointId, digits: str, milliseconds: int = 160) -> None:
+        """The phone sends these digits, one complete event each."""
+        self._find(endpoint)
+        for digit in digits:
+            self._emit(DigitHeard(endpoint, digit, milliseconds))
+
+    def fall_silent(self, endpoint: EndpointId, seconds: float = 30.0) -> None:
+        """The phone has sent no RTP for `seconds`."""
+        self._find(endpoint)
+        self._emit(FellSilent(endpoint, seconds))
+
+    def end_source(self, endpoint: EndpointId) -> None:
+        """The finite tone or file that the endpoint hears has been played to its end."""
+        found = self._find(endpoint)
+        source, found.source = found.source, Nothing()
+        if not _finite(source):
+            raise AssertionError(f"{endpoint} hears {source}, which has no end")
+        self._emit(SourceEnded(endpoint, source))
+
+    def lose_worker(self, *endpoints: EndpointId) -> None:
+        """The worker with these endpoints dies (all endpoints where none is named)."""
+        lost = tuple(e for e in self.endpoints if not endpoints or e in endpoints)
+        for endpoint in lost:
+            del self.endpoints[endpoint]
+            self._forget(endpoint)
+        self._emit(WorkerLost(lost))
+
+    # What tests ask it
+
+    def leaks(self) -> list[EndpointId]:
+        """Endpoints that nobody has closed."""
+        return list(self.endpoints)
+
+    def hears(self, listener: EndpointId) -> Source:
+        """What the phone at `listener` really hears now: Nothing where direction or plan forbids it."""
+        found = self.endpoints.get(listener)
+        if found is None or found.plan is None or found.plan.remote is None or not found.plan.sends:
+            return Nothing()
+        if isinstance(found.source, Peer):
+            speaker = self.endpoints.get(found.source.endpoint)
+            if speaker is None or speaker.plan is None or not speaker.plan.receives:
+                return Nothing()
+            return found.source if _common(speaker.plan, found.plan) else Nothing()
+        return found.source
+
+    def hears_whom(self, listener: EndpointId) -> EndpointId | None:
+        """The endpoint whose phone is heard at `listener`; None for music, tones, silence."""
+        source = self.hears(listener)
+        return source.endpoint if isinstance(source, Peer) else None
+
+    def talking(self, one: EndpointId, other: EndpointId) -> bool:
+        """Whether the two hear each other."""
+        return self.hears_whom(one) == other and self.hears_whom(other) == one
+
+    def named(self, method: str) -> list[tuple[object, ...]]:
+        """The recorded commands of one method, without its name."""
+        return [command[1:] for command in self.commands if command[0] == method]
+
+    def _note(self, *command: object) -> None:
+        self.commands.append(command)
+        if self.broken:
+            raise MediaError(self.broken)
+
+    def _find(self, endpoint: EndpointId) -> FakeEndpoint:
+        found = self.endpoints.get(endpoint)
+        if found is None:
+            raise MediaError(f"unknown endpoint {endpoint}")
+        return found
+
+    def _forget(self, speaker: EndpointId) -> None:
+        for other in self.endpoints.values():
+            if other.source == Peer(speaker):
+                other.source = Nothing()
+
+    def _emit(self, event: MediaEvent) -> None:
+        for receiver in list(self._receivers):
+            receiver(event)
+
+
+def _finite(source: Source) -> bool:
+    return (isinstance(source, Tone) and not source.repeat) or (isinstance(source, File) and source.loops > 0)
+
+
+def _common(speaker: MediaPlan, listener: MediaPlan) -> bool:
+    spoken = {(codec.name, codec.rate) for codec in speaker.receive_codecs}
+    return any((codec.name, codec.rate) in spoken for codec in listener.codecs)
