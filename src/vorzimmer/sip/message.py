@@ -1,12 +1,33 @@
 """SIP messages as values: start line, headers in order, body (RFC 3261 section 7).
 
-CONTRACT SKETCH - names and signatures are fixed; the bodies are filled in by the owner of this module.
+Parsing is lazy: a message is cut into lines and nothing inside a header value is looked at until somebody asks for it.
 Bytes that are not UTF-8 are kept: text is decoded with ``surrogateescape`` and written back the same way.
-This module must never answer, time or route anything.
+This module must never answer, time or route anything, and raises nothing but PeerError on a peer's bytes.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+
+from vorzimmer.kernel.errors import PeerError
+from vorzimmer.sip.names import SPELLINGS, canonical
+from vorzimmer.sip.text import BLANKS, split_list
+
+VERSION = "SIP/2.0"
+MAX_HEADER_LINES = 256
+"""More header lines than this in one message is an attack, not a call."""
+
+_IDENTIFYING = ("Via", "From", "To", "Call-ID", "CSeq")
+
+
+class MessageError(PeerError):
+    """A message that cannot be accepted; `partial` is the request as far as it could be read, None without one.
+
+    The error is answerable exactly when `partial` still has what a response copies (RFC 3261 section 8.2.6.2).
+    """
+
+    def __init__(self, reason: str, status: int = 400, partial: "Request | None" = None) -> None:
+        super().__init__(reason, status, answerable=partial is not None and _can_be_answered(partial))
+        self.partial = partial
 
 
 class Headers:
@@ -16,17 +37,82 @@ class Headers:
     or comma-separated: ``list_of`` gives the elements either way.
     """
 
-    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None: ...
-    def get(self, name: str, default: str = "") -> str: ...  # first value
-    def get_all(self, name: str) -> list[str]: ...  # lines as they came
-    def list_of(self, name: str) -> list[str]: ...  # comma-separated elements, quotes and <> respected
-    def add(self, name: str, value: str) -> None: ...  # append
-    def prepend(self, name: str, value: str) -> None: ...  # in front of the first of that name (Via)
-    def set(self, name: str, value: str) -> None: ...  # replace all of that name
-    def remove(self, name: str) -> None: ...
-    def __contains__(self, name: object) -> bool: ...
-    def __iter__(self) -> Iterator[tuple[str, str]]: ...
-    def copy(self) -> "Headers": ...
+    __slots__ = ("_pairs",)
+
+    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+        self._pairs = [(canonical(name), value) for name, value in pairs]
+
+    def get(self, name: str, default: str = "") -> str:
+        """The first value of that name."""
+        wanted = SPELLINGS.get(name) or canonical(name)
+        for key, value in self._pairs:
+            if key == wanted:
+                return value
+        return default
+
+    def get_all(self, name: str) -> list[str]:
+        """The lines of that name as they came, unfolded."""
+        wanted = SPELLINGS.get(name) or canonical(name)
+        return [value for key, value in self._pairs if key == wanted]
+
+    def list_of(self, name: str) -> list[str]:
+        """The comma-separated elements of all lines of that name; quotes and <> are respected, empty ones left out."""
+        wanted = SPELLINGS.get(name) or canonical(name)
+        return [element for key, value in self._pairs if key == wanted for element in split_list(value)]
+
+    def add(self, name: str, value: str) -> None:
+        """Append a line."""
+        self._pairs.append((canonical(name), value))
+
+    def prepend(self, name: str, value: str) -> None:
+        """Put a line in front of the first of that name (Via), at the top without one."""
+        wanted = canonical(name)
+        keys = [key for key, _ in self._pairs]
+        self._pairs.insert(keys.index(wanted) if wanted in keys else 0, (wanted, value))
+
+    def set(self, name: str, value: str) -> None:
+        """Replace all lines of that name by one, in the place of the first."""
+        wanted = canonical(name)
+        keys = [key for key, _ in self._pairs]
+        place = keys.index(wanted) if wanted in keys else len(keys)
+        kept = [pair for pair in self._pairs if pair[0] != wanted]
+        kept.insert(place, (wanted, value))
+        self._pairs = kept
+
+    def remove(self, name: str) -> None:
+        """Drop all lines of that name."""
+        wanted = canonical(name)
+        self._pairs = [pair for pair in self._pairs if pair[0] != wanted]
+
+    def copy(self) -> "Headers":
+        """An independent copy."""
+        return _adopt(self._pairs.copy())
+
+    def __contains__(self, name: object) -> bool:
+        if not isinstance(name, str):
+            return False
+        wanted = SPELLINGS.get(name) or canonical(name)
+        return any(key == wanted for key, _ in self._pairs)
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._pairs)
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def __eq__(self, other: object) -> bool:
+        return self._pairs == other._pairs if isinstance(other, Headers) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # mutable, like list
+
+    def __repr__(self) -> str:
+        return f"Headers({self._pairs!r})"
+
+
+def _adopt(pairs: list[tuple[str, str]]) -> Headers:
+    headers = Headers()
+    headers._pairs = pairs
+    return headers
 
 
 @dataclass(slots=True)
@@ -38,7 +124,9 @@ class Request:
     headers: Headers = field(default_factory=Headers)
     body: bytes = b""
 
-    def to_bytes(self) -> bytes: ...  # sets Content-Length
+    def to_bytes(self) -> bytes:
+        """The wire form; Content-Length is written from the body, whatever the headers say."""
+        return _write(f"{self.method} {self.uri} {VERSION}", self.headers, self.body)
 
 
 @dataclass(slots=True)
@@ -50,10 +138,23 @@ class Response:
     headers: Headers = field(default_factory=Headers)
     body: bytes = b""
 
-    def to_bytes(self) -> bytes: ...
+    def to_bytes(self) -> bytes:
+        """The wire form; Content-Length is written from the body, whatever the headers say."""
+        return _write(f"{VERSION} {self.status} {self.reason}", self.headers, self.body)
 
 
 Message = Request | Response
+
+
+def _write(start: str, headers: Headers, body: bytes) -> bytes:
+    lines = [f"{name}: {value}" for name, value in headers if name != "Content-Length"]
+    lines.insert(0, start)
+    lines.append(f"Content-Length: {len(body)}")
+    text = "\r\n".join(lines)
+    # No value may smuggle in a header line of its own, wherever it came from.
+    if text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1:
+        text = "\r\n".join(line.replace("\r", " ").replace("\n", " ") for line in lines)
+    return text.encode("utf-8", "surrogateescape") + b"\r\n\r\n" + body
 
 
 def parse(data: bytes) -> Message:
@@ -63,15 +164,119 @@ def parse(data: bytes) -> Message:
     PeerError 400). Raises PeerError, never anything else. On an error of a *request* whose Via, From, To, Call-ID and
     CSeq can still be read, the error is answerable and ``partial`` (attribute of the error) holds the Request.
     """
+    head, body, whole = _cut(data)
+    lines = head.decode("utf-8", "surrogateescape").split("\n")
+    start = lines[0].rstrip("\r")
+    pairs, problem = _read_headers(lines)
+    headers = _adopt(pairs)
+    if start[:4].upper() == "SIP/":
+        return _response(start, headers, body, problem)
+    request, bad_start = _request(start, headers)
+    if bad_start or problem or not whole:
+        reason, status = bad_start or (problem or "Header section without an end", 400)
+        raise MessageError(reason, status, request)
+    try:
+        request.body = body_of(headers, body)
+    except PeerError as error:
+        raise MessageError(error.reason, error.status, request) from None
+    return request
 
 
-# sip.uri:      parse(text) -> SipUri | TelUri | OtherUri  (frozen; str() writes it; equality by RFC 3261 19.1.4 via .same(other))
-#               SipUri(scheme, user, password, host, port, params: tuple[tuple[str, str | None], ...], headers: tuple[tuple[str, str], ...])
-# sip.headers:  parse_name_addr(text) -> NameAddr(display, uri_text, params)   [From, To, Contact, Route, Refer-To, PAI ...]
-#               parse_via(text) -> Via(version, transport, host, port, params); parse_cseq(text) -> CSeq(number, method)
-#               parse_contacts(headers) -> Star | tuple[NameAddr, ...]; parse_params; parse_auth(text) -> AuthParams(scheme, params)
-#               parse_replaces(text) -> Replaces(call_id, to_tag, from_tag, early_only); parse_reason; parse_privacy; parse_int...
-#               each value type is frozen with `parse` and `__str__`; bad text raises PeerError(400)
-# sip.framing:  StreamBuffer(limits).feed(data) -> list[bytes | Ping | Pong]; PeerError (not answerable or 413/513) ends the connection
-# sip.validate: check_request(request) -> None raises PeerError(status, reason): mandatory headers, CSeq match and range,
-#               version, Max-Forwards, scheme 416, Content-Type present etc., as RFC 4475/5118 ask for each torture case
+def _cut(data: bytes) -> tuple[bytes, bytes, bool]:
+    """Header section, what follows it, and whether the empty line between them was there."""
+    end = data.find(b"\r\n\r\n")
+    size = 4
+    if end < 0:
+        end, size = data.find(b"\n\n"), 2
+    if end == 0 or data[:1] in (b"\r", b"\n"):
+        # RFC 3261 section 7.5: empty lines before the start line are ignored.
+        return _cut(stripped) if (stripped := data.lstrip(b"\r\n")) else (b"", b"", False)
+    return (data, b"", False) if end < 0 else (data[:end], data[end + size :], True)
+
+
+def _read_headers(lines: list[str]) -> tuple[list[tuple[str, str]], str]:
+    """Header lines as pairs, and what was wrong with the first bad one ("" if nothing)."""
+    pairs: list[tuple[str, str]] = []
+    problem = "Too many header lines" if len(lines) > MAX_HEADER_LINES else ""
+    spellings = SPELLINGS
+    for line in lines[1 : MAX_HEADER_LINES + 1]:
+        name, colon, value = line.partition(":")
+        key = spellings.get(name)
+        if key is not None and colon:
+            pairs.append((key, value.strip(BLANKS)))
+        elif line[:1] in (" ", "\t") and pairs:
+            key, value = pairs[-1]
+            pairs[-1] = (key, f"{value} {line.strip(BLANKS)}".strip(BLANKS))
+        else:
+            try:
+                pairs.append((canonical(name if colon else ""), value.strip(BLANKS)))
+            except PeerError as error:
+                problem = problem or error.reason
+    # A bare CR inside a value would be a line end for some other parser.
+    return [(key, value.replace("\r", " ")) if "\r" in value else (key, value) for key, value in pairs], problem
+
+
+def _request(start: str, headers: Headers) -> tuple[Request, tuple[str, int] | None]:
+    """The request and, for a bad Request-Line, why and with what status to refuse (RFC 3261 section 7.1)."""
+    parts = start.split(" ")
+    if len(parts) == 3 and parts[2] == VERSION and parts[0] and parts[1]:
+        return Request(parts[0], parts[1], headers), _bad_line(parts[0], parts[1])
+    words = start.split()
+    version = words[-1].upper() if len(words) > 1 else ""
+    if not version.startswith("SIP/"):
+        raise MessageError("Not a SIP message")
+    request = Request(words[0], " ".join(words[1:-1]), headers)
+    if version != VERSION:
+        return request, ("Version Not Supported", 505)
+    if len(parts) == 3 and len(words) == 3:
+        return request, _bad_line(parts[0], parts[1])
+    return request, ("Bad Request-Line", 400)
+
+
+def _bad_line(method: str, uri: str) -> tuple[str, int] | None:
+    try:
+        canonical(method)
+    except PeerError:
+        return "Bad method", 400
+    return ("Bad Request-URI", 400) if "\r" in uri or "\t" in uri else None
+
+
+def _response(start: str, headers: Headers, body: bytes, problem: str) -> Response:
+    version, _, rest = start.partition(" ")
+    code, _, reason = rest.partition(" ")
+    if problem or version.upper() != VERSION or not (len(code) == 3 and code.isascii() and code.isdecimal()):
+        raise MessageError(problem or "Bad status line")
+    if not 100 <= int(code) <= 699:
+        raise MessageError("Bad status code")
+    try:
+        return Response(int(code), reason.replace("\r", " "), headers, body_of(headers, body))
+    except PeerError as error:
+        raise MessageError(error.reason) from None
+
+
+def body_of(headers: Headers, rest: bytes) -> bytes:
+    """The body by Content-Length (RFC 3261 section 20.14): all of `rest` without one; PeerError 400 if too short."""
+    length = content_length(headers)
+    if length is None:
+        return rest
+    if length > len(rest):
+        raise PeerError("Content-Length exceeds the message")
+    return rest[:length]
+
+
+def content_length(headers: Headers) -> int | None:
+    """Content-Length, None without one. Raises PeerError 400 for a bad value or several different ones."""
+    values = headers.get_all("Content-Length")
+    if not values:
+        return None
+    text = values[0]
+    if (len(values) > 1 and any(value != text for value in values)) or "," in text:
+        raise PeerError("Several Content-Length values")
+    if not (text.isascii() and text.isdecimal() and len(text) <= 10):
+        raise PeerError("Bad Content-Length")
+    return int(text)
+
+
+def _can_be_answered(request: Request) -> bool:
+    # An ACK never has a response (RFC 3261 section 17.1.1.3).
+    return request.method != "ACK" and all(request.headers.get(name) for name in _IDENTIFYING)
