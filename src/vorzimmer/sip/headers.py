@@ -163,7 +163,7 @@ def parse_contacts(headers: Headers) -> Star | tuple[NameAddr, ...]:
 
 
 class Via(msgspec.Struct, frozen=True):
-    """One Via element (RFC 3261 section 20.42): `transport` upper case, `host` without brackets, `port` None if unwritten."""
+    """One Via element (RFC 3261 section 20.42): `transport` upper case, `host` without brackets, `port` or None."""
 
     transport: str
     host: str
