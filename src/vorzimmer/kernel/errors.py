@@ -25,3 +25,10 @@ class PeerError(VorzimmerError):
 
 class LocalError(VorzimmerError):
     """We used an interface wrongly (answering an ended transaction, an unknown leg): a bug of ours."""
+
+
+class StartError(VorzimmerError):
+    """The server cannot start as configured (taken port, unwritable directory, broken certificate).
+
+    Its text is the one clear line that the operator reads instead of a traceback.
+    """
