@@ -16,13 +16,12 @@ VERSION = "SIP/2.0"
 MAX_HEADER_LINES = 256
 """More header lines than this in one message is an attack, not a call."""
 
-_IDENTIFYING = ("Via", "From", "To", "Call-ID", "CSeq")
-
 
 class MessageError(PeerError):
     """A message that cannot be accepted; `partial` is the request as far as it could be read, None without one.
 
-    The error is answerable exactly when `partial` still has what a response copies (RFC 3261 section 8.2.6.2).
+    The error is answerable exactly when `partial` still has the Via that says where a response goes: RFC 4475 section
+    3.3.1 asks for a 400 even where From, To and Call-ID are missing.
     """
 
     def __init__(self, reason: str, status: int = 400, partial: "Request | None" = None) -> None:
@@ -161,8 +160,8 @@ def parse(data: bytes) -> Message:
     """One whole message (a datagram, or what ``sip.framing`` cut from a stream).
 
     Structure only: start line, header lines, body by Content-Length (a datagram's excess is dropped, too little is a
-    PeerError 400). Raises PeerError, never anything else. On an error of a *request* whose Via, From, To, Call-ID and
-    CSeq can still be read, the error is answerable and ``partial`` (attribute of the error) holds the Request.
+    PeerError 400). Raises PeerError, never anything else. On an error of a *request* whose Via can still be read, the
+    error is answerable and ``partial`` (attribute of the error) holds the Request.
     """
     head, body, whole = _cut(data)
     lines = head.decode("utf-8", "surrogateescape").split("\n")
@@ -254,6 +253,14 @@ def _response(start: str, headers: Headers, body: bytes, problem: str) -> Respon
         raise MessageError(error.reason) from None
 
 
+def parse_headers(data: bytes) -> Headers:
+    """Header lines alone, as in the parts of a multipart body; raises PeerError 400."""
+    pairs, problem = _read_headers(["", *data.decode("utf-8", "surrogateescape").split("\n")])
+    if problem:
+        raise PeerError(problem)
+    return _adopt(pairs)
+
+
 def body_of(headers: Headers, rest: bytes) -> bytes:
     """The body by Content-Length (RFC 3261 section 20.14): all of `rest` without one; PeerError 400 if too short."""
     length = content_length(headers)
@@ -279,4 +286,4 @@ def content_length(headers: Headers) -> int | None:
 
 def _can_be_answered(request: Request) -> bool:
     # An ACK never has a response (RFC 3261 section 17.1.1.3).
-    return request.method != "ACK" and all(request.headers.get(name) for name in _IDENTIFYING)
+    return request.method != "ACK" and bool(request.headers.get("Via"))

@@ -180,6 +180,8 @@ def split_host(text: str) -> tuple[str, int | None]:
     """``host``, ``host:port``, ``[v6]`` or ``[v6]:port`` as host (no brackets) and port; PeerError 400 otherwise."""
     if text[:1] == "[":
         host, bracket, port = text[1:].partition("]")
+        # RFC 5118 section 4.10: a third colon, born from a slip in the ABNF of RFC 3261, is tolerated and not written.
+        host = host.replace(":::", "::", 1)
         if not bracket or not is_ipv6(host) or (port and port[0] != ":"):
             raise PeerError("Bad IPv6 reference")
         return host, (_port(port[1:]) if port else None)

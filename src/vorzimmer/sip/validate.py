@@ -1,0 +1,152 @@
+"""Is this request one that may be handled at all? (RFC 3261 sections 8.1.1, 8.2, 16.3; RFC 4475 for the hard cases.)
+
+``check_request`` is syntax and consistency, ``check_support`` what we can do with it. What is tolerable is tolerated: a
+missing Max-Forwards, a branch without cookie, a bad Date. This module must never answer.
+"""
+
+from collections.abc import Collection
+
+from vorzimmer.kernel.errors import PeerError
+from vorzimmer.sip.content import SDP, parse_media_type, parts
+from vorzimmer.sip.headers import Star, parse_contacts, parse_cseq, parse_int, parse_name_addr, parse_via
+from vorzimmer.sip.message import Headers, Request, Response
+from vorzimmer.sip.text import BLANKS
+from vorzimmer.sip.uri import OtherUri, SipUri, parse
+
+_MANDATORY = ("Via", "From", "To", "Call-ID", "CSeq")
+_SINGLE = frozenset({"From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Length", "Content-Type", "Expires"})
+_ROUTES = ("Record-Route", "Route", "Path")
+_SESSION = frozenset({"INVITE", "UPDATE", "PRACK"})
+
+
+class RefusedError(PeerError):
+    """A PeerError whose answer carries more header lines (``extra``: Unsupported, Accept ...)."""
+
+    def __init__(self, reason: str, status: int, extra: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(reason, status)
+        self.extra = extra
+
+
+def check_request(request: Request) -> None:
+    """Raise PeerError (status 400 or 416, and why) for a request that must not be handled."""
+    headers = request.headers
+    _check_single(headers)
+    _check_present(headers)
+    for value in headers.list_of("Via"):
+        parse_via(value)
+    for name in ("From", "To"):
+        _ = parse_name_addr(headers.get(name)).uri
+    _check_cseq(request)
+    if "Max-Forwards" in headers:
+        parse_int(headers.get("Max-Forwards"), 255)
+    _check_addresses(request)
+    _check_uri(request.uri)
+    if request.body and "Content-Type" not in headers:
+        raise PeerError("Missing Content-Type")
+
+
+def check_response(response: Response) -> None:
+    """Raise PeerError, never answerable, for a response that must be dropped (RFC 4475 sections 3.1.2.5, 3.1.2.19)."""
+    headers = response.headers
+    try:
+        _check_present(headers)
+        for value in headers.list_of("Via"):
+            parse_via(value)
+        for name in ("From", "To"):
+            parse_name_addr(headers.get(name))
+        parse_cseq(headers.get("CSeq"))
+    except PeerError as error:
+        raise PeerError(error.reason, error.status, answerable=False) from None
+
+
+def check_support(request: Request, supported: Collection[str], types: Collection[str] = (SDP,)) -> None:
+    """Raise RefusedError 420, 415 or 406 for what we cannot do (RFC 3261 section 8.2.2.3 and 8.2.3).
+
+    `supported` are option tags; `types` the media types that INVITE, UPDATE and PRACK may carry. Bodies of other
+    methods are judged by those who read them.
+    """
+    if request.method in {"ACK", "CANCEL"}:
+        return
+    unknown = [tag for tag in request.headers.list_of("Require") if tag.lower() not in supported]
+    if unknown:
+        raise RefusedError("Bad Extension", 420, (("Unsupported", ", ".join(unknown)),))
+    if request.method not in _SESSION:
+        return
+    _check_encoding(request.headers)
+    _check_types(request, types)
+    if request.method == "INVITE" and not accepts(request.headers, SDP):
+        raise RefusedError("Not Acceptable", 406, (("Accept", ", ".join(types)),))
+
+
+def accepts(headers: Headers, kind: str) -> bool:
+    """True where Accept is missing or admits the media type `kind` (RFC 3261 section 20.1)."""
+    values = headers.get_all("Accept")
+    if not values:
+        return True
+    major = kind.partition("/")[0]
+    ranges = {element.partition(";")[0].replace(" ", "").lower() for element in headers.list_of("Accept")}
+    return bool(ranges & {kind, f"{major}/*", "*/*"})
+
+
+def _check_single(headers: Headers) -> None:
+    seen: set[str] = set()
+    for name, _ in headers:
+        if name in _SINGLE:
+            if name in seen:
+                raise PeerError(f"Several {name} header fields")
+            seen.add(name)
+
+
+def _check_present(headers: Headers) -> None:
+    for name in _MANDATORY:
+        if not headers.get(name):
+            raise PeerError(f"Missing {name} header field", answerable=bool(headers.get("Via")))
+    if any(blank in headers.get("Call-ID") for blank in BLANKS):
+        raise PeerError("Bad Call-ID")
+
+
+def _check_cseq(request: Request) -> None:
+    if parse_cseq(request.headers.get("CSeq")).method != request.method:
+        raise PeerError("CSeq method does not match")
+
+
+def _check_addresses(request: Request) -> None:
+    headers = request.headers
+    if "Contact" in headers:
+        contacts = parse_contacts(headers)
+        if isinstance(contacts, Star):
+            if request.method != "REGISTER":
+                raise PeerError("Contact * outside REGISTER")
+        else:
+            for contact in contacts:
+                _ = contact.uri
+    for name in _ROUTES:
+        for value in headers.list_of(name):
+            _ = parse_name_addr(value).uri
+
+
+def _check_uri(text: str) -> None:
+    uri = parse(text)
+    if isinstance(uri, OtherUri):
+        raise PeerError("Unsupported URI Scheme", 416)
+    if isinstance(uri, SipUri) and uri.headers:
+        # RFC 3261 section 19.1.1 forbids them there, RFC 4475 section 3.1.2.11 asks for 400.
+        raise PeerError("Request-URI with header fields")
+
+
+def _check_encoding(headers: Headers) -> None:
+    encodings = [element.lower() for element in headers.list_of("Content-Encoding")]
+    if any(encoding != "identity" for encoding in encodings):
+        raise RefusedError("Unsupported Media Type", 415, (("Accept-Encoding", "identity"),))
+
+
+def _check_types(request: Request, types: Collection[str]) -> None:
+    if not request.body:
+        return
+    multipart = parse_media_type(request.headers.get("Content-Type")).name.startswith("multipart/")
+    leaves = parts(request)
+    known = [part for part in leaves if part.type.name in types]
+    # In a multipart body one usable part is enough; what else is in there is read over (RFC 5621 section 3).
+    if (multipart and known) or all(part.type.name in types or part.optional for part in leaves):
+        return
+    raise RefusedError("Unsupported Media Type", 415, (("Accept", ", ".join(types)),))
