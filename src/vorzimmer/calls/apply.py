@@ -1,0 +1,171 @@
+"""apply(state, event, at) -> (state, effects): everything that happens to an answered call, as a pure function.
+
+A re-INVITE that only holds, resumes or moves is answered here without the other phone's noticing; one that takes away a
+codec in use is relayed (sent on, and answered once the other phone has answered). Each handler changes what the event
+says; who hears whom and which re-INVITEs follow is derived afterwards (``wiring``, ``settle``). This module must never
+wait, look anything up, or act on a leg that is not in the call.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from vorzimmer.calls import talk
+from vorzimmer.calls.effects import (
+    Effect,
+    HangUp,
+    Joined,
+    MediaLost,
+    MovedOut,
+    OwnEvent,
+    Probe,
+    Probed,
+    Reopen,
+    Reopened,
+    Waits,
+)
+from vorzimmer.calls.ends import Outcome, finish, name_of, past
+from vorzimmer.calls.settle import settle
+from vorzimmer.calls.state import CallState, End, change, change_leg, change_sound
+from vorzimmer.calls.wiring import rewire
+from vorzimmer.kernel.ids import EndpointId
+from vorzimmer.media.port import FellSilent, MediaEvent, WorkerLost
+from vorzimmer.sip.events import Acked, Ended, Event, ReinviteAnswered, Reinvited, ReinviteFailed, Requested
+
+CallEvent = Event | MediaEvent | OwnEvent
+
+_CAUSES = {
+    "bye": "hung up",
+    "timeout": "phone vanished",
+    "gone": "phone vanished",
+    "no-ack": "no ACK",
+}
+_VANISHED = 'SIP;cause=408;text="Phone does not answer"'
+_MEDIA_LOST = 'SIP;cause=503;text="Media lost"'
+
+
+def apply(state: CallState, event: CallEvent, at: float) -> Outcome:
+    """What `event` (at POSIX time `at`) makes of the call. An ended call and an unknown event change nothing."""
+    handler = _HANDLERS.get(type(event))
+    if handler is None or state.ended is not None:
+        return state, ()
+    after, effects = handler(state, event, at)
+    if after.ended is not None:
+        return after, effects
+    after, wires = rewire(state, after)
+    after, asks = settle(after, at)
+    return after, (*effects, *wires, *asks)
+
+
+def _joined(state: CallState, event: Joined, at: float) -> Outcome:
+    came = tuple(change_leg(leg, joined=at) for leg in event.legs)
+    parties = (*state.parties, *came)
+    after = change(state, parties=parties, since=at, parting="", back=None)
+    if len(parties) > 1:
+        after = change(after, answered=state.answered if state.answered is not None else at)
+        for leg in parties:
+            other = after.other(leg.id)
+            if other is not None and leg.shown != other.party and not leg.stale:
+                after = after.with_leg(change_leg(leg, stale="identity"))
+    return after, (event.accept,) if event.accept else ()
+
+
+def _moved_out(state: CallState, event: MovedOut, at: float) -> Outcome:
+    leg = state.leg(event.leg)
+    if leg is None:
+        return state, ()
+    parties = tuple(p for p in state.parties if p.id != leg.id)
+    hears = {e: s for e, s in state.hears.items() if e != leg.sound.endpoint}
+    after = change(
+        state, parties=parties, hears=hears, past=(*state.past, past(leg, at)), parting=event.why, since=at, relay=None
+    )
+    if parties:
+        return after, _denied(state, leg.id)
+    return finish(after, End(name_of(leg), event.why, at))
+
+
+def _denied(state: CallState, leaving: str) -> tuple[Effect, ...]:
+    """The answer owed to a re-INVITE whose other side has just left."""
+    return (talk.refusal(state.relay.leg),) if state.relay is not None and state.relay.leg != leaving else ()
+
+
+def _waits(state: CallState, event: Waits, at: float) -> Outcome:
+    return change(state, waiting=event.source), ()
+
+
+def _ended(state: CallState, event: Ended, at: float) -> Outcome:
+    leg = state.leg(event.leg)
+    if leg is None:
+        return state, ()
+    reason = state.parting or _CAUSES.get(event.cause, event.cause)
+    return finish(state, End(name_of(leg), reason, at), gone=leg.id)
+
+
+def _hang_up(state: CallState, event: HangUp, at: float) -> Outcome:
+    end = End(event.by, event.reason, at)
+    return finish(state, end, header=event.header) if event.header else finish(state, end)
+
+
+def _fell_silent(state: CallState, event: FellSilent, at: float) -> Outcome:
+    leg = next((p for p in state.parties if p.sound.endpoint == event.endpoint), None)
+    if leg is None or leg.probing or leg.held:
+        return state, ()
+    return state.with_leg(change_leg(leg, probing=True)), (Probe(leg.id),)
+
+
+def _probed(state: CallState, event: Probed, at: float) -> Outcome:
+    leg = state.leg(event.leg)
+    if leg is None:
+        return state, ()
+    if event.alive:
+        return state.with_leg(change_leg(leg, probing=False)), ()
+    return finish(state, End(name_of(leg), "phone vanished", at), header=_VANISHED)
+
+
+def _worker_lost(state: CallState, event: WorkerLost, at: float) -> Outcome:
+    lost = [leg for leg in state.parties if leg.sound.endpoint in event.endpoints]
+    hears = {e: s for e, s in state.hears.items() if e not in event.endpoints}
+    reopen = tuple(
+        Reopen(
+            leg.id, _next_endpoint(leg.sound.endpoint), leg.sound.listener, 6 if ":" in leg.sound.address.host else 4
+        )
+        for leg in lost
+    )
+    return change(state, hears=hears), reopen
+
+
+def _next_endpoint(endpoint: EndpointId) -> EndpointId:
+    base, _, count = endpoint.partition("+")
+    return EndpointId(f"{base}+{int(count or 0) + 1}")
+
+
+def _reopened(state: CallState, event: Reopened, at: float) -> Outcome:
+    leg = state.leg(event.leg)
+    if leg is None:
+        return state, ()
+    sound = change_sound(leg.sound, endpoint=event.endpoint, address=event.address)
+    return state.with_leg(change_leg(leg, sound=sound, stale="media")), ()
+
+
+def _media_lost(state: CallState, event: MediaLost, at: float) -> Outcome:
+    if state.leg(event.leg) is None:
+        return state, ()
+    return finish(state, End("system", "media lost", at), header=_MEDIA_LOST)
+
+
+_HANDLERS: dict[type, Callable[[CallState, Any, float], Outcome]] = {
+    Joined: _joined,
+    MovedOut: _moved_out,
+    Waits: _waits,
+    Reinvited: talk.reinvited,
+    ReinviteAnswered: talk.reinvite_answered,
+    ReinviteFailed: talk.reinvite_failed,
+    Acked: talk.acked,
+    Requested: talk.requested,
+    Ended: _ended,
+    HangUp: _hang_up,
+    FellSilent: _fell_silent,
+    Probed: _probed,
+    WorkerLost: _worker_lost,
+    Reopened: _reopened,
+    MediaLost: _media_lost,
+}

@@ -1,0 +1,67 @@
+"""Bringing two phones to the same codecs, and telling them what they have to learn, by re-INVITEs of ours. Pure.
+
+After a transfer, an early answer or a lost media worker the two legs of a call may have agreed on different things.
+Nothing is transcoded: the legs are re-invited, one after the other, until both talk the same, or the call ends for want
+of a common codec. The number of tries is bounded, so two phones that change their minds cannot keep us busy. This
+module must never begin an exchange on a leg that has one under way.
+"""
+
+from vorzimmer.calls.effects import Effect, SendReinvite
+from vorzimmer.calls.ends import Outcome, finish
+from vorzimmer.calls.sound import Keys, keys, next_offer, talks
+from vorzimmer.calls.state import CallState, End, Leg, Offering, Why, change, change_leg
+from vorzimmer.sdp.plan import Format
+from vorzimmer.sdp.write import write
+
+MOST_TRIES = 4
+NO_CODEC = 'SIP;cause=488;text="No common codec"'
+
+
+def settle(state: CallState, at: float) -> Outcome:
+    """The next re-INVITEs that this state needs, if any; nothing while an exchange is under way."""
+    if state.relay is not None or any(leg.busy for leg in state.parties):
+        return state, ()
+    if len(state.parties) == 2 and talks(state.parties[0].sound) != talks(state.parties[1].sound):
+        return _align(state, at)
+    effects: tuple[Effect, ...] = ()
+    after = change(state, tries=0)
+    for leg in state.parties:
+        if leg.stale and leg.sound.agreed is not None:
+            after, sent = ask(after, leg, leg.sound.agreed.formats, leg.stale)
+            effects += sent
+    return after, effects
+
+
+def ask(state: CallState, leg: Leg, formats: tuple[Format, ...], why: Why) -> Outcome:
+    """Re-invite `leg` with `formats`, and show it whom it is talking to."""
+    described = next_offer(leg.sound, formats)
+    other = state.other(leg.id)
+    connected = other.party if other and other.party != leg.shown else None
+    asked = change_leg(leg, offering=Offering(described, why), stale="", shown=other.party if other else leg.shown)
+    return state.with_leg(asked), (SendReinvite(leg.id, write(described), connected),)
+
+
+def _align(state: CallState, at: float) -> Outcome:
+    if state.tries < MOST_TRIES:
+        for leg, wanted in _candidates(state):
+            formats = tuple(f for f in leg.sound.can if f.key in wanted)
+            if formats:
+                why: Why = "media" if leg.stale == "media" else "codec"
+                return ask(change(state, tries=state.tries + 1), leg, formats, why)
+    return finish(state, End("system", "no common codec", at), header=NO_CODEC)
+
+
+def _candidates(state: CallState) -> tuple[tuple[Leg, Keys], ...]:
+    """Whom to ask for what, best first: the smaller set is what both know; else take turns."""
+    one, other = state.parties
+    ours, theirs = talks(one.sound), talks(other.sound)
+    if theirs < ours:
+        return ((one, theirs),)
+    if ours < theirs:
+        return ((other, ours),)
+    first, second = (one, other) if state.tries % 2 == 0 else (other, one)
+    return (
+        (first, talks(second.sound)),
+        (second, talks(first.sound)),
+        (first, keys(second.sound.can)),
+    )

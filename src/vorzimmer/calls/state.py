@@ -1,0 +1,165 @@
+"""CallState: everything between attempts, as frozen values that can be written down and read back.
+
+Parties, who hears whom, since when, and what was decided on the way. Only ``calls.apply`` makes a new state out of an
+old one. This module must never hold a task, a socket, a clock or anything that msgpack cannot carry.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from vorzimmer.directory.ref import Ref
+from vorzimmer.kernel.address import Address
+from vorzimmer.kernel.ids import CallId, EndpointId, JourneyId, LegId
+from vorzimmer.media.port import Nothing, Source, Statistics
+from vorzimmer.routing.model import Asked, SoFar
+from vorzimmer.sdp.message import Session
+from vorzimmer.sdp.plan import Agreed, Format
+
+
+Why = Literal["identity", "codec", "media", "relay"]
+"""Why we re-invite a phone."""
+
+
+class Party(msgspec.Struct, frozen=True):
+    """Whoever is at the far end of a leg, as the account or the trunk says, never as From claims."""
+
+    ref: Ref | None = None
+    device: str | None = None
+    name: str = ""
+    number: str = ""
+    private: bool = False
+
+
+class Sound(msgspec.Struct, frozen=True):
+    """The audio of one leg: our endpoint with its address, our last description, what was agreed, and every format
+    that the phone has ever named (`can`), which tells what it could be asked for after a transfer. `session` is the
+    number of our SDP origin, the same for the whole leg."""
+
+    endpoint: EndpointId
+    address: Address
+    session: int = 1
+    listener: str = ""
+    ours: Session | None = None
+    agreed: Agreed | None = None
+    can: tuple[Format, ...] = ()
+    holds: bool = False
+
+
+class Offering(msgspec.Struct, frozen=True):
+    """A re-INVITE of ours that is out: the description sent and why. A failed *identity* changes nothing, a failed
+    *relay* is passed on to the phone that asked, the other two end the call."""
+
+    described: Session
+    why: Why
+
+
+class Leg(msgspec.Struct, frozen=True):
+    """One confirmed dialog of a call.
+
+    `outgoing`: we called it. `awaiting`: "ack" after our 200, "answer" if that ACK brings the SDP answer. `stale`: the
+    phone has to learn something by re-INVITE ("identity" or "media"). `shown` is the identity that it was shown last.
+    """
+
+    id: LegId
+    party: Party
+    sound: Sound
+    outgoing: bool = False
+    joined: float = 0.0
+    awaiting: Literal["", "ack", "answer"] = ""
+    offering: Offering | None = None
+    stale: Literal["", "identity", "media"] = ""
+    shown: Party = Party()
+    probing: bool = False
+
+    @property
+    def held(self) -> bool:
+        """Whether this phone has put the others on hold."""
+        return self.sound.holds
+
+    @property
+    def busy(self) -> bool:
+        """Whether an offer/answer exchange is under way, so that no other may begin (RFC 3261 section 14)."""
+        return bool(self.awaiting) or self.offering is not None
+
+
+class Relay(msgspec.Struct, frozen=True):
+    """A re-INVITE of `leg` that waits for what the other phone answers; `offer` is its body."""
+
+    leg: LegId
+    offer: bytes
+
+
+class PastLeg(msgspec.Struct, frozen=True):
+    """A leg that was in the call: for the record. Times are POSIX seconds."""
+
+    id: LegId
+    party: Party
+    outgoing: bool
+    endpoint: EndpointId
+    joined: float
+    left: float
+    statistics: Statistics = Statistics()
+
+
+class End(msgspec.Struct, frozen=True):
+    """How a call ended: `by` is caller, callee, system or the party's reference; `reason` a key for people to read."""
+
+    by: str
+    reason: str
+    at: float
+
+
+class CallState(msgspec.Struct, frozen=True):
+    """One call. All times are POSIX seconds.
+
+    `parties` are the confirmed legs, the caller first; none while an attempt still connects the first caller. `waiting`
+    is what a lone party hears. `hears` is how the media graph is set up now. `back` names the call that a lone party
+    returns to when its transfer is lost or fails. `tries` counts the re-INVITEs of one settling. `parting` is why the
+    call ends once its last leg goes (a leg has moved to another call), "" while nobody has left.
+    """
+
+    id: CallId
+    journey: JourneyId
+    company: str
+    asked: Asked
+    started: float
+    so_far: SoFar = ()
+    answered: float | None = None
+    parties: tuple[Leg, ...] = ()
+    waiting: Source = Nothing()
+    hears: dict[str, Source] = {}
+    relay: Relay | None = None
+    tries: int = 0
+    back: CallId | None = None
+    parting: str = ""
+    since: float = 0.0
+    past: tuple[PastLeg, ...] = ()
+    ended: End | None = None
+
+    def leg(self, leg: LegId) -> Leg | None:
+        """The party with this leg, None if it is not (or no longer) in the call."""
+        return next((p for p in self.parties if p.id == leg), None)
+
+    def other(self, leg: LegId) -> Leg | None:
+        """The party at the other side of `leg`, None while that one waits alone."""
+        return next((p for p in self.parties if p.id != leg), None)
+
+    def with_leg(self, leg: Leg) -> "CallState":
+        """The same call with `leg` in place of its older value."""
+        return msgspec.structs.replace(self, parties=tuple(leg if p.id == leg.id else p for p in self.parties))
+
+
+def change(state: CallState, **fields: object) -> CallState:
+    """A copy of `state` with other `fields`."""
+    return msgspec.structs.replace(state, **fields)
+
+
+def change_leg(leg: Leg, **fields: object) -> Leg:
+    """A copy of `leg` with other `fields`."""
+    return msgspec.structs.replace(leg, **fields)
+
+
+def change_sound(sound: Sound, **fields: object) -> Sound:
+    """A copy of `sound` with other `fields`."""
+    return msgspec.structs.replace(sound, **fields)

@@ -1,0 +1,43 @@
+"""Who hears whom, derived from a call's state: nothing else decides it, so a resumed call sounds as it should.
+
+Pure. A phone on hold hears music, whoever holds hears nothing, a lone party hears what it waits with. This module must
+never remember anything.
+"""
+
+from vorzimmer.calls.effects import Configure, Effect, Hear
+from vorzimmer.calls.sound import media_plan
+from vorzimmer.calls.state import CallState, Leg, change
+from vorzimmer.media.port import Music, Nothing, Peer, Source
+
+
+def heard_by(state: CallState, leg: Leg) -> Source:
+    """What the phone of `leg` is to hear (FEATURES.md 0.6)."""
+    if leg.held or leg.sound.agreed is None:
+        return Nothing()
+    other = state.other(leg.id)
+    if other is None:
+        return state.waiting
+    if other.held:
+        return Music()
+    return Peer(other.sound.endpoint) if other.sound.agreed else Nothing()
+
+
+def rewire(before: CallState, after: CallState) -> tuple[CallState, tuple[Effect, ...]]:
+    """The commands that make media match `after`: changed plans first, then changed sources."""
+    configured = tuple(
+        Configure(leg.sound.endpoint, media_plan(leg.sound.agreed))
+        for leg in after.parties
+        if leg.sound.agreed is not None and _new_plan(before, leg)
+    )
+    wanted: dict[str, Source] = {leg.sound.endpoint: heard_by(after, leg) for leg in after.parties}
+    heard = tuple(
+        Hear(leg.sound.endpoint, wanted[leg.sound.endpoint])
+        for leg in after.parties
+        if after.hears.get(leg.sound.endpoint) != wanted[leg.sound.endpoint] and leg.sound.agreed is not None
+    )
+    return change(after, hears=wanted), (*configured, *heard)
+
+
+def _new_plan(before: CallState, leg: Leg) -> bool:
+    old = before.leg(leg.id)
+    return old is None or old.sound.agreed != leg.sound.agreed or old.sound.endpoint != leg.sound.endpoint
