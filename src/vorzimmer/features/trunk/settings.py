@@ -1,0 +1,63 @@
+"""Trunks to the outside: registered accounts and peers. Not acting yet.
+
+This module must never decide; it says what an administrator can set.
+"""
+
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta, field
+
+from vorzimmer.directory.schema import Kind
+from vorzimmer.directory.types import E164, Emergency, Ident, Label, Password, Section
+
+SipUri = Annotated[str, Meta(pattern=r"^sips?:[^\s<>\"]{1,250}\Z", extra={"says": "a SIP URI like sip:trunk.example"})]
+Channels_ = Annotated[int, Meta(ge=1, le=10_000)]
+
+
+class TrunkNumber(Section, frozen=True):
+    """A number that the trunk brings, or a range of equally long ones (both ends belong to it)."""
+
+    EMERGENCY: ClassVar = Emergency.PASSES
+    number: E164 | None = None
+    from_: E164 | None = field(name="from", default=None)
+    to: E164 | None = None
+
+    def covers(self, e164: str) -> bool:
+        """Whether the number is this one or inside the range."""
+        if self.number is not None:
+            return e164 == self.number
+        if self.from_ is None or self.to is None:
+            return False
+        return len(e164) == len(self.from_) and self.from_ <= e164 <= self.to
+
+
+class Channels(Section, frozen=True):
+    """Calls at once, and how many of them may go out; emergency calls do not count."""
+
+    EMERGENCY: ClassVar = Emergency.PASSES
+    total: Channels_ | None = None
+    out: Channels_ | None = None
+
+
+class Trunk(Section, frozen=True):
+    """`identity` is the header that carries the number shown."""
+
+    EMERGENCY: ClassVar = {"*": Emergency.SERVES}
+    id: Ident
+    name: Label = ""
+    kind: Literal["register", "peer"] = "register"
+    enabled: bool = True
+    registrar: SipUri | None = None
+    proxy: SipUri | None = None
+    peers: tuple[Annotated[str, Meta(min_length=1, max_length=255)], ...] = ()
+    username: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
+    password: Password = None
+    numbers: tuple[TrunkNumber, ...] = ()
+    channels: Channels = Channels()
+    identity: Literal["pai", "ppi", "from"] = "pai"
+    transport: Literal["udp", "tcp", "tls"] = "tls"
+    srtp: Literal["off", "optional", "required"] = "optional"
+
+
+TRUNK = Kind("trunk", "trunks", Trunk, acts=False)
+KINDS = (TRUNK,)
