@@ -91,10 +91,12 @@ def test_received_bytes_become_events_and_packets_in_the_same_turn() -> None:
         bench = Bench()
         seen: list[Event] = []
         bench.pump.handle_with(seen.append)
-        bench.engine.on_receive = lambda: (
-            bench.engine.events.append(FlowGone(UDP)),
-            bench.engine.packets.append(Packet(b"100", UDP)),
-        )
+
+        def invited() -> None:
+            bench.engine.events.append(FlowGone(UDP))
+            bench.engine.packets.append(Packet(b"100", UDP))
+
+        bench.engine.on_receive = invited
         bench.pump.received(b"INVITE", UDP)
         assert bench.engine.calls == [("receive", b"INVITE", 0.0)]
         assert seen == [FlowGone(UDP)]
