@@ -169,7 +169,7 @@ def parse(data: bytes) -> Message:
     pairs, problem = _read_headers(lines)
     headers = _adopt(pairs)
     if start[:4].upper() == "SIP/":
-        return _response(start, headers, body, problem)
+        return _response(start, headers, body, problem if whole else "Header section without an end")
     request, bad_start = _request(start, headers)
     if bad_start or problem or not whole:
         reason, status = bad_start or (problem or "Header section without an end", 400)

@@ -200,6 +200,11 @@ def is_ipv6(text: str) -> bool:
     return "%" not in text
 
 
+def is_address(text: str) -> bool:
+    """True for a literal IPv4 or IPv6 address without brackets."""
+    return is_ipv6(text) or (text.count(".") == 3 and text.replace(".", "").isdecimal())
+
+
 def is_host(text: str) -> bool:
     """True for a name or IPv4 address by its characters (underscores are met in the wild)."""
     return text.isascii() and len(text) <= 255 and text.translate(_HOST_EXTRA).isalnum()

@@ -1,0 +1,84 @@
+"""Answers REGISTER: the door says who, the registrar's rules say what, the bindings keep it (RFC 3261 section 10.3).
+
+This module must never take a device's word for who it is: To must name the account that passed digest.
+"""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from vorzimmer.kernel.chance import Chance
+from vorzimmer.kernel.errors import PeerError
+from vorzimmer.presence.bindings import Bindings
+from vorzimmer.presence.door import Account, Door, Turned
+from vorzimmer.sip.events import Requested
+from vorzimmer.sip.headers import parse_name_addr
+from vorzimmer.sip.message import Request
+from vorzimmer.sip.registration import Visit
+from vorzimmer.sip.uri import SipUri, Uri, is_address, parse
+from vorzimmer.sip.validate import RefusedError
+
+
+class Responder(Protocol):
+    """The part of the engine that is needed here."""
+
+    def respond(
+        self,
+        transaction: str,
+        status: int,
+        now: float,
+        *,
+        reason: str = "",
+        extra: Iterable[tuple[str, str]] = (),
+        body: bytes = b"",
+    ) -> None: ...
+
+
+class Registrar:
+    """One per control process."""
+
+    def __init__(self, door: Door, bindings: Bindings, engine: Responder, chance: Chance) -> None:
+        self._door = door
+        self._bindings = bindings
+        self._engine = engine
+        self._chance = chance
+        door.known_source = bindings.has_source
+
+    def handle(self, event: Requested, now: float) -> None:
+        """Answer one REGISTER, whatever it is."""
+        who = self._door.authenticate(event.request, event.flow, now)
+        if isinstance(who, Turned):
+            self._engine.respond(event.transaction, who.status, now, reason=who.reason, extra=who.headers)
+            return
+        try:
+            check_address(event.request, who)
+            visit = Visit(event.flow, now, self._chance.fraction())
+            outcome = self._bindings.register(who.device, event.request, visit)
+        except PeerError as error:
+            self._refuse(event, error, who, now)
+            return
+        self._engine.respond(event.transaction, 200, now, reason="OK", extra=outcome.headers)
+
+    def _refuse(self, event: Requested, error: PeerError, who: Account, now: float) -> None:
+        source = event.flow.remote.host
+        known = self._bindings.has_source(source)
+        if error.status != 423:
+            self._door.limits.failed(source, who.username, now, known=known, why="register")
+        extra = error.extra if isinstance(error, RefusedError) else ()
+        self._engine.respond(event.transaction, error.status, now, reason=error.reason, extra=extra)
+
+
+def check_address(request: Request, account: Account) -> None:
+    """Raise PeerError 404 for a domain that is not ours, 403 for an address that is not the account's (10.3)."""
+    _ours(parse(request.uri), account)
+    address = _ours(parse_name_addr(request.headers.get("To")).uri, account)
+    if address.user != account.username and address.user not in account.users:
+        raise PeerError("Forbidden", 403)
+
+
+def _ours(uri: Uri, account: Account) -> SipUri:
+    if not isinstance(uri, SipUri):
+        raise PeerError("Not Found", 404)
+    host = uri.host.lower()
+    if account.domains and host not in account.domains and not is_address(host):
+        raise PeerError("Not Found", 404)
+    return uri
