@@ -82,11 +82,12 @@ class SocketTransports:
         self._table = Table(clock, self._limits, self._attached, unfinished or (lambda flow: False))
 
     # -- for app ----------------------------------------------------------------------------------------------------
-    async def listen(self, spec: ListenerSpec) -> Listener:
-        """Open one listener; raises StartError with one clear line."""
+    async def listen(self, spec: ListenerSpec, sock: socket.socket | None = None) -> Listener:
+        """Open one listener, on a socket that is bound already if one is given (docs/adr/0006); raises StartError with
+        one clear line."""
         if spec.transport == "tls" and self._tls.server is None:
             raise StartError(f"cannot listen on {spec.name}: there is no certificate")
-        sock = open_socket(spec)
+        sock = sock or open_socket(spec)
         host, port = sock.getsockname()[:2]
         spec = ListenerSpec(spec.transport, spec.host, port, spec.advertise)
         listener = Listener(spec, Address(host, port))

@@ -1,0 +1,49 @@
+# Two commands matter: `make demo` starts a working telephone system, `make test` proves it. Both set everything up.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+HOST   ?= 127.0.0.1
+SOAK_SECONDS ?= 600
+
+.PHONY: setup demo test test-fast bench soak lint packages clean
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Vorzimmer needs Python 3.11 or newer; $(PYTHON) is older."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing: apt-get install python3-venv"; exit 1; }
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# Fresh demo state each time, in the foreground, without root. HOST=192.0.2.10 makes it reachable for phones in the LAN.
+demo: setup
+	$(BIN)/vorzimmer demo --host $(HOST)
+
+# The whole proof. Real phones and a real database come from Debian packages, installed here where that is allowed.
+test: test-fast packages
+	$(BIN)/pytest tests/integration tests/interop
+
+# Unit, property, conformance and simulation: virtual time, no network socket, no Debian package.
+test-fast: setup
+	$(BIN)/pytest -n 2 tests/unit tests/property tests/conformance tests/simulation
+
+packages:
+	@tools/packages.sh
+
+bench: setup
+	$(BIN)/python -m benchmarks.run
+
+soak: setup
+	$(BIN)/python -m tests.simulation.soak --seconds $(SOAK_SECONDS)
+
+lint: setup
+	$(BIN)/ruff check src tests tools benchmarks
+	$(BIN)/ruff format --check src tests tools benchmarks
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python tools/check_sizes.py
+	$(BIN)/python tools/check_marks.py
+
+clean:
+	rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

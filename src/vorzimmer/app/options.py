@@ -1,0 +1,109 @@
+"""What `vorzimmer serve` can be told: flags win over the TOML file, the file over the defaults.
+
+Every value is checked here, before anything is started, so that a mistake costs one clear line. This module must never
+open a socket or a database.
+"""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+from vorzimmer.kernel.errors import StartError
+from vorzimmer.net.advertise import Advertise, ListenerSpec, parse_advertise, parse_listener
+
+Ports = tuple[int, int]
+DEFAULT_RANGE: Ports = (20000, 29999)
+
+
+class ServeOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`sip` are listeners `udp:HOST:PORT`; `advertise` is `[LISTENER=]ADDRESS[:PORT][@NETWORK]`; `rtp_range` is
+    `[LISTENER=]LOW-HIGH`; `media_workers` 0 means one per core; `database` empty means SQLite in `state`."""
+
+    state: str
+    sip: tuple[str, ...] = ("udp:127.0.0.1:5060", "tcp:127.0.0.1:5060")
+    http: str = "127.0.0.1:8080"
+    advertise: tuple[str, ...] = ()
+    rtp_range: tuple[str, ...] = ()
+    media_workers: Annotated[int, msgspec.Meta(ge=0, le=256)] = 0
+    database: str = ""
+    realm: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] = "vorzimmer"
+    tls_certificate: str = ""
+    tls_key: str = ""
+    log_level: str = "info"
+    drain_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 30.0
+
+    @property
+    def directory(self) -> Path:
+        """The state directory."""
+        return Path(self.state)
+
+    @property
+    def workers(self) -> int:
+        """How many media workers to run."""
+        return self.media_workers or os.cpu_count() or 1
+
+    def listeners(self) -> tuple[ListenerSpec, ...]:
+        """The SIP listeners with the addresses they advertise; raises StartError."""
+        scoped = [_scoped(text, "--advertise") for text in self.advertise]
+        return tuple(_listener(text, [(scope, parse_advertise(rule)) for scope, rule in scoped]) for text in self.sip)
+
+    def web(self) -> ListenerSpec:
+        """Where the portal and the API listen; raises StartError."""
+        return parse_listener(f"tcp:{self.http}")
+
+    def ports_of(self, listener: str) -> Ports:
+        """The media ports of a SIP listener; raises StartError."""
+        ranges = [_scoped(text, "--rtp-range") for text in self.rtp_range]
+        for scope, value in ranges:
+            if scope == listener:
+                return _ports(value)
+        return next((_ports(value) for scope, value in ranges if not scope), DEFAULT_RANGE)
+
+
+def load(path: str | None, flags: dict[str, Any]) -> ServeOptions:
+    """The options of a TOML file (if any) with `flags` on top; raises StartError naming file and key."""
+    values = _read(path) if path is not None else {}
+    values |= {name: value for name, value in flags.items() if value not in (None, [], ())}
+    if "state" not in values:
+        raise StartError("say where the state lives: --state DIR")
+    try:
+        options = msgspec.convert(values, ServeOptions)
+    except msgspec.ValidationError as error:
+        raise StartError(f"{path or 'options'}: {error}") from error
+    for listener in options.listeners():
+        options.ports_of(listener.name)
+    options.web()
+    if bool(options.tls_certificate) != bool(options.tls_key):
+        raise StartError("--tls-certificate and --tls-key belong together")
+    return options
+
+
+def _read(path: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(Path(path).read_text())
+    except OSError as error:
+        raise StartError(f"{path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise StartError(f"{path}: {error}") from error
+
+
+def _scoped(text: str, flag: str) -> tuple[str, str]:
+    scope, equals, value = text.rpartition("=")
+    if equals and not scope:
+        raise StartError(f"{flag} {text!r}: give LISTENER=VALUE or just VALUE")
+    return (parse_listener(scope).name if scope else ""), value
+
+
+def _listener(text: str, rules: list[tuple[str, Advertise]]) -> ListenerSpec:
+    name = parse_listener(text).name
+    return parse_listener(text, tuple(rule for scope, rule in rules if scope in ("", name)))
+
+
+def _ports(text: str) -> Ports:
+    low, dash, high = text.partition("-")
+    if not (dash and low.isdigit() and high.isdigit() and 1024 <= int(low) < int(high) <= 65535):
+        raise StartError(f"--rtp-range {text!r}: give LOW-HIGH between 1024 and 65535")
+    return int(low), int(high)

@@ -1,0 +1,89 @@
+"""`vorzimmer serve`: bind, start the children, watch them, end in order.
+
+Children are the media workers, control and web (ARCHITECTURE: processes). Media workers are never children of control,
+so that audio goes on while control restarts. This module must never handle a call.
+"""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Callable
+
+import msgspec
+
+from vorzimmer.app.children import Child
+from vorzimmer.app.clock import LoopClock
+from vorzimmer.app.layout import Layout
+from vorzimmer.app.media_config import worker_argv
+from vorzimmer.app.options import ServeOptions
+from vorzimmer.app.sockets import bind, raise_descriptor_limit
+
+WEB_GRACE_S = 5.0
+MEDIA_GRACE_S = 2.0
+
+
+class Supervisor:
+    """One server. `say` gets the few lines that people read on the terminal."""
+
+    def __init__(self, options: ServeOptions, say: Callable[[str], None] = print) -> None:
+        self._options = options
+        self._say = say
+        self._layout = Layout(options.directory)
+        self._clock = LoopClock()
+        self._media: list[Child] = []
+        self._front: list[Child] = []
+        self._stop = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT; raises StartError before anything runs."""
+        raise_descriptor_limit()
+        with self._layout.locked(), contextlib.ExitStack() as stack:
+            listening = self._bind(stack)
+            self._children(listening)
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, self._stop.set)
+            tasks = [asyncio.ensure_future(child.run()) for child in (*self._media, *self._front)]
+            ready = asyncio.ensure_future(self._announce())
+            await self._stop.wait()
+            ready.cancel()
+            await self._end()
+            await asyncio.gather(*tasks, ready, return_exceptions=True)
+
+    def _bind(self, stack: contextlib.ExitStack) -> dict[str, int]:
+        bound = {spec.name: stack.enter_context(bind(spec)) for spec in self._options.listeners()}
+        bound["http"] = stack.enter_context(bind(self._options.web()))
+        return {name: sock.fileno() for name, sock in bound.items()}
+
+    def _children(self, listening: dict[str, int]) -> None:
+        self._layout.write_run("options.json", msgspec.json.encode(self._options))
+        self._layout.write_run("sockets.json", msgspec.json.encode(listening))
+        self._media = [
+            self._child(f"media-{index}", worker_argv(self._options, self._layout, index))
+            for index in range(self._options.workers)
+        ]
+        sip = [number for name, number in listening.items() if name != "http"]
+        state = str(self._layout.directory)
+        self._front = [
+            self._child("control", ("-m", "vorzimmer.app.control", state), sip),
+            self._child("web", ("-m", "vorzimmer.app.web", state), [listening["http"]]),
+        ]
+
+    def _child(self, name: str, argv: tuple[str, ...], fds: list[int] | None = None) -> Child:
+        return Child(name, argv, self._clock, fds or (), self._on_exit)
+
+    def _on_exit(self, name: str, code: int) -> None:
+        print(f"{name} ended with {code}; starting it again", file=sys.stderr, flush=True)  # noqa: T201 -- no log yet
+
+    async def _announce(self) -> None:
+        for child in self._front:
+            await child.ready.wait()
+        self._say(f"vorzimmer is ready: {' '.join(self._options.sip)} http://{self._options.http}")
+
+    async def _end(self) -> None:
+        """Control first (it lets calls end), then web, then media."""
+        control, web = self._front
+        await control.stop(self._options.drain_s + 5)
+        await web.stop(WEB_GRACE_S)
+        await asyncio.gather(*(child.stop(MEDIA_GRACE_S) for child in self._media))

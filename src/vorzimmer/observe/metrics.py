@@ -1,0 +1,33 @@
+"""The figures of one process, in Prometheus' text form.
+
+Each process has one :class:`Metrics` of its own, handed down by the composition root: no registry is global. This module
+must never be asked for a decision.
+"""
+
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+
+
+class Metrics:
+    """Counters and gauges of control."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        new = self.registry
+        self.calls_started = Counter("vorzimmer_calls_started", "Calls that a caller began", ["company"], registry=new)
+        self.calls_ended = Counter("vorzimmer_calls_ended", "Records written", ["company", "outcome"], registry=new)
+        self.sip_malformed = Counter("vorzimmer_sip_malformed", "Messages that could not be accepted", registry=new)
+        self.sip_refused = Counter(
+            "vorzimmer_sip_refused", "Requests refused by authentication or limits", ["why"], registry=new
+        )
+        self.bugs = Counter("vorzimmer_bugs", "Handlers that raised", ["doing"], registry=new)
+        self.media_workers_lost = Counter("vorzimmer_media_workers_lost", "Media workers that died", registry=new)
+
+    def gauge(self, name: str, what: str, read: Callable[[], float]) -> None:
+        """A figure that is read when somebody asks."""
+        Gauge(name, what, registry=self.registry).set_function(read)
+
+    def text(self) -> str:
+        """The exposition, Prometheus text format 0.0.4."""
+        return generate_latest(self.registry).decode()

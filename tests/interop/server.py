@@ -1,0 +1,125 @@
+"""A real server in a process of its own, with the demo company and known passwords, for real phones to talk to."""
+
+import asyncio
+import json
+import re
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+COMPANY = Path(__file__).resolve().parents[2] / "src/vorzimmer/app/demo/musterbau.yaml"
+DEADLINE_S = 30.0
+HOST = "127.0.0.1"
+
+
+def password(device: str) -> str:
+    """The password of a device of the test company."""
+    return f"Probe-{device}-4711"
+
+
+def company_text() -> str:
+    """The demo company with known passwords."""
+    return re.sub(
+        r"(username: (\S+), password: )generated",
+        lambda match: match.group(1) + password(match.group(2)),
+        COMPANY.read_text(),
+    )
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
+    """A port that is free now on every address of this machine."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("0.0.0.0", 0))
+        return int(probe.getsockname()[1])
+
+
+class ServerError(AssertionError):
+    """The server did not do what the test needs."""
+
+
+class Server:
+    """`vorzimmer serve` on free ports of `host`."""
+
+    def __init__(self, folder: Path, host: str = HOST, *, rtp: str = "30000-31999", more: tuple[str, ...] = ()) -> None:
+        self.state = folder / "state"
+        self.host = host
+        self.sip_port = free_port()
+        self.http_port = free_port(socket.SOCK_STREAM)
+        self._rtp = rtp
+        self._more = more
+        self._log = folder / "server.log"
+        self._process: asyncio.subprocess.Process | None = None
+        folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def address(self) -> str:
+        """HOST:PORT for phones."""
+        return f"{self.host}:{self.sip_port}"
+
+    async def start(self) -> None:
+        """Apply the company, serve, wait for the ready line."""
+        file = self.state.parent / "company.yaml"
+        file.write_text(company_text())
+        await self.cli("apply", str(file), "--yes", "--allow-weak-passwords")
+        await self.serve()
+
+    async def serve(self) -> None:
+        """Start the server on the state that is there."""
+        arguments = [
+            *("serve", "--state", str(self.state), "--http", f"{self.host}:{self.http_port}"),
+            *("--sip", f"udp:{self.address}", "--sip", f"tcp:{self.address}", "--rtp-range", self._rtp),
+            *("--media-workers", "2", *self._more),
+        ]
+        with self._log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "vorzimmer.cli.main", *arguments, stdout=asyncio.subprocess.PIPE, stderr=log
+            )
+        assert self._process.stdout is not None
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                while line := (await self._process.stdout.readline()).decode():
+                    if "is ready" in line:
+                        return
+        except TimeoutError:
+            pass
+        raise ServerError(f"no ready line\n{self.log()}")
+
+    async def cli(self, *arguments: str, expect: int = 0) -> str:
+        """Run the command line against this server's state; returns what it printed."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "vorzimmer.cli.main", *arguments, "--state", str(self.state)),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, err = await process.communicate()
+        if process.returncode != expect:
+            raise ServerError(f"{arguments}: exit {process.returncode}\n{out.decode()}{err.decode()}{self.log()}")
+        return out.decode()
+
+    async def history(self) -> list[dict[str, Any]]:
+        """All records, newest first."""
+        records: list[dict[str, Any]] = json.loads(await self.cli("history", "--json"))
+        return records
+
+    def pid(self, name: str) -> int:
+        """The process id of a child: control, web, media-0 ..."""
+        return int((self.state / "run" / f"{name}.pid").read_text())
+
+    def log(self) -> str:
+        """The end of the server's log."""
+        return self._log.read_text(errors="replace")[-4000:] if self._log.exists() else ""
+
+    async def stop(self) -> None:
+        """SIGTERM, then wait for the clean end."""
+        if self._process is None or self._process.returncode is not None:
+            return
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(40):
+                await self._process.wait()
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+            raise ServerError(f"the server did not end on SIGTERM\n{self.log()}") from None
