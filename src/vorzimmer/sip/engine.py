@@ -1,104 +1,255 @@
 """The SIP engine: bytes and deadlines in, events and packets out (RFC 3261 sections 8 to 18, RFC 6026).
 
-CONTRACT SKETCH - names and signatures are fixed; the owner of this module fills them in (and splits it into
-transactions.py (tables), dialog.py, registration etc.; the engine composes them).
-
 It never reads a clock, awaits, logs, knows users or features, or raises anything but LocalError on misuse; a peer's
-garbage becomes an answer and a Malformed event.
+garbage becomes an answer and a Malformed event. A leg or transaction that may have ended in this very turn is not
+misuse: commands for one that is gone are ignored.
 
 Usage: call ``receive`` / ``handle_timer`` / a command, then drain ``next_event`` and ``to_send`` and re-arm one timer
-at ``get_timer``.
+at ``get_timer``. Composed of ``receiver`` (what comes in), ``invite_client``, ``invite_server``, ``dialogs`` and
+``transaction_layer``.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-
-from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.chance import Chance
+from vorzimmer.kernel.errors import LocalError
 from vorzimmer.kernel.ids import LegId
-from vorzimmer.sip.events import Event
+from vorzimmer.sip.attempt import Attempt
+from vorzimmer.sip.core import Core, EngineConfig
+from vorzimmer.sip.dialog import freeze, thaw
+from vorzimmer.sip.dialogs import Dialogs
+from vorzimmer.sip.events import Event, FlowGone, Responded
 from vorzimmer.sip.flow import Flow, Hop, Packet
-from vorzimmer.sip.message import Request, Response
+from vorzimmer.sip.invite_client import InviteClient, InviteSpec
+from vorzimmer.sip.invite_server import InviteServer
+from vorzimmer.sip.leg import Leg, Legs, Phase
+from vorzimmer.sip.message import Request
+from vorzimmer.sip.outline import Extra
+from vorzimmer.sip.outside import Outside
+from vorzimmer.sip.receiver import Receiver
+from vorzimmer.sip.sender import Sender
+from vorzimmer.sip.transaction_layer import Layer
 
-Extra = Iterable[tuple[str, str]]
-"""Header lines to add, in order."""
-
-
-@dataclass(frozen=True, slots=True)
-class EngineConfig:
-    """`sent_by(flow or hop) -> Address` gives our address as that peer must see it (--advertise; Via and Contact)."""
-
-    sent_by: Callable[[Flow | Hop], Address]
-    user_agent: str = "Vorzimmer"
-    t1: float = 0.5
-    t2: float = 4.0
-    t4: float = 5.0
-    timer_c: float = 180.0
-    allow: tuple[str, ...] = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "REGISTER", "REFER", "NOTIFY", "SUBSCRIBE", "INFO", "UPDATE", "MESSAGE")
-    supported: tuple[str, ...] = ("replaces",)
-
-
-@dataclass(frozen=True, slots=True)
-class InviteSpec:
-    """An INVITE of ours. `uri`: Request-URI (the phone's Contact); `to`: Flow of the binding or a Hop; `local` and
-    `remote`: From and To as name-addr text without tag; `route`: Route set; `extra`: PAI, Privacy, Alert-Info,
-    History-Info, Replaces ...; empty `body` is a late offer."""
-
-    uri: str
-    to: Flow | Hop
-    local: str
-    remote: str
-    body: bytes = b""
-    content_type: str = "application/sdp"
-    route: tuple[str, ...] = ()
-    extra: tuple[tuple[str, str], ...] = ()
+__all__ = ["Engine", "EngineConfig", "Extra", "InviteSpec"]
 
 
 class Engine:
     """One per control process (and one per robot phone)."""
 
-    def __init__(self, config: EngineConfig, chance: Chance) -> None: ...
+    def __init__(self, config: EngineConfig, chance: Chance) -> None:
+        self._core = Core(config, chance)
+        self._legs = Legs()
+        self._layer = Layer(self._core)
+        self._sender = Sender(self._core, self._layer, self._legs)
+        self._server = InviteServer(self._sender)
+        self._client = InviteClient(self._sender)
+        self._dialogs = Dialogs(self._sender, self._server)
+        self._outside = Outside(self._sender)
+        self._receiver = Receiver(self._sender, self._server, self._dialogs)
+        self._layer.on_ack = self._receiver.on_ack
 
     # -- bytes and time ------------------------------------------------------------------------------------------
-    def receive(self, data: bytes, flow: Flow, now: float) -> None: ...  # a datagram, or any piece of a stream
-    def flow_closed(self, flow: Flow, now: float) -> None: ...  # FlowGone; transactions on it may fail
-    def send_failed(self, transaction: str, now: float) -> None: ...  # -> 503 as RFC 3261 8.1.3.1
-    def flow_found(self, transaction: str, flow: Flow, now: float) -> None: ...  # net opened a Hop: the flow it became
-    def handle_timer(self, now: float) -> None: ...
-    def get_timer(self) -> float | None: ...
-    def next_event(self) -> Event | None: ...
-    def to_send(self, now: float) -> list[Packet]: ...
+    def receive(self, data: bytes, flow: Flow, now: float) -> None:
+        """A datagram, a WebSocket message, or any piece of a stream."""
+        self._core.now = now
+        self._receiver.receive(data, flow)
+
+    def flow_closed(self, flow: Flow, now: float) -> None:
+        """A connection closed: ``FlowGone``; requests waiting on it for a first response fail with 503."""
+        self._core.now = now
+        self._receiver.forget(flow)
+        self._core.tell(FlowGone(flow))
+        self._layer.flow_closed(flow)
+
+    def send_failed(self, transaction: str, now: float) -> None:
+        """A packet of that transaction could not be sent: 503 as RFC 3261 section 8.1.3.1 says."""
+        self._core.now = now
+        self._layer.send_failed(transaction)
+
+    def flow_found(self, transaction: str, flow: Flow, now: float) -> None:
+        """The Hop of that transaction has become `flow`: repetitions, ACK, CANCEL and its dialog follow it."""
+        self._core.now = now
+        tx = self._layer.flow_found(transaction, flow)
+        if tx is not None and isinstance(tx.user, Attempt) and isinstance(tx.user.leg.to, Hop):
+            tx.user.leg.to = flow
+
+    def handle_timer(self, now: float) -> None:
+        """Do what is due at or before `now`."""
+        self._core.now = now
+        self._core.timers.fire(now)
+
+    def get_timer(self) -> float | None:
+        """The monotonic time of the next deadline, None without one."""
+        return self._core.timers.next()
+
+    def next_event(self) -> Event | None:
+        """The next event, None when there is no more."""
+        events = self._core.events
+        return events.popleft() if events else None
+
+    def to_send(self, now: float) -> list[Packet]:
+        """What is to be sent, in order; asked once, each packet is the caller's."""
+        packets = self._core.packets
+        if packets:
+            self._core.packets = []
+        return packets
 
     # -- legs we make ---------------------------------------------------------------------------------------------
-    def invite(self, leg: LegId, spec: InviteSpec, now: float) -> None: ...
+    def invite(self, leg: LegId, spec: InviteSpec, now: float) -> None:
+        """Call somebody. Raises LocalError for a leg id in use."""
+        self._core.now = now
+        self._client.invite(leg, spec)
+
     def end(self, leg: LegId, now: float, *, reason: str = "") -> None:
-        """Whatever state the leg is in: CANCEL, BYE or (incoming, unanswered) 487/refuse 480; `reason` is a Reason value.
+        """Whatever state the leg is in: CANCEL, BYE or (incoming, unanswered) 487; `reason` is a Reason value.
+
         Idempotent; an unknown leg is ignored (it may have ended in this very turn). A BYE for an accepted incoming leg
-        waits for its ACK (RFC 3261 15). A 200 that crosses our CANCEL is acknowledged and ended by the engine."""
+        waits for its ACK (RFC 3261 15). A 200 that crosses our CANCEL is acknowledged and ended by the engine. Only an
+        unanswered leg of ours is heard of again (``Failed``)."""
+        self._core.now = now
+        found = self._legs.get(leg)
+        if found is None:
+            return
+        if found.phase is Phase.CALLING:
+            self._client.end(found, reason)
+        elif found.phase is Phase.INVITED:
+            self._server.refuse(found, 487, "", (("Reason", reason),) if reason else ())
+        else:
+            self._leave(found, reason)
+
+    def _leave(self, leg: Leg, reason: str) -> None:
+        if leg.server is not None:
+            self._server.refuse(leg, 487, "", ())
+        if leg.unacknowledged and not leg.outgoing and not leg.acknowledged:
+            leg.phase, leg.reason = Phase.LEAVING, reason
+            return
+        if leg.attempt is not None and leg.attempt.done:
+            self._client.ack(leg, b"")
+        if leg.dialog is not None:
+            self._sender.bye(leg, leg.dialog, reason)
+        self._sender.forget(leg)
 
     # -- legs made to us ------------------------------------------------------------------------------------------
-    def ring(self, leg: LegId, now: float, *, status: int = 180, extra: Extra = (), body: bytes = b"") -> None: ...
+    def ring(self, leg: LegId, now: float, *, status: int = 180, extra: Extra = (), body: bytes = b"") -> None:
+        """A provisional response (101 to 199) to the pending INVITE; repeated every minute until the next answer."""
+        self._core.now = now
+        found = self._legs.get(leg)
+        if found is not None:
+            self._server.ring(found, status, extra, body)
+
     def accept(self, leg: LegId, now: float, *, extra: Extra = (), body: bytes = b"") -> None:
         """200 to the pending INVITE or re-INVITE, retransmitted until ACK (64*T1, then BYE and Ended "no-ack")."""
+        self._core.now = now
+        found = self._legs.get(leg)
+        if found is not None:
+            self._server.accept(found, extra, body)
+
     def refuse(self, leg: LegId, status: int, now: float, *, reason: str = "", extra: Extra = ()) -> None:
         """Final non-2xx to the pending INVITE (the leg is gone) or re-INVITE (the leg stays)."""
+        self._core.now = now
+        if not 300 <= status <= 699:
+            raise LocalError(f"{status} refuses nothing")
+        found = self._legs.get(leg)
+        if found is not None:
+            self._server.refuse(found, status, reason, extra)
+            self._dialogs.go_on(found)
 
     # -- inside dialogs -------------------------------------------------------------------------------------------
-    def ack(self, leg: LegId, body: bytes, now: float) -> None: ...  # the answer to an offer in a 2xx
-    def reinvite(self, leg: LegId, body: bytes, now: float, *, extra: Extra = ()) -> None: ...  # empty body: late offer
-    def request_in(self, leg: LegId, method: str, now: float, *, extra: Extra = (), body: bytes = b"") -> str: ...
+    def ack(self, leg: LegId, body: bytes, now: float) -> None:
+        """The ACK of a 2xx that answered an INVITE without offer; `body` is our answer to its offer."""
+        self._core.now = now
+        found = self._legs.get(leg)
+        if found is not None:
+            self._client.ack(found, body)
+            self._dialogs.go_on(found)
+
+    def reinvite(self, leg: LegId, body: bytes, now: float, *, extra: Extra = ()) -> None:
+        """A re-INVITE; an empty body asks for an offer. Waits for its turn while another INVITE is under way in the
+        dialog (RFC 3261 section 14.1)."""
+        self._core.now = now
+        found = self._legs.get(leg)
+        if found is not None:
+            self._dialogs.reinvite(found, body, extra)
+
+    def request_in(self, leg: LegId, method: str, now: float, *, extra: Extra = (), body: bytes = b"") -> str:
+        """Any other request inside the dialog; gives back the transaction of its ``Responded``. For a leg that is gone
+        or has no dialog yet that says 481 at once. A body needs its Content-Type in `extra`."""
+        self._core.now = now
+        if method in {"INVITE", "ACK", "CANCEL", "BYE"}:
+            raise LocalError(f"{method} has a command of its own")
+        found = self._legs.get(leg)
+        transaction = self._dialogs.request(found, method, extra, body) if found is not None else ""
+        if not transaction:
+            transaction = f"none-{self._core.chance.token(8)}"
+            self._core.tell(Responded(transaction, 481, "Call/Transaction Does Not Exist", None, leg))
+        return transaction
+
     def refreshed(self, leg: LegId, flow: Flow) -> None:
         """The device's newest flow: requests inside the dialog use it from now on (ARCHITECTURE: Leg)."""
+        found = self._legs.get(leg)
+        if found is not None:
+            found.to, found.hop = flow, None
 
     # -- outside dialogs ------------------------------------------------------------------------------------------
-    def request(self, request: Request, to: Flow | Hop, now: float) -> str: ...  # fills Via, From tag, Call-ID, CSeq, Max-Forwards if missing
-    def respond(self, transaction: str, status: int, now: float, *, reason: str = "", extra: Extra = (), body: bytes = b"") -> None: ...
+    def request(self, request: Request, to: Flow | Hop, now: float) -> str:
+        """Any request but INVITE, ACK and CANCEL; ``Responded`` follows.
+
+        Fills Via, From tag, Call-ID, CSeq, Max-Forwards if missing, and Contact where the method needs one. Raises
+        LocalError without From and To."""
+        self._core.now = now
+        return self._outside.request(request, to)
+
+    def respond(
+        self, transaction: str, status: int, now: float, *, reason: str = "", extra: Extra = (), body: bytes = b""
+    ) -> None:
+        """Answer a ``Requested``. Raises LocalError for a second final response; one that is gone is ignored."""
+        self._core.now = now
+        tx = self._layer.server_by_id(transaction)
+        if tx is not None:
+            self._outside.respond(tx, status, reason=reason, extra=extra, body=body)
+
+    def local_tag(self, transaction: str) -> str:
+        """The To tag that our response to a ``Requested`` carries: our tag of the dialog it makes (SUBSCRIBE). "" for a
+        transaction that is gone."""
+        tx = self._layer.server_by_id(transaction)
+        return "" if tx is None else self._outside.tag(tx)
 
     # -- dialogs as values ----------------------------------------------------------------------------------------
-    def find(self, call_id: str, local_tag: str, remote_tag: str) -> LegId | None: ...  # for Replaces, Join, target-dialog
-    def dialog_ids(self, leg: LegId) -> tuple[str, str, str] | None: ...  # call_id, local tag, remote tag
+    def find(self, call_id: str, local_tag: str, remote_tag: str) -> LegId | None:
+        """The leg of a dialog, early ones included (Replaces, Join, Target-Dialog)."""
+        leg = self._legs.of_dialog((call_id, local_tag, remote_tag))
+        return None if leg is None or leg.phase is Phase.LEAVING else leg.id
+
+    def dialog_ids(self, leg: LegId) -> tuple[str, str, str] | None:
+        """Call-ID, local tag, remote tag; of the newest early dialog where there is no other. None without a dialog."""
+        found = self._legs.get(leg)
+        dialog = None if found is None else found.dialog or next(reversed(found.forks.values()), None)
+        return None if dialog is None else dialog.id
+
     def freeze(self, leg: LegId) -> bytes | None:
-        """A confirmed dialog as bytes (msgpack of a frozen struct): ids, CSeqs, targets, route set, flow. None if not confirmed."""
-    def thaw(self, leg: LegId, frozen: bytes, now: float) -> None: ...  # local CSeq skips ahead by 1000
-    def legs(self) -> list[LegId]: ...
-    def idle(self) -> bool: ...  # True when no transaction, dialog or timer is left (for leak checks)
+        """A confirmed dialog as bytes (msgpack of a frozen struct): ids, CSeqs, targets, route set, flow. None if not
+        confirmed."""
+        found = self._legs.get(leg)
+        if found is None or found.dialog is None or found.phase is not Phase.CONFIRMED:
+            return None
+        flow = found.to if isinstance(found.to, Flow) else None
+        return freeze(found.dialog, outgoing=found.outgoing, user=found.user, flow=flow, hop=found.hop)
+
+    def thaw(self, leg: LegId, frozen: bytes, now: float) -> None:
+        """A dialog from its bytes; the local CSeq skips ahead by 1000. Raises LocalError for a leg id in use."""
+        self._core.now = now
+        dialog, kept = thaw(frozen)
+        to = kept.flow or kept.hop
+        if to is None or self._legs.get(leg) is not None:
+            raise LocalError(f"leg {leg} cannot be thawed")
+        found = Leg(leg, Phase.CONFIRMED, to)
+        found.outgoing, found.user, found.hop, found.dialog = kept.outgoing, kept.user, kept.hop, dialog
+        found.tag, found.acknowledged = dialog.local_tag, True
+        self._legs.add(found)
+        self._legs.know(found, dialog)
+
+    def legs(self) -> list[LegId]:
+        """All legs that are not gone."""
+        return [name for name, leg in self._legs.items() if leg.phase is not Phase.LEAVING]
+
+    def idle(self) -> bool:
+        """True when no transaction, dialog or timer is left (for leak checks)."""
+        return self._layer.idle() and not len(self._legs) and not len(self._core.timers) and not self._sender.closing

@@ -27,7 +27,7 @@ class Invited:
 
 @dataclass(frozen=True, slots=True)
 class Progressed:
-    """A provisional response above 100 to our INVITE. `fork` is the remote tag, "" if none: one value per early dialog."""
+    """A provisional response above 100 to our INVITE. `fork` is the remote tag, "" if none: one per early dialog."""
 
     leg: LegId
     response: Response
@@ -148,10 +148,14 @@ class FlowGone:
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """A peer sent what cannot be a message (or was answered with an error): for counting and limiting, nothing to do."""
+    """A peer sent what cannot be a message (or was answered with an error): for counting and limiting.
+
+    `fatal` is True where a stream cannot be read on: its connection is to be closed once what was sent is out.
+    """
 
     flow: Flow
     error: PeerError
+    fatal: bool = False
 
 
 Event = (

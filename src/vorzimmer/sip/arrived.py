@@ -1,0 +1,102 @@
+"""A request as it arrived: what matching and answering need, read once (RFC 3261 sections 17.2.3 and 18.2).
+
+This module must never keep state or send anything.
+"""
+
+from vorzimmer.kernel.address import Address
+from vorzimmer.kernel.errors import PeerError
+from vorzimmer.sip.flow import Flow, Hop
+from vorzimmer.sip.headers import Via, parse_cseq, parse_via
+from vorzimmer.sip.message import Headers, Request
+
+MAGIC = "z9hG4bK"
+"""The branch prefix of RFC 3261 section 8.1.1.7; without it RFC 2543 rules apply."""
+
+DEFAULT_PORTS = {"tls": 5061, "wss": 443, "ws": 80}
+
+
+def tag_of(value: str) -> str:
+    """The tag parameter of a From or To value, "" without one. Only what follows the last ``>`` is looked at."""
+    tail = value[value.rfind(">") + 1 :]
+    start = tail.find(";tag=")
+    if start >= 0:
+        end = tail.find(";", start + 5)
+        return (tail[start + 5 :] if end < 0 else tail[start + 5 : end]).strip()
+    for part in tail.split(";")[1:]:
+        name, _, text = part.partition("=")
+        if name.strip().lower() == "tag":
+            return text.strip()
+    return ""
+
+
+class Arrived:
+    """One request with its Via, CSeq, Call-ID and tags; raises PeerError 400 where they cannot be read."""
+
+    __slots__ = ("call_id", "cseq", "flow", "from_tag", "key", "request", "to_tag", "top_via", "via")
+
+    def __init__(self, request: Request, flow: Flow) -> None:
+        headers = request.headers
+        vias = headers.list_of("Via")
+        if not vias:
+            raise PeerError("Missing Via", answerable=False)
+        self.request = request
+        self.flow = flow
+        self.via = parse_via(vias[0])
+        self.top_via = vias[0]
+        self.cseq = parse_cseq(headers.get("CSeq")).number
+        self.call_id = headers.get("Call-ID")
+        self.from_tag = tag_of(headers.get("From"))
+        self.to_tag = tag_of(headers.get("To"))
+        self.key = self.key_for(request.method)
+
+    def key_for(self, method: str) -> str:
+        """The name of the server transaction this request belongs to, as if it were a `method` (CANCEL and ACK look
+        for the INVITE). RFC 3261 section 17.2.3; without the magic branch, the fallback for RFC 2543 clients."""
+        via = self.via
+        branch = via.branch
+        if branch.startswith(MAGIC) and len(branch) > len(MAGIC):
+            return f"{branch} {via.host.lower()}:{via.port} {'INVITE' if method == 'ACK' else method}"
+        invite = method in {"INVITE", "ACK"}
+        to_tag = "" if invite else self.to_tag
+        return "\n".join(
+            (self.request.uri, to_tag, self.from_tag, self.call_id, str(self.cseq), self.top_via,
+             "INVITE" if invite else method)
+        )  # fmt: skip
+
+    def via_lines(self) -> str:
+        """All Via lines for a response, the top one with received and rport filled in (RFC 3261 18.2.1, RFC 3581)."""
+        vias = self.request.headers.list_of("Via")
+        vias[0] = str(self._marked())
+        return "".join(f"Via: {via}\r\n" for via in vias)
+
+    def _marked(self) -> Via:
+        via, source = self.via, self.flow.remote
+        if via.wants_rport:
+            return via.having("rport", str(source.port)).having("received", source.host)
+        return via.having("received", source.host) if via.host != source.host else via
+
+    def answer_to(self) -> Flow | Hop:
+        """Where responses go: RFC 3261 section 18.2.2, RFC 3581 section 4.
+
+        A stream: the flow. A datagram: the source port where the client asked for rport, else the port of sent-by.
+        The maddr parameter is not followed: it would let a stranger aim our answers at somebody else.
+        """
+        flow = self.flow
+        if flow.transport != "udp" or self.via.wants_rport:
+            return flow
+        port = self.via.port or 5060
+        if port == flow.remote.port:
+            return flow
+        return Flow(flow.transport, flow.local, Address(flow.remote.host, port), flow.connection, flow.listener)
+
+    def answer_after_close(self) -> Hop:
+        """Where a response goes when the stream it came on is closed: the source host, port of sent-by."""
+        flow = self.flow
+        port = self.via.port or DEFAULT_PORTS.get(flow.transport, 5060)
+        return Hop(flow.transport, flow.remote.host, port, flow.listener)
+
+
+def top_via(headers: Headers) -> Via | None:
+    """The only Via of a response; None where there is none or more than one (RFC 3261 section 8.1.3.3)."""
+    vias = headers.list_of("Via")
+    return parse_via(vias[0]) if len(vias) == 1 else None

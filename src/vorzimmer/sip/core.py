@@ -1,0 +1,66 @@
+"""What all parts of the engine share: configuration, chance, the present moment, and the two queues out.
+
+The engine is single-threaded and told the time with every call; `now` (monotonic seconds) is noted here once per call
+so that the parts need not hand it around. This module must never read a clock.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vorzimmer.kernel.address import Address
+from vorzimmer.kernel.chance import Chance
+from vorzimmer.sip.events import Event
+from vorzimmer.sip.flow import Flow, Hop, Packet
+from vorzimmer.sip.timers import Timers
+
+
+@dataclass(frozen=True, slots=True)
+class EngineConfig:
+    """`sent_by(flow or hop) -> Address` gives our address as that peer must see it (--advertise; Via and Contact).
+
+    Times in seconds. `max_transactions`: server transactions at once before new requests outside dialogs get 503;
+    `max_legs`: legs at once before a new INVITE gets 503.
+    """
+
+    sent_by: Callable[[Flow | Hop], Address]
+    user_agent: str = "Vorzimmer"
+    t1: float = 0.5
+    t2: float = 4.0
+    t4: float = 5.0
+    timer_c: float = 180.0
+    allow: tuple[str, ...] = (
+        "INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "REGISTER", "REFER", "NOTIFY", "SUBSCRIBE", "INFO", "UPDATE",
+        "MESSAGE",
+    )  # fmt: skip
+    supported: tuple[str, ...] = ("replaces",)
+    accept: tuple[str, ...] = ("application/sdp",)
+    max_transactions: int = 100_000
+    max_legs: int = 50_000
+
+
+class Core:
+    """Shared state of one engine."""
+
+    __slots__ = ("about", "allow", "chance", "config", "events", "now", "packets", "timers", "waiting")
+
+    def __init__(self, config: EngineConfig, chance: Chance) -> None:
+        self.config = config
+        self.chance = chance
+        self.now = 0.0
+        self.timers = Timers()
+        self.events: deque[Event] = deque()
+        self.packets: list[Packet] = []
+        self.waiting = 64 * config.t1
+        """Seconds of timers B, F, H, L, M: how long the other side is waited for."""
+        self.allow = ", ".join(config.allow)
+        self.about = f"Allow: {self.allow}\r\nSupported: {', '.join(config.supported)}\r\n"
+        """Header lines that say what we can, for INVITE and its 2xx."""
+
+    def tell(self, event: Event) -> None:
+        """Queue an event for the layer above."""
+        self.events.append(event)
+
+    def send(self, data: bytes, to: Flow | Hop, transaction: str = "") -> None:
+        """Queue bytes for the network."""
+        self.packets.append(Packet(data, to, transaction))

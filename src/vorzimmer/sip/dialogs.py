@@ -1,0 +1,224 @@
+"""Requests inside dialogs, both ways: re-INVITE with glare and retry, BYE, UPDATE, others (RFC 3261 12.2, 14, 15).
+
+This module must never answer what needs a decision: it sorts, refuses what is out of order, and passes on the rest.
+"""
+
+from vorzimmer.sip.arrived import Arrived
+from vorzimmer.sip.attempt import Attempt
+from vorzimmer.sip.events import Ended, ReinviteAnswered, Reinvited, ReinviteFailed, Requested, Responded
+from vorzimmer.sip.flow import Flow
+from vorzimmer.sip.invite_server import InviteServer
+from vorzimmer.sip.leg import Leg, Phase, Wanted
+from vorzimmer.sip.message import Response
+from vorzimmer.sip.outline import Extra, lines_of
+from vorzimmer.sip.replies import phrase, reply
+from vorzimmer.sip.sender import Sender
+from vorzimmer.sip.transaction_layer import Transaction
+
+RETRIES = 3
+"""How often a re-INVITE that met 491 is sent again before it is given up."""
+
+_OTHER_USAGE = frozenset({"NOTIFY", "SUBSCRIBE"})
+"""Their 408 and 481 end a subscription, not the call (RFC 5057 section 5.1)."""
+
+
+class Dialogs:
+    """Owner of re-INVITE attempts and answerer of what arrives inside a dialog."""
+
+    def __init__(self, sender: Sender, server: InviteServer) -> None:
+        self._sender = sender
+        self._server = server
+        self._core = sender.core
+
+    # -- ours -----------------------------------------------------------------------------------------------------
+    def reinvite(self, leg: Leg, body: bytes, extra: Extra) -> None:
+        """Send a re-INVITE as soon as no other INVITE is under way (RFC 3261 section 14.1)."""
+        leg.wanted.append(Wanted(body, lines_of(extra)))
+        self.go_on(leg)
+
+    def go_on(self, leg: Leg) -> None:
+        """Send the next wanted re-INVITE if the dialog is free."""
+        if not leg.wanted or not leg.free or leg.dialog is None:
+            return
+        wanted = leg.wanted.popleft()
+        sender = self._sender
+        kind = "Content-Type: application/sdp\r\n" if wanted.body else ""
+        leg.attempt = attempt = Attempt(sender, self, leg, offers=bool(wanted.body), wanted=wanted)
+        lines = self._core.about + wanted.lines + kind
+        attempt.tx = sender.request(leg, leg.dialog, "INVITE", lines=lines, body=wanted.body, user=attempt)
+
+    def request(self, leg: Leg, method: str, extra: Extra, body: bytes) -> str:
+        """Any other request; gives back the transaction whose ``Responded`` follows, "" without a dialog yet."""
+        dialog = leg.dialog or next(reversed(leg.forks.values()), None)
+        if dialog is None:
+            return ""
+        if method == "UPDATE":
+            leg.updates_out += 1
+        user = _Inside(self, leg, method)
+        return self._sender.request(leg, dialog, method, lines=lines_of(extra), body=body, user=user).id
+
+    # -- owner of re-INVITE attempts ------------------------------------------------------------------------------
+    def progressed(self, attempt: Attempt, response: Response, flow: Flow) -> None:
+        """A provisional to a re-INVITE tells nobody anything."""
+
+    def answered(self, attempt: Attempt, response: Response, flow: Flow) -> None:
+        """The 2xx: target refresh, ACK (or wait for the answer), and the news."""
+        leg, dialog = attempt.leg, attempt.leg.dialog
+        if dialog is None:
+            return
+        tag = dialog.remote_tag
+        if attempt.done or leg.attempt is not attempt:
+            attempt.acks[tag] = self._sender.ack(leg, dialog, attempt.outline.cseq)
+            return
+        attempt.done = True
+        dialog.refresh(response.headers)
+        if attempt.offers:
+            attempt.acks[tag] = self._sender.ack(leg, dialog, attempt.outline.cseq)
+            leg.attempt = None
+        else:
+            attempt.acks[tag] = None
+        self._core.tell(ReinviteAnswered(leg.id, response))
+        self.go_on(leg)
+
+    def failed(self, attempt: Attempt, status: int, response: Response | None) -> None:
+        """491 is retried after a random time; 408 and 481 end the leg; anything else leaves the session as it was."""
+        leg = attempt.leg
+        if leg.attempt is not attempt:
+            return
+        leg.attempt = None
+        if status == 491 and attempt.wanted is not None and attempt.wanted.tries < RETRIES:
+            self._retry_later(leg, attempt.wanted)
+            return
+        self._core.tell(ReinviteFailed(leg.id, status, phrase(status, response.reason if response else "")))
+        if status in {408, 481}:
+            self._dead(leg, status)
+        else:
+            self.go_on(leg)
+
+    def _retry_later(self, leg: Leg, wanted: Wanted) -> None:
+        """RFC 3261 section 14.1, in units of 10 ms: the owner of the Call-ID waits longer."""
+        wanted.tries += 1
+        chance = self._core.chance
+        wait = chance.number(210, 400) if leg.outgoing else chance.number(0, 200)
+        leg.wanted.appendleft(wanted)
+        leg.retry = self._core.timers.start(self._core.now + wait / 100, self._retry, leg)
+
+    def _retry(self, leg: Leg) -> None:
+        leg.retry = None
+        self.go_on(leg)
+
+    def _dead(self, leg: Leg, status: int) -> None:
+        """RFC 3261 section 12.2.1.2. After a 481 there is nobody left to send a BYE to."""
+        self._sender.over(leg, "gone" if status == 481 else "timeout", bye=status == 408)
+
+    def responded(
+        self, leg: Leg, method: str, transaction: Transaction, status: int, response: Response | None
+    ) -> None:
+        """The end of a request of ours inside a dialog."""
+        if method == "UPDATE":
+            leg.updates_out -= 1
+            if response is not None and 200 <= status < 300 and leg.dialog is not None:
+                leg.dialog.refresh(response.headers)
+        reason = phrase(status, response.reason if response else "")
+        self._core.tell(Responded(transaction.id, status, reason, response, leg.id))
+        alive = leg.phase is Phase.CONFIRMED and self._sender.legs.get(leg.id) is leg
+        if alive and status in {408, 481} and method not in _OTHER_USAGE:
+            self._dead(leg, status)
+
+    # -- theirs ---------------------------------------------------------------------------------------------------
+    def arrived(self, leg: Leg, arrived: Arrived) -> None:
+        """A request inside the dialog of `leg`; not ACK, not CANCEL."""
+        method = arrived.request.method
+        dialog = leg.dialog or leg.forks.get(arrived.from_tag)
+        if dialog is None or (leg.phase is Phase.LEAVING and method != "BYE"):
+            self.answer(arrived, 481)
+        elif not dialog.accepts(arrived.cseq):
+            self.answer(arrived, 500, reason="CSeq out of order")
+        else:
+            self._follow(leg, arrived.flow)
+            if method == "BYE":
+                self._on_bye(leg, arrived)
+            elif method == "INVITE":
+                self._on_reinvite(leg, arrived)
+            elif method == "UPDATE":
+                self._on_update(leg, arrived)
+            else:
+                self._pass_on(leg, arrived)
+
+    def answer(self, arrived: Arrived, status: int, *, reason: str = "", lines: str = "", tag: str = "") -> Transaction:
+        """Answer at once, in a transaction so that a repeated request gets the same answer."""
+        tx = self._sender.layer.server(arrived)
+        tx.tag = tag or self._core.chance.token(6)
+        self._sender.layer.respond(tx, status, reply(arrived, status, tx.tag, reason=reason, lines=lines))
+        return tx
+
+    def _follow(self, leg: Leg, flow: Flow) -> None:
+        """The peer of a flow-bound leg speaks from a new place (reconnected, new NAT binding): answer there."""
+        if leg.hop is None:
+            leg.to = flow
+
+    def _on_bye(self, leg: Leg, arrived: Arrived) -> None:
+        self.answer(arrived, 200)
+        if leg.server is not None:
+            invited = leg.phase is Phase.INVITED
+            self._server.cancelled(leg, arrived.request)
+            if invited:
+                return
+        leaving = leg.phase is Phase.LEAVING
+        if leg.phase is Phase.CALLING:
+            # A BYE inside one early dialog of ours: its INVITE still gets its final response (RFC 3261 section 15).
+            return
+        self._sender.forget(leg)
+        if not leaving:
+            self._core.tell(Ended(leg.id, "bye", arrived.request))
+
+    def _on_reinvite(self, leg: Leg, arrived: Arrived) -> None:
+        if leg.server is not None:
+            self._try_later(arrived)
+        elif leg.attempt is not None or leg.phase is not Phase.CONFIRMED or leg.awaits_answer:
+            self.answer(arrived, 491)
+        else:
+            self._server.serve(leg, arrived)
+            self._core.tell(Reinvited(leg.id, arrived.request))
+
+    def _on_update(self, leg: Leg, arrived: Arrived) -> None:
+        """RFC 3311 section 5.2: one at a time, and no offer while one of ours is open."""
+        if leg.update_in is not None and not leg.update_in.answered:
+            self._try_later(arrived)
+        elif arrived.request.body and (leg.updates_out or self._offering(leg)):
+            self.answer(arrived, 491)
+        elif arrived.request.body and leg.server is not None and leg.phase is Phase.CONFIRMED:
+            self._try_later(arrived)
+        else:
+            leg.update_in = self._pass_on(leg, arrived)
+
+    def _offering(self, leg: Leg) -> bool:
+        attempt = leg.attempt
+        return attempt is not None and attempt.offers and not attempt.done and leg.phase is Phase.CONFIRMED
+
+    def _try_later(self, arrived: Arrived) -> None:
+        wait = self._core.chance.number(0, 10)
+        self.answer(arrived, 500, reason="Overlapping Request", lines=f"Retry-After: {wait}\r\n")
+
+    def _pass_on(self, leg: Leg, arrived: Arrived) -> Transaction:
+        tx = self._sender.layer.server(arrived)
+        self._core.tell(Requested(tx.id, arrived.request, arrived.flow, leg.id))
+        return tx
+
+
+class _Inside:
+    """Client user of one request inside a dialog."""
+
+    __slots__ = ("_dialogs", "_leg", "_method")
+
+    def __init__(self, dialogs: Dialogs, leg: Leg, method: str) -> None:
+        self._dialogs = dialogs
+        self._leg = leg
+        self._method = method
+
+    def on_response(self, transaction: Transaction, response: Response, flow: Flow) -> None:
+        if response.status >= 200:
+            self._dialogs.responded(self._leg, self._method, transaction, response.status, response)
+
+    def on_failure(self, transaction: Transaction, status: int) -> None:
+        self._dialogs.responded(self._leg, self._method, transaction, status, None)

@@ -1,0 +1,151 @@
+"""Legs made to us: the INVITE, provisional answers, the 2xx until its ACK, refusal, CANCEL (RFC 3261 9.2, 13.3).
+
+Serves re-INVITEs too: only their end differs. This module must never decide what to answer.
+"""
+
+from vorzimmer.kernel.ids import LegId
+from vorzimmer.sip.arrived import Arrived
+from vorzimmer.sip.core import Core
+from vorzimmer.sip.dialog import contact_uri, dialog_of_uas
+from vorzimmer.sip.events import Acked, Cancelled, Invited
+from vorzimmer.sip.leg import Leg, Phase, Unacknowledged
+from vorzimmer.sip.message import Request
+from vorzimmer.sip.outline import Extra, lines_of
+from vorzimmer.sip.replies import record_routes, reply
+from vorzimmer.sip.sender import Sender, user_of
+from vorzimmer.sip.transaction_layer import Transaction
+
+PROLONG = 60.0
+"""Seconds after which a provisional is sent again, lest a proxy gives up (RFC 3261 section 13.3.1.1)."""
+
+
+class InviteServer:
+    """The server half of the engine."""
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+        self._core: Core = sender.core
+
+    def invited(self, arrived: Arrived) -> None:
+        """A new INVITE: 100 at once, a leg, and the news."""
+        core = self._core
+        leg = Leg(LegId(core.chance.token(8)), Phase.INVITED, arrived.flow)
+        leg.tag = core.chance.token(6)
+        leg.user = user_of(arrived.request.headers.get("To"))
+        leg.dialog = dialog_of_uas(arrived, leg.tag)
+        self.serve(leg, arrived)
+        self._sender.legs.add(leg)
+        self._sender.legs.know(leg, leg.dialog)
+        core.tell(Invited(leg.id, arrived.request, arrived.flow))
+
+    def serve(self, leg: Leg, arrived: Arrived) -> None:
+        """Open the server transaction of an INVITE or re-INVITE and send 100."""
+        tx = self._sender.layer.server(arrived)
+        tx.tag, tx.owner = leg.tag, leg
+        leg.server = tx
+        self._sender.layer.respond(tx, 100, reply(arrived, 100, ""))
+
+    # -- answers --------------------------------------------------------------------------------------------------
+    def ring(self, leg: Leg, status: int, extra: Extra, body: bytes) -> None:
+        """A provisional response with the To tag: an early dialog at the caller."""
+        tx = leg.server
+        if tx is None or not 100 < status < 200:
+            return
+        self._sender.layer.respond(tx, status, self._dialog_reply(leg, tx, status, extra=extra, body=body))
+        self._core.timers.stop(leg.prolong)
+        leg.prolong = self._core.timers.start(self._core.now + PROLONG, self._prolong, leg)
+
+    def _prolong(self, leg: Leg) -> None:
+        if leg.server is not None:
+            self._sender.layer.respond(leg.server, 180, leg.server.data)
+            leg.prolong = self._core.timers.start(self._core.now + PROLONG, self._prolong, leg)
+
+    def accept(self, leg: Leg, extra: Extra, body: bytes) -> None:
+        """2xx, sent again until the ACK or for 64*T1."""
+        tx = leg.server
+        if tx is None or tx.arrived is None or leg.dialog is None:
+            return
+        core, arrived = self._core, tx.arrived
+        data = self._dialog_reply(leg, tx, 200, extra=extra, body=body)
+        again = leg.phase is Phase.CONFIRMED
+        if again:
+            leg.dialog.target = contact_uri(arrived.request.headers) or leg.dialog.target
+        leg.server = None
+        core.timers.stop(leg.prolong)
+        leg.phase = Phase.CONFIRMED
+        waiting = Unacknowledged(leg, tx, data, cseq=arrived.cseq, offers=bool(body) and not arrived.request.body)
+        waiting.deadline = core.now + core.waiting
+        waiting.interval = core.config.t1
+        leg.unacknowledged[arrived.cseq] = waiting
+        self._sender.layer.respond(tx, 200, data)
+        waiting.timer = core.timers.start(core.now + waiting.interval, self._again, waiting)
+
+    def refuse(self, leg: Leg, status: int, reason: str, extra: Extra) -> None:
+        """A final response from 300 up; the leg is gone unless it was a re-INVITE."""
+        tx = leg.server
+        if tx is None or tx.arrived is None or status < 300:
+            return
+        self._sender.refuse(leg, status, reason=reason, lines=lines_of(extra))
+        if leg.phase is Phase.INVITED:
+            self._sender.forget(leg)
+
+    def _dialog_reply(self, leg: Leg, tx: Transaction, status: int, *, extra: Extra, body: bytes) -> bytes:
+        arrived = tx.arrived
+        assert arrived is not None
+        extra = tuple(extra)
+        lines = record_routes(arrived) + self._sender.contact(arrived.flow, leg.user) + lines_of(extra)
+        if status >= 200:
+            lines += self._core.about
+        if body and not any(name.lower() == "content-type" for name, _ in extra):
+            lines += "Content-Type: application/sdp\r\n"
+        return reply(arrived, status, leg.tag, lines=lines, body=body)
+
+    # -- the 2xx and its ACK --------------------------------------------------------------------------------------
+    def _again(self, waiting: Unacknowledged) -> None:
+        core, leg = self._core, waiting.leg
+        if core.now >= waiting.deadline:
+            self._never_acknowledged(leg, waiting.cseq)
+            return
+        self._sender.layer.respond(waiting.transaction, 200, waiting.data)
+        waiting.interval = min(waiting.interval * 2, core.config.t2)
+        when = min(core.now + waiting.interval, waiting.deadline)
+        waiting.timer = core.timers.start(when, self._again, waiting)
+
+    def _never_acknowledged(self, leg: Leg, cseq: int) -> None:
+        """RFC 3261 section 13.3.1.4: the dialog is confirmed, but the session is to be ended."""
+        leg.unacknowledged.pop(cseq, None)
+        if leg.phase is Phase.LEAVING:
+            self._leave(leg)
+        else:
+            self._sender.over(leg, "no-ack", bye=True)
+
+    def acknowledge(self, leg: Leg, arrived: Arrived) -> bool:
+        """The ACK of a 2xx; False for a stray one."""
+        answer = self._sender.acknowledged(leg, arrived.cseq)
+        if answer is None:
+            return False
+        leg.acknowledged = True
+        if leg.phase is Phase.LEAVING:
+            self._leave(leg)
+        else:
+            self._core.tell(Acked(leg.id, arrived.request))
+        return True
+
+    def _leave(self, leg: Leg) -> None:
+        if leg.dialog is not None:
+            self._sender.bye(leg, leg.dialog, leg.reason)
+        self._sender.forget(leg)
+
+    def leg_of(self, tx: Transaction) -> Leg | None:
+        """The leg whose INVITE this transaction still serves; None once it has its final response."""
+        leg = tx.owner
+        return leg if isinstance(leg, Leg) and leg.server is tx else None
+
+    # -- CANCEL ---------------------------------------------------------------------------------------------------
+    def cancelled(self, leg: Leg, request: Request) -> None:
+        """The caller gave up before our final response: 487, and the leg is gone; a cancelled re-INVITE leaves the
+        session as it was."""
+        new = leg.phase is Phase.INVITED
+        self.refuse(leg, 487, "", ())
+        if new:
+            self._core.tell(Cancelled(leg.id, request))

@@ -1,0 +1,147 @@
+"""Legs as the engine keeps them: one INVITE dialog, or the attempt to make one. This module must never send."""
+
+from collections import deque
+from collections.abc import ItemsView
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from vorzimmer.kernel.ids import LegId
+from vorzimmer.sip.dialog import Dialog, DialogId
+from vorzimmer.sip.flow import Flow, Hop
+from vorzimmer.sip.timers import Timer
+from vorzimmer.sip.transaction_layer import Transaction
+
+if TYPE_CHECKING:
+    from vorzimmer.sip.attempt import Attempt
+
+
+class Phase(StrEnum):
+    """How far a leg is."""
+
+    CALLING = "calling"  # our INVITE has no final response
+    INVITED = "invited"  # the peer's INVITE has none
+    CONFIRMED = "confirmed"
+    LEAVING = "leaving"  # ended by us, BYE waits for the ACK (RFC 3261 section 15)
+
+
+class Wanted:
+    """A re-INVITE to be sent as soon as the dialog is free; `tries` counts the 491s it has met."""
+
+    __slots__ = ("body", "lines", "tries")
+
+    def __init__(self, body: bytes, lines: str) -> None:
+        self.body = body
+        self.lines = lines
+        self.tries = 0
+
+
+class Unacknowledged:
+    """A 2xx of ours that is sent again until its ACK comes (RFC 3261 section 13.3.1.4)."""
+
+    __slots__ = ("cseq", "data", "deadline", "interval", "leg", "offers", "timer", "transaction")
+
+    def __init__(self, leg: "Leg", transaction: Transaction, data: bytes, *, cseq: int, offers: bool) -> None:
+        self.leg = leg
+        self.transaction = transaction
+        self.data = data
+        self.cseq = cseq
+        self.offers = offers
+        self.interval = self.deadline = 0.0
+        self.timer: Timer | None = None
+
+
+class Leg:
+    """One leg. `to` is where its requests go; `hop` is the Hop it was made to, None for a leg bound to a flow."""
+
+    __slots__ = (
+        "acknowledged", "attempt", "dialog", "forks", "hop", "id", "outgoing", "phase", "prolong", "reason", "retry",
+        "server", "tag", "to", "unacknowledged", "update_in", "updates_out", "user", "wanted",
+    )  # fmt: skip
+
+    def __init__(self, leg: LegId, phase: Phase, to: Flow | Hop) -> None:
+        self.id = leg
+        self.phase = phase
+        self.to = to
+        self.hop = to if isinstance(to, Hop) else None
+        self.outgoing = phase is Phase.CALLING
+        self.user = ""
+        """The user part of our Contact."""
+        self.tag = ""
+        self.dialog: Dialog | None = None
+        self.forks: dict[str, Dialog] = {}
+        self.attempt: Attempt | None = None
+        """Our INVITE or re-INVITE, until it is answered and acknowledged."""
+        self.server: Transaction | None = None
+        """The peer's INVITE or re-INVITE, until it is answered."""
+        self.unacknowledged: dict[int, Unacknowledged] = {}
+        self.wanted: deque[Wanted] = deque()
+        self.retry: Timer | None = None
+        self.prolong: Timer | None = None
+        self.updates_out = 0
+        self.update_in: Transaction | None = None
+        self.reason = ""
+        self.acknowledged = False
+        """True once the first ACK for a 2xx of ours has come: from then on a BYE need not wait."""
+
+    @property
+    def free(self) -> bool:
+        """True when no INVITE is under way in either direction (RFC 3261 section 14.1)."""
+        return (
+            self.phase is Phase.CONFIRMED
+            and self.attempt is None
+            and self.server is None
+            and not self.unacknowledged
+            and self.retry is None
+        )
+
+    @property
+    def awaits_answer(self) -> bool:
+        """True while an offer of ours in a 2xx waits for the answer in its ACK."""
+        return any(answer.offers for answer in self.unacknowledged.values())
+
+
+class Legs:
+    """All legs, by our id and by dialog id."""
+
+    __slots__ = ("_by_dialog", "_by_id")
+
+    def __init__(self) -> None:
+        self._by_id: dict[LegId, Leg] = {}
+        self._by_dialog: dict[DialogId, Leg] = {}
+
+    def get(self, leg: LegId) -> Leg | None:
+        """The leg of that id unless it is gone or leaving."""
+        found = self._by_id.get(leg)
+        return None if found is None or found.phase is Phase.LEAVING else found
+
+    def add(self, leg: Leg) -> None:
+        """Keep a leg."""
+        self._by_id[leg.id] = leg
+
+    def know(self, leg: Leg, dialog: Dialog) -> None:
+        """Messages of `dialog` belong to `leg`."""
+        self._by_dialog[dialog.id] = leg
+
+    def unknow(self, dialog: Dialog) -> None:
+        """They do no longer."""
+        self._by_dialog.pop(dialog.id, None)
+
+    def of_dialog(self, dialog: DialogId) -> Leg | None:
+        """The leg of that dialog, leaving ones included."""
+        return self._by_dialog.get(dialog)
+
+    def remove(self, leg: Leg) -> None:
+        """Forget a leg and its dialogs."""
+        self._by_id.pop(leg.id, None)
+        if leg.dialog is not None:
+            self.unknow(leg.dialog)
+        for dialog in leg.forks.values():
+            self.unknow(dialog)
+        leg.forks.clear()
+
+    def items(self) -> ItemsView[LegId, Leg]:
+        """All of them."""
+        return self._by_id.items()
+
+    def __len__(self) -> int:
+        return len(self._by_id)

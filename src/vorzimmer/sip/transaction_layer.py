@@ -1,0 +1,317 @@
+"""Runs the four tables: matching, retransmission, timers, transport errors (RFC 3261 section 17, RFC 6026).
+
+This module must never know a dialog or a leg: it passes responses to the user of a client transaction and hands back
+server transactions to whoever answers them.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from vorzimmer.sip.arrived import Arrived
+from vorzimmer.sip.core import Core
+from vorzimmer.sip.flow import Flow, Hop
+from vorzimmer.sip.message import Response
+from vorzimmer.sip.outline import Outline
+from vorzimmer.sip.timers import Timer
+from vorzimmer.sip.transactions import CLIENT, INVITE_CLIENT, INVITE_SERVER, SERVER, Do, Signal, State, Table
+
+
+class ClientUser(Protocol):
+    """Who is told what becomes of a client transaction."""
+
+    def on_response(self, transaction: "Transaction", response: Response, flow: Flow) -> None:
+        """A response that the table passes up."""
+
+    def on_failure(self, transaction: "Transaction", status: int) -> None:
+        """No final response in time (408), or the request could not be sent (503)."""
+
+
+class Transaction:
+    """One transaction of either kind.
+
+    `data` is what is sent again: the request, or the last response. `key` is the name under which it is matched, `id`
+    the one the layer above knows.
+    """
+
+    __slots__ = (
+        "arrived", "at_once", "data", "flow", "id", "interval", "key", "limit", "merge", "outline", "owner", "retry",
+        "state", "table", "tag", "to", "user",
+    )  # fmt: skip
+
+    def __init__(self, table: Table, state: State, to: Flow | Hop) -> None:
+        self.table = table
+        self.state = state
+        self.to = to
+        self.id = self.key = self.tag = ""
+        self.data = b""
+        self.user: ClientUser | None = None
+        self.outline: Outline | None = None
+        self.arrived: Arrived | None = None
+        self.flow: Flow | None = None
+        self.owner: object = None
+        """Whoever answers a server transaction; the layer does not look inside."""
+        self.merge: tuple[str, str, int, str] | None = None
+        self.retry: Timer | None = None
+        self.limit: Timer | None = None
+        self.interval = 0.0
+        self.at_once: Signal | None = None
+
+    @property
+    def answered(self) -> bool:
+        """True once a server transaction has sent its final response."""
+        return self.state not in {State.TRYING, State.PROCEEDING}
+
+
+class Layer:
+    """All transactions of an engine."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self.on_ack: Callable[[Arrived], None] = _nobody
+        """Told of an ACK that reaches a server transaction in state Accepted."""
+        self._clients: dict[str, Transaction] = {}
+        self._servers: dict[str, Transaction] = {}
+        self._by_id: dict[str, Transaction] = {}
+        self._merged: dict[tuple[str, str, int, str], Transaction] = {}
+        self._by_flow: dict[Flow, set[Transaction]] = {}
+        self._count = 0
+        t1, t2, t4 = core.config.t1, core.config.t2, core.config.t4
+        self._t2 = t2
+        wait = core.waiting
+        # Seconds on a datagram and on a stream (RFC 3261 table 4, RFC 6026 section 8.4 and 8.5).
+        self._actions: dict[Do, Callable[[Transaction, Any], None]] = {
+            Do.SEND_REQUEST: self._send,
+            Do.SEND_ACK: self._send_ack,
+            Do.PASS_UP: self._pass_up,
+            Do.TELL_TIMEOUT: lambda tx, _: self._tell(tx, 408),
+            Do.TELL_ERROR: lambda tx, _: self._tell(tx, 503),
+            Do.SEND_RESPONSE: self._send_response,
+            Do.RESEND: self._send,
+            Do.START_A: lambda tx, _: self._again(tx, tx.interval * 2, Signal.TIMER_A),
+            Do.START_E: lambda tx, _: self._again(tx, min(tx.interval * 2, t2), Signal.TIMER_E),
+            Do.START_E_T2: lambda tx, _: self._again(tx, t2, Signal.TIMER_E),
+            Do.START_G: lambda tx, _: None if _reliable(tx.to) else self._again(tx, t1, Signal.TIMER_G),
+            Do.AGAIN_G: lambda tx, _: self._again(tx, min(tx.interval * 2, t2), Signal.TIMER_G),
+            Do.START_D: lambda tx, _: self._linger(tx, 0.0 if _reliable(tx.to) else max(wait, 32.0), Signal.TIMER_D),
+            Do.START_H: lambda tx, _: self._linger(tx, wait, Signal.TIMER_H),
+            Do.START_I: lambda tx, _: self._linger(tx, 0.0 if _reliable(tx.to) else t4, Signal.TIMER_I),
+            Do.START_J: lambda tx, _: self._linger(tx, 0.0 if _reliable(tx.to) else wait, Signal.TIMER_J),
+            Do.START_K: lambda tx, _: self._linger(tx, 0.0 if _reliable(tx.to) else t4, Signal.TIMER_K),
+            Do.START_L: lambda tx, _: self._linger(tx, wait, Signal.TIMER_L),
+            Do.START_M: lambda tx, _: self._linger(tx, wait, Signal.TIMER_M),
+            Do.STOP_RETRY: self._stop_retry,
+            Do.STOP_LIMIT: self._stop_limit,
+        }
+
+    # -- client ---------------------------------------------------------------------------------------------------
+    def client(self, method: str, branch: str, data: bytes, to: Flow | Hop, user: ClientUser | None) -> Transaction:
+        """Send a request and watch over it. The id is known to ``send_failed`` and ``flow_found``."""
+        invite = method == "INVITE"
+        tx = Transaction(INVITE_CLIENT, State.CALLING, to) if invite else Transaction(CLIENT, State.TRYING, to)
+        tx.id = tx.key = f"{branch} {method}"
+        tx.data = data
+        tx.user = user
+        self._clients[tx.key] = tx
+        self._note_flow(tx, to)
+        self._core.send(data, to, tx.id)
+        if not _reliable(to):
+            self._again(tx, self._core.config.t1, Signal.TIMER_A if invite else Signal.TIMER_E)
+        self._linger(tx, self._core.waiting, Signal.TIMER_B if invite else Signal.TIMER_F)
+        return tx
+
+    def response(self, response: Response, flow: Flow, branch: str, method: str) -> bool:
+        """Hand a response to its client transaction; False for a stray one, which is dropped (RFC 3261 18.1.2)."""
+        tx = self._clients.get(f"{branch} {method}")
+        if tx is None:
+            return False
+        tx.flow = flow
+        status = response.status
+        if status < 200:
+            signal = Signal.PROVISIONAL
+        elif tx.table is CLIENT:
+            signal = Signal.FINAL
+        else:
+            signal = Signal.SUCCESS if status < 300 else Signal.FAILURE
+        self.feed(tx, signal, response)
+        return True
+
+    def drop(self, tx: Transaction) -> None:
+        """Forget a transaction whose outcome nobody waits for (RFC 3261 section 9.1: cancelled and never answered)."""
+        tx.state = State.TERMINATED
+        self._forget(tx)
+
+    # -- server ---------------------------------------------------------------------------------------------------
+    def find_server(self, key: str) -> Transaction | None:
+        """The server transaction of that key."""
+        return self._servers.get(key)
+
+    def server_by_id(self, transaction: str) -> Transaction | None:
+        """The server transaction of that id."""
+        return self._by_id.get(transaction)
+
+    def servers(self) -> int:
+        """How many there are."""
+        return len(self._servers)
+
+    def is_merged(self, arrived: Arrived) -> bool:
+        """True where another transaction already serves the same request on another path (RFC 3261 8.2.2.2)."""
+        request = arrived.request
+        return (arrived.call_id, arrived.from_tag, arrived.cseq, request.method) in self._merged
+
+    def server(self, arrived: Arrived) -> Transaction:
+        """Begin to serve a request that matched nothing."""
+        self._count += 1
+        method = arrived.request.method
+        to = arrived.answer_to()
+        if method == "INVITE":
+            tx = Transaction(INVITE_SERVER, State.PROCEEDING, to)
+        else:
+            tx = Transaction(SERVER, State.TRYING, to)
+            self._linger(tx, self._core.waiting, Signal.ABANDONED)
+        tx.id = f"s{self._count}"
+        tx.key = arrived.key
+        tx.arrived = arrived
+        tx.flow = arrived.flow
+        self._servers[tx.key] = self._by_id[tx.id] = tx
+        if not arrived.to_tag and method != "CANCEL":
+            tx.merge = (arrived.call_id, arrived.from_tag, arrived.cseq, method)
+            self._merged[tx.merge] = tx
+        self._note_flow(tx, to)
+        return tx
+
+    def respond(self, tx: Transaction, status: int, data: bytes) -> None:
+        """Send a response on a server transaction; what the state does not allow any more is dropped."""
+        if status < 200:
+            signal = Signal.SEND_PROVISIONAL
+        elif tx.table is SERVER:
+            signal = Signal.SEND_FINAL
+        else:
+            signal = Signal.SEND_SUCCESS if status < 300 else Signal.SEND_FAILURE
+        self.feed(tx, signal, data)
+
+    def again(self, tx: Transaction) -> None:
+        """The request of `tx` has come once more."""
+        self.feed(tx, Signal.REQUEST, None)
+
+    def acknowledged(self, tx: Transaction, ack: Arrived) -> None:
+        """An ACK with the branch of the INVITE has come."""
+        self.feed(tx, Signal.ACK, ack)
+
+    # -- transport ------------------------------------------------------------------------------------------------
+    def send_failed(self, transaction: str) -> None:
+        """The network could not send what this transaction asked for (RFC 3261 section 17.1.4)."""
+        tx = self._clients.get(transaction)
+        if tx is not None:
+            self.feed(tx, Signal.TRANSPORT_ERROR, None)
+
+    def flow_found(self, transaction: str, flow: Flow) -> Transaction | None:
+        """The Hop of a client transaction became `flow`; gives back the transaction."""
+        tx = self._clients.get(transaction)
+        if tx is None or not isinstance(tx.to, Hop):
+            return None
+        tx.to = flow
+        self._note_flow(tx, flow)
+        return tx
+
+    def flow_closed(self, flow: Flow) -> None:
+        """Requests on their way over a closed stream fail; answers find another way (RFC 3261 section 18.2.2)."""
+        for tx in self._by_flow.pop(flow, ()):
+            if tx.arrived is not None:
+                tx.to = tx.arrived.answer_after_close()
+            else:
+                self.feed(tx, Signal.TRANSPORT_ERROR, None)
+
+    def idle(self) -> bool:
+        """True when no transaction is left."""
+        return not (self._clients or self._servers or self._by_id or self._merged or self._by_flow)
+
+    # -- the machine ----------------------------------------------------------------------------------------------
+    def feed(self, tx: Transaction, signal: Signal, message: Any) -> None:
+        """Let `signal` happen to `tx`: one row of its table, nothing where the table has none."""
+        rows = tx.table.get(tx.state)
+        row = None if rows is None else rows.get(signal)
+        if row is None:
+            return
+        tx.state = row.state
+        if row.state is State.TERMINATED:
+            self._forget(tx)
+        for action in row.actions:
+            self._actions[action](tx, message)
+        if tx.at_once is not None:
+            signal, tx.at_once = tx.at_once, None
+            self.feed(tx, signal, None)
+
+    def _forget(self, tx: Transaction) -> None:
+        self._core.timers.stop(tx.retry)
+        self._core.timers.stop(tx.limit)
+        tx.retry = tx.limit = None
+        if tx.arrived is None:
+            self._clients.pop(tx.key, None)
+        else:
+            self._servers.pop(tx.key, None)
+            self._by_id.pop(tx.id, None)
+            if tx.merge is not None:
+                self._merged.pop(tx.merge, None)
+        if isinstance(tx.to, Flow) and tx.to.transport != "udp":
+            mates = self._by_flow.get(tx.to)
+            if mates is not None:
+                mates.discard(tx)
+                if not mates:
+                    del self._by_flow[tx.to]
+
+    def _note_flow(self, tx: Transaction, to: Flow | Hop) -> None:
+        if isinstance(to, Flow) and to.transport != "udp":
+            self._by_flow.setdefault(to, set()).add(tx)
+
+    def _send(self, tx: Transaction, _: Any) -> None:
+        if tx.data:
+            self._core.send(tx.data, tx.to, tx.id)
+
+    def _send_response(self, tx: Transaction, data: bytes) -> None:
+        tx.data = data
+        self._core.send(data, tx.to, tx.id)
+
+    def _send_ack(self, tx: Transaction, response: Response) -> None:
+        if tx.outline is not None:
+            self._core.send(tx.outline.ack(response.headers.get("To")), tx.to, tx.id)
+
+    def _pass_up(self, tx: Transaction, message: Any) -> None:
+        if tx.arrived is not None:
+            self.on_ack(message)
+        elif tx.user is not None and tx.flow is not None:
+            tx.user.on_response(tx, message, tx.flow)
+
+    def _tell(self, tx: Transaction, status: int) -> None:
+        if tx.user is not None:
+            tx.user.on_failure(tx, status)
+
+    def _again(self, tx: Transaction, seconds: float, signal: Signal) -> None:
+        tx.interval = seconds
+        tx.retry = self._core.timers.start(self._core.now + seconds, self._fire, (tx, signal))
+
+    def _linger(self, tx: Transaction, seconds: float, signal: Signal) -> None:
+        self._core.timers.stop(tx.limit)
+        if seconds:
+            tx.limit = self._core.timers.start(self._core.now + seconds, self._fire, (tx, signal))
+        else:
+            tx.limit = None
+            tx.at_once = signal
+
+    def _fire(self, what: tuple[Transaction, Signal]) -> None:
+        self.feed(what[0], what[1], None)
+
+    def _stop_retry(self, tx: Transaction, _: Any) -> None:
+        self._core.timers.stop(tx.retry)
+        tx.retry = None
+
+    def _stop_limit(self, tx: Transaction, _: Any) -> None:
+        self._core.timers.stop(tx.limit)
+        tx.limit = None
+
+
+def _reliable(to: Flow | Hop) -> bool:
+    return to.transport != "udp"
+
+
+def _nobody(ack: Arrived) -> None:
+    """Until the receiver is there."""
