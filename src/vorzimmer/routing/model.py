@@ -1,8 +1,7 @@
 """The words of deciding: who asks for what, what was tried, and the plan with its becauses.
 
-CONTRACT SKETCH - names and fields are fixed unless the owner of ``routing`` finds a real need (then tell the owner of
-``calls``). All values are frozen msgspec Structs: they go into call states, records and the journal as they are.
-This module must never look anything up.
+All values are frozen msgspec Structs: they go into call states, records and the journal as they are. This module must
+never look anything up.
 """
 
 import msgspec
@@ -95,12 +94,15 @@ class Refuse(msgspec.Struct, frozen=True, tag="refuse"):
 
 
 class Forward(msgspec.Struct, frozen=True, tag="forward"):
-    """Ask again for another target on behalf of `by`; the call sends 181 once. `rule` with `by` and `to` is the loop key."""
+    """Ask again for another target on behalf of `by`; the call sends 181 once. The loop key is `by`, `to` and `rule`.
+
+    `private` carries the caller's wish for privacy (a dialled ``*67``) to the next decision."""
 
     to: Ref
     by: Ref
     rule: str
     because: tuple[Because, ...] = ()
+    private: bool = False
 
 
 class Run(msgspec.Struct, frozen=True, tag="run"):
@@ -115,14 +117,18 @@ Step = Ring | Announce | Refuse | Forward | Run
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """The steps up to the next uncertain outcome, and everything that was asked on the way (`because`), in order."""
+    """The steps up to the next uncertain outcome, and everything that was asked on the way (`because`), in order.
+
+    `alarm` names what an operator must hear of at once (``emergency_failed``); empty otherwise."""
 
     steps: tuple[Step, ...]
     because: tuple[Because, ...] = ()
+    alarm: str = ""
 
 
 class OfferOutcome(msgspec.Struct, frozen=True):
-    """What came of one offer: answered, busy, declined, no_answer, unreachable, redirected (with `to`), elsewhere, cancelled."""
+    """What came of one offer: answered, busy, declined, no_answer, unreachable, redirected (with `to`), elsewhere,
+    cancelled."""
 
     target: Ref
     outcome: str
@@ -146,16 +152,9 @@ SoFar = tuple[Tried, ...]
 
 
 class LiveFacts(msgspec.Struct, frozen=True):
-    """Live facts as a value, for one decision (`explain --assume` makes its own): device id -> open calls; registered
-    device ids. Large companies hand in an object with the same methods instead (``routing.live.Live`` protocol:
-    registered(device) -> bool, calls(device) -> int, calls_of(ref) -> int, dnd(device) -> bool)."""
+    """Live facts as a value, for one decision: registered device ids, device id -> open calls, devices whose own
+    do-not-disturb key is set. A running server hands in a ``routing.live.Live`` instead."""
 
     registered: frozenset[str] = frozenset()
     talking: dict[str, int] = {}
-
-
-# routing/decide.py:   decide(order, asked, so_far, book, live, now) -> Plan       (now: aware datetime)
-# routing/dry_run.py:  dry_run(order, asked, book, live, now, outcomes="no_answer") -> Explanation (folds decide)
-# routing/may.py:      may(actor, action, call) -> Because | None
-# routing/live.py:     Live protocol
-# features/order.py:   ORDER, the chain of rules of the whole product on one page; features/roles.py: ROLES table
+    dnd: frozenset[str] = frozenset()

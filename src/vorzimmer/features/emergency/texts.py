@@ -1,0 +1,19 @@
+"""What an emergency call that cannot be made says, in German and English. Never a word that could be mistaken for help
+being on its way."""
+
+TEXTS = {
+    "emergency.no_trunk": {
+        "de": "{number} ist eine Notrufnummer, aber es gibt keine Verbindung nach außen: Der Notruf ist nicht möglich, "
+        "und der Betreiber wird alarmiert",
+        "en": "{number} is an emergency number, but there is no line to the outside: the call cannot be made, "
+        "and the operator is alarmed",
+    },
+    "emergency.robot": {
+        "de": "{number} ist eine Notrufnummer, und automatische Telefone wählen nie den Notruf",
+        "en": "{number} is an emergency number, and automatic phones never dial one",
+    },
+    "say.emergency_no_trunk": {
+        "de": "Von diesem Telefon ist zurzeit kein Notruf möglich. Bitte benutzen Sie sofort ein anderes Telefon.",
+        "en": "Emergency calls cannot be made from this phone at the moment. Please use another phone at once.",
+    },
+}

@@ -1,0 +1,71 @@
+"""The precedence of the whole product on one page (FEATURES.md 12.1 and 12.2).
+
+A call asks this chain from top to bottom until one rule has the answer; after a ring without an answer, or a forward,
+it asks again. Places of features to come are kept in :data:`PLACES`. This module must never hold a rule itself.
+"""
+
+from vorzimmer.features.anonymous_rejection import rules as anonymous_rejection
+from vorzimmer.features.call_waiting import rules as call_waiting
+from vorzimmer.features.codes import rules as codes
+from vorzimmer.features.dialling import rules as dialling
+from vorzimmer.features.dnd import rules as dnd
+from vorzimmer.features.emergency import rules as emergency
+from vorzimmer.features.forwarding import rules as forwarding
+from vorzimmer.features.outside import rules as outside
+from vorzimmer.features.parallel_ringing import rules as parallel_ringing
+from vorzimmer.features.ringing import rules as ringing
+from vorzimmer.features.roles import ROLES
+from vorzimmer.features.selective import rules as selective
+from vorzimmer.features.voicemail import rules as voicemail
+from vorzimmer.routing.rule import Facilities, Order, Rule
+
+RULES: tuple[Rule, ...] = (
+    # 12.2 originating: what was dialled?
+    emergency.EMERGENCY,
+    codes.RULE,
+    #   on-behalf identity · intercept outbound · digit patterns · call type · authorisation
+    dialling.DIALLED,
+    # PRE-0 what is this target? (the loop guard itself stands in routing/decide.py, where every forward passes)
+    dialling.EXISTS,
+    dialling.ONESELF,
+    voicemail.RULE,
+    dialling.NOT_BUILT,
+    outside.OUTSIDE,
+    # 12.1 terminating
+    #   PRE-1 emergency call-back · PRE-2 intercepts · PRE-3 incoming calling plan, blocked numbers
+    anonymous_rejection.RULE,  # PRE-4
+    selective.REJECTION,
+    selective.ACCEPTANCE,
+    #   PRE-5 night forwarding · PRE-6 call-back memory, responsible person · PRE-7 VIP list, executive filter
+    forwarding.ALWAYS,  # PRE-8
+    forwarding.PHONE,
+    dnd.RULE,
+    forwarding.SELECTIVE,
+    ringing.DEVICES,  # PRE-9
+    dnd.PHONES,
+    call_waiting.RULE,
+    forwarding.UNREACHABLE,
+    forwarding.BUSY,
+    #   PRE-10 shared lines
+    parallel_ringing.RULE,  # PRE-10
+    forwarding.PATIENCE,
+    ringing.RING,
+    forwarding.NO_ANSWER,  # PRE-11
+    ringing.ENDING,
+)
+"""The chain as it acts now."""
+
+PLACES: tuple[tuple[str, str, str], ...] = (
+    ("PRE-1", "emergency call-back rings past everything but the loop guard", "anonymous_rejection"),
+    ("PRE-2", "site intercept, then user intercept", "anonymous_rejection"),
+    ("PRE-3", "incoming calling plan, blocked numbers", "anonymous_rejection"),
+    ("PRE-5", "night forwarding of the site", "forwarding.always"),
+    ("PRE-6", "call-back memory, then the responsible person", "forwarding.always"),
+    ("PRE-7", "VIP list, then executive filter", "forwarding.always"),
+    ("PRE-10", "shared lines in the Ring", "parallel"),
+)
+"""Mark, feature to come, and the rule of the chain before which it will stand."""
+
+
+ORDER = Order(RULES, ROLES, Facilities(mailbox=voicemail.has_mailbox, dnd=dnd.is_on))
+"""What the product decides with."""

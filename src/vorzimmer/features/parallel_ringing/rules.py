@@ -1,0 +1,68 @@
+"""Parallel ringing: further targets ring with the user's own devices, as one Ring (FEATURES.md BAS-7, PRE-10).
+
+Inside targets only for now: outside legs need a trunk and must press 1. This module must never ring a device twice.
+"""
+
+from vorzimmer.directory.ref import Ref
+from vorzimmer.features.parallel_ringing.settings import PARALLEL_RINGING
+from vorzimmer.kernel.text import safe_name
+from vorzimmer.routing.criteria import is_open
+from vorzimmer.routing.model import Because, Offer
+from vorzimmer.routing.rule import PASS, Add, Context, Pass, Rule, Verdict
+from vorzimmer.routing.target import named
+
+ROLE = "parallel"
+MAX_NUMBERS = 10
+
+
+def parallel(context: Context) -> Verdict:
+    """Starts with the user's own ring; what cannot ring is left out with a because."""
+    target = context.target
+    if target is None or not context.serves or not context.offers or context.treatment is not None:
+        return PASS
+    settings = context.book.get(PARALLEL_RINGING, target)
+    if not settings.enabled:
+        return PASS
+    path = context.book.setting(target, "parallel_ringing")
+    if not is_open(settings.schedule, context):
+        params = {"name": context.book.name_of(target), "schedule": settings.schedule or ""}
+        return Pass((Because(ROLE, "parallel.closed", params, f"{path}.schedule"),))
+    offers: list[Offer] = []
+    because: list[Because] = []
+    for number in settings.numbers[:MAX_NUMBERS]:
+        more, why = _leg(number, target, context)
+        offers.extend(more)
+        because.append(Because(ROLE, why, _params(number, target, context), f"{path}.numbers"))
+    return Add(tuple(because), offers=tuple(offers))
+
+
+def _leg(number: str, owner: Ref, context: Context) -> tuple[tuple[Offer, ...], str]:
+    to = named(number, owner, context.book)
+    if to is None or to.kind not in {"user", "phone", "number"} or to in {owner, context.asked.caller.ref}:
+        return (), "parallel.left_out"
+    if to.kind == "number":
+        return (), "parallel.outside"
+    if context.facilities.dnd(context.book, to):
+        return (), "parallel.dnd"
+    offers = tuple(_offer(device, owner, context) for device in context.book.devices_of(to) if _free(device, context))
+    return offers, "parallel.rings" if offers else "parallel.cannot_ring"
+
+
+def _free(device: str, context: Context) -> bool:
+    """Only an idle device rings along: nobody is disturbed in a talk by somebody else's call."""
+    live = context.live
+    return live.registered(device) and not live.dnd(device) and live.calls(device) == 0
+
+
+def _offer(device: str, owner: Ref, context: Context) -> Offer:
+    first = context.offers[0]
+    return Offer(Ref("device", device), ROLE, user=owner, on_behalf=owner, present=first.present, alert=first.alert)
+
+
+def _params(number: str, owner: Ref, context: Context) -> dict[str, str]:
+    to = named(number, owner, context.book)
+    params = {"name": context.book.name_of(owner), "number": safe_name(number)}
+    return params | {"to": str(to), "to_name": context.book.name_of(to)} if to else params | {"to": safe_name(number)}
+
+
+RULE = Rule(ROLE, "BAS-7", parallel)

@@ -1,0 +1,28 @@
+"""What parallel ringing says, in German and English."""
+
+TEXTS = {
+    "parallel.rings": {
+        "de": "Mit {name} läutet es auch bei {to} ({number})",
+        "en": "Along with {name} it rings at {to} ({number}) as well",
+    },
+    "parallel.closed": {
+        "de": "Das parallele Läuten von {name} ruht nach Zeitplan „{schedule}“",
+        "en": "Parallel ringing of {name} rests by the schedule “{schedule}”",
+    },
+    "parallel.left_out": {
+        "de": "Das parallele Läuten von {name} bei {to} ({number}) wird ausgelassen: Dieses Ziel kann nicht mitläuten",
+        "en": "Parallel ringing of {name} at {to} ({number}) is left out: this target cannot ring along",
+    },
+    "parallel.outside": {
+        "de": "Das parallele Läuten von {name} bei {to} ({number}) entfällt: keine Verbindung nach außen",
+        "en": "Parallel ringing of {name} at {to} ({number}) is left out: no line to the outside",
+    },
+    "parallel.dnd": {
+        "de": "Das parallele Läuten von {name} bei {to} ({number}) entfällt: dort gilt „Nicht stören“",
+        "en": "Parallel ringing of {name} at {to} ({number}) is left out: do not disturb is set there",
+    },
+    "parallel.cannot_ring": {
+        "de": "Das parallele Läuten von {name} bei {to} ({number}) entfällt: dort ist kein Gerät frei",
+        "en": "Parallel ringing of {name} at {to} ({number}) is left out: no device is free there",
+    },
+}

@@ -1,0 +1,16 @@
+"""What selective acceptance and rejection say, in German and English."""
+
+TEXTS = {
+    "selective.rejected": {
+        "de": "{name} weist solche Anrufe ab (Regel „{criterion}“)",
+        "en": "{name} rejects such calls (rule “{criterion}”)",
+    },
+    "selective.not_accepted": {
+        "de": "{name} nimmt nur bestimmte Anrufe an, und dieser gehört nicht dazu",
+        "en": "{name} accepts certain calls only, and this is none of them",
+    },
+    "say.rejected": {
+        "de": "Der gewünschte Teilnehmer nimmt Ihren Anruf nicht entgegen.",
+        "en": "The person you are calling does not accept your call.",
+    },
+}

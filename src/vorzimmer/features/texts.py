@@ -1,0 +1,105 @@
+"""Every reason and announcement of the product in German and English, and the one renderer for them.
+
+A because is a key with parameters (ARCHITECTURE decision 11); words are made here, on demand. German addresses people
+as *Sie*. This module must never decide, nor let a parameter act as a template.
+"""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from vorzimmer.features.anonymous_rejection.texts import TEXTS as ANONYMOUS_REJECTION
+from vorzimmer.features.call_waiting.texts import TEXTS as CALL_WAITING
+from vorzimmer.features.codes.texts import TEXTS as CODES
+from vorzimmer.features.dialling.texts import TEXTS as DIALLING
+from vorzimmer.features.dnd.texts import TEXTS as DND
+from vorzimmer.features.emergency.texts import TEXTS as EMERGENCY
+from vorzimmer.features.forwarding.texts import TEXTS as FORWARDING
+from vorzimmer.features.outside.texts import TEXTS as OUTSIDE
+from vorzimmer.features.parallel_ringing.texts import TEXTS as PARALLEL_RINGING
+from vorzimmer.features.ringing.texts import TEXTS as RINGING
+from vorzimmer.features.selective.texts import TEXTS as SELECTIVE
+from vorzimmer.features.voicemail.texts import TEXTS as VOICEMAIL
+from vorzimmer.routing.model import Because
+from vorzimmer.routing.texts import TEXTS as ROUTING
+
+T = TypeVar("T")
+
+LANGUAGES = ("de", "en")
+DEFAULT_LANGUAGE = "de"
+
+ALL: tuple[Mapping[str, Mapping[str, str]], ...] = (
+    ROUTING,
+    EMERGENCY,
+    CODES,
+    DIALLING,
+    OUTSIDE,
+    ANONYMOUS_REJECTION,
+    SELECTIVE,
+    FORWARDING,
+    DND,
+    CALL_WAITING,
+    PARALLEL_RINGING,
+    RINGING,
+    VOICEMAIL,
+)
+
+TEXTS: dict[str, Mapping[str, str]] = {key: words for table in ALL for key, words in table.items()}
+"""Message key -> language -> words."""
+
+SETTING = {"de": " (Einstellung {path})", "en": " (setting {path})"}
+
+TARGETS = {
+    "de": {
+        "voicemail": "die Sprachbox von {name}",
+        "hunt": "die Gruppe {name}",
+        "attendant": "das Sprachmenü {name}",
+        "instant": "die Telefonkonferenz {name}",
+        "park": "den Parkplatz {name}",
+    },
+    "en": {
+        "voicemail": "the mailbox of {name}",
+        "hunt": "the group {name}",
+        "attendant": "the menu {name}",
+        "instant": "the group call {name}",
+        "park": "the park slot {name}",
+    },
+}
+"""Kinds of targets that need a word before their name (accusative in German)."""
+
+
+def render(because: Because, language: str = DEFAULT_LANGUAGE, *, with_setting: bool = True) -> str:
+    """A because in words, with the path of its setting where there is one."""
+    words = say(because.key, because.params, language)
+    if because.setting is None or not with_setting:
+        return words
+    return words + _language(SETTING, language).format(path=because.setting)
+
+
+def say(key: str, params: Mapping[str, str], language: str = DEFAULT_LANGUAGE) -> str:
+    """An announcement or a reason in words; a key that nobody knows is shown as it is, with its parameters."""
+    table = TEXTS.get(key)
+    if table is None:
+        return " ".join((key, *(f"{name}={value}" for name, value in params.items())))
+    return _language(table, language).format_map(_Shown(_shown(params, language)))
+
+
+class _Shown(dict[str, str]):
+    """Parameters for a template; a missing one is shown as a question mark, never an error in a call."""
+
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def _shown(params: Mapping[str, str], language: str) -> dict[str, str]:
+    return {name: _target(value, params.get(f"{name}_name"), language) for name, value in params.items()}
+
+
+def _target(value: str, name: str | None, language: str) -> str:
+    """A typed target with its name: ``voicemail:anna`` as *die Sprachbox von Anna Schneider*."""
+    if name is None:
+        return value
+    return _language(TARGETS, language).get(value.partition(":")[0], "{name}").replace("{name}", name)
+
+
+def _language(table: Mapping[str, T], language: str) -> T:
+    return table.get(language) or table[DEFAULT_LANGUAGE]

@@ -1,0 +1,36 @@
+"""What deciding itself says, in German and English. This module must never name a feature."""
+
+TEXTS = {
+    "loop.again": {
+        "de": "Die Weiterleitung von {by} an {to} dreht sich im Kreis: Ende",
+        "en": "The forward from {by} to {to} runs in a circle: the call ends",
+    },
+    "loop.too_many": {
+        "de": "Nach {count} Weiterleitungen geht es nicht von {by} zu {to} weiter: Ende",
+        "en": "After {count} forwards the call does not go on from {by} to {to}: it ends",
+    },
+    "routing.no_rule": {
+        "de": "Für dieses Ziel gibt es keine Regel",
+        "en": "There is no rule for this target",
+    },
+    "not_acting": {
+        "de": "„{what}“ ist eingestellt, wirkt aber noch nicht",
+        "en": "“{what}” is set, but does not act yet",
+    },
+    "may.other_company": {
+        "de": "Dieser Anruf gehört nicht zu Ihrem Unternehmen",
+        "en": "This call does not belong to your company",
+    },
+    "may.not_yours": {
+        "de": "Das geht nur bei Ihren eigenen Anrufen",
+        "en": "This is possible with your own calls only",
+    },
+    "may.unknown_action": {
+        "de": "Die Aktion „{action}“ ist nicht bekannt",
+        "en": "The action “{action}” is not known",
+    },
+    "may.emergency": {
+        "de": "Ein Notruf lässt das nicht zu",
+        "en": "An emergency call does not admit this",
+    },
+}
