@@ -43,13 +43,14 @@ class StreamBuffer:
     waits, since it may be the first half of a ping.
     """
 
-    __slots__ = ("_buffer", "_client", "_limits", "_seen", "failure")
+    __slots__ = ("_buffer", "_client", "_limits", "_seen", "_total", "failure")
 
     def __init__(self, limits: Limits | None = None, *, client: bool = False) -> None:
         self._buffer = bytearray()
         self._limits = limits or Limits()
         self._client = client
         self._seen = 0
+        self._total = 0
         self.failure: PeerError | None = None
         """Set once the stream cannot go on: answer if answerable, then close the connection."""
 
@@ -75,19 +76,24 @@ class StreamBuffer:
         buffer = self._buffer
         if buffer.startswith((b"\r", b"\n")):
             return self._keep_alive()
+        if not self._total:
+            self._total = self._measure(buffer)
+        if not self._total or len(buffer) < self._total:
+            return None
+        piece = bytes(buffer[: self._total])
+        self._drop(self._total)
+        return piece
+
+    def _measure(self, buffer: bytearray) -> int:
+        """Length of the message at the front, 0 while its header section is not whole."""
         end = buffer.find(b"\r\n\r\n", max(self._seen - 3, 0))
         self._seen = len(buffer)
         if end < 0 and len(buffer) <= self._limits.head:
-            return None
+            return 0
         if not 0 <= end <= self._limits.head:
             raise _too_large(bytes(buffer[: self._limits.head]), "Header section too large", 513)
         head = bytes(buffer[: end + 4])
-        total = len(head) + self._length(head)
-        if len(buffer) < total:
-            return None
-        piece = bytes(buffer[:total])
-        self._drop(total)
-        return piece
+        return len(head) + self._length(head)
 
     def _keep_alive(self) -> Piece | None:
         buffer = self._buffer
@@ -103,7 +109,7 @@ class StreamBuffer:
 
     def _drop(self, count: int) -> None:
         del self._buffer[:count]
-        self._seen = 0
+        self._seen = self._total = 0
 
     def _length(self, head: bytes) -> int:
         """The body's length; none given is none there (on a stream the header is mandatory)."""
