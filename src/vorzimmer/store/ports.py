@@ -1,0 +1,138 @@
+"""What the house can keep, as ports with three backends (memory, SQLite, PostgreSQL) under one contract test.
+
+Companies are ``admin.ports.CompanyRepository``; here are ended calls, what must survive a restart, and small facts
+about the server. Every method is one short transaction. This module must never name a backend.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+from vorzimmer.admin.ports import CompanyRepository
+from vorzimmer.kernel.errors import VorzimmerError
+
+
+class StoreFailedError(VorzimmerError):
+    """The database did not do it (unreachable, locked too long, disk full); nothing was written."""
+
+
+class CallRow(msgspec.Struct, frozen=True):
+    """One ended call: what can be searched for, and the whole record as JSON. Times are POSIX seconds. `caller`,
+    `callee` and `answered_by` are references (``user:eva``) or numbers; `outcome` is a word of calls."""
+
+    call: str
+    company: str
+    started: float
+    ended: float
+    caller: str
+    callee: str
+    answered_by: str
+    outcome: str
+    document: bytes
+
+
+class CallQuery(msgspec.Struct, frozen=True):
+    """Which calls of a company: from `since` (inclusive) until `until` (exclusive) by their start, in which `who` was
+    caller, callee or answered, with `outcome`; the newest `limit` that are older than the row `before`."""
+
+    company: str
+    since: float | None = None
+    until: float | None = None
+    who: str = ""
+    outcome: str = ""
+    limit: int = 100
+    before: tuple[float, str] | None = None
+    """(started, call) of the last row of the page before."""
+
+
+class CallRepository(Protocol):
+    """Records of ended calls."""
+
+    async def add(self, rows: Sequence[CallRow]) -> int:
+        """Write rows; one whose call is known already changes nothing. Returns how many were new."""
+
+    async def get(self, call: str) -> CallRow | None:
+        """The record of one call."""
+
+    async def find(self, query: CallQuery) -> tuple[CallRow, ...]:
+        """The newest first."""
+
+    async def forget(self, company: str, ended_before: float) -> int:
+        """Remove records that have been kept long enough (BAS-15); returns how many."""
+
+
+class LiveRepository(Protocol):
+    """What must survive a restart, as opaque bytes per kind (``call``, ``binding``, ``subscription``) and key."""
+
+    async def load(self, kind: str) -> dict[str, bytes]:
+        """Everything of a kind."""
+
+    async def save(self, kind: str, changes: Mapping[str, bytes | None]) -> None:
+        """Put values, remove where None; whole or not at all."""
+
+    async def settle(self, states: Mapping[str, bytes | None], records: Sequence[CallRow]) -> None:
+        """States of calls and records of ended ones in one transaction; a call with a record keeps no state."""
+
+
+class MetaRepository(Protocol):
+    """Small facts about the server: its id, the key of nonces, the mark of the secret key."""
+
+    async def get(self, name: str) -> bytes | None:
+        """The value, None if never set."""
+
+    async def keep(self, name: str, value: bytes) -> bytes:
+        """Set it unless it is set already; returns what holds from now on, whoever was first."""
+
+
+class Store(Protocol):
+    """All repositories of one database."""
+
+    @property
+    def companies(self) -> CompanyRepository: ...
+    @property
+    def calls(self) -> CallRepository: ...
+    @property
+    def live(self) -> LiveRepository: ...
+    @property
+    def meta(self) -> MetaRepository: ...
+    async def close(self) -> None:
+        """Give back connections."""
+
+
+class _Head(msgspec.Struct):
+    company: str = ""
+    started: float = 0.0
+    ended: float = 0.0
+    caller: str = ""
+    callee: str = ""
+    answered_by: str | None = ""
+    outcome: str = ""
+
+
+MAX_COLUMN = 255
+
+
+def row_of(call: str, document: bytes) -> CallRow:
+    """The row of a record's JSON document. A document that cannot be read is kept all the same, found by its id only:
+    a record is never lost because of how it is written."""
+    try:
+        head = msgspec.json.decode(document, type=_Head)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        head = _Head()
+    return CallRow(
+        call=call,
+        company=_column(head.company),
+        started=head.started,
+        ended=head.ended,
+        caller=_column(head.caller),
+        callee=_column(head.callee),
+        answered_by=_column(head.answered_by or ""),
+        outcome=_column(head.outcome),
+        document=document,
+    )
+
+
+def _column(text: str) -> str:
+    """What every database takes: no NUL (PostgreSQL), nothing that is not UTF-8, bounded."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()[:MAX_COLUMN]
