@@ -11,6 +11,8 @@ from typing import Any
 
 from vorzimmer.calls import talk
 from vorzimmer.calls.effects import (
+    Bye,
+    Close,
     Effect,
     HangUp,
     Joined,
@@ -21,6 +23,7 @@ from vorzimmer.calls.effects import (
     Probed,
     Reopen,
     Reopened,
+    Replaced,
     Waits,
 )
 from vorzimmer.calls.ends import Outcome, finish, name_of, past
@@ -29,7 +32,7 @@ from vorzimmer.calls.state import CallState, End, change, change_leg, change_sou
 from vorzimmer.calls.wiring import rewire
 from vorzimmer.kernel.ids import EndpointId
 from vorzimmer.media.port import FellSilent, MediaEvent, WorkerLost
-from vorzimmer.sip.events import Acked, Ended, Event, ReinviteAnswered, Reinvited, ReinviteFailed, Requested
+from vorzimmer.sip.events import Acked, Cancelled, Ended, Event, ReinviteAnswered, Reinvited, ReinviteFailed, Requested
 
 CallEvent = Event | MediaEvent | OwnEvent
 
@@ -39,6 +42,7 @@ _CAUSES = {
     "gone": "phone vanished",
     "no-ack": "no ACK",
 }
+REPLACED = 'SIP;cause=200;text="Replaced"'
 _VANISHED = 'SIP;cause=408;text="Phone does not answer"'
 _MEDIA_LOST = 'SIP;cause=503;text="Media lost"'
 
@@ -58,15 +62,33 @@ def apply(state: CallState, event: CallEvent, at: float) -> Outcome:
 
 def _joined(state: CallState, event: Joined, at: float) -> Outcome:
     came = tuple(change_leg(leg, joined=at) for leg in event.legs)
-    parties = (*state.parties, *came)
-    after = change(state, parties=parties, since=at, parting="", back=None)
-    if len(parties) > 1:
-        after = change(after, answered=state.answered if state.answered is not None else at)
-        for leg in parties:
-            other = after.other(leg.id)
-            if other is not None and leg.shown != other.party and not leg.stale:
-                after = after.with_leg(change_leg(leg, stale="identity"))
+    after = _together(change(state, parties=(*state.parties, *came), since=at, parting=""), at)
     return after, (event.accept,) if event.accept else ()
+
+
+def _together(state: CallState, at: float) -> CallState:
+    """Two parties have each other: the call is answered, and whoever was shown somebody else has to learn it."""
+    if len(state.parties) < 2:
+        return state
+    after = change(state, answered=state.answered if state.answered is not None else at, back=None)
+    for leg in state.parties:
+        other = after.other(leg.id)
+        if other is not None and leg.shown != other.party and not leg.stale:
+            after = after.with_leg(change_leg(leg, stale="identity"))
+    return after
+
+
+def _replaced(state: CallState, event: Replaced, at: float) -> Outcome:
+    old = state.leg(event.old)
+    if old is None:
+        return state, (Bye(event.new.id), Close(event.new.sound.endpoint))
+    new = change_leg(event.new, joined=at)
+    parties = tuple(new if p.id == old.id else p for p in state.parties)
+    hears = {e: s for e, s in state.hears.items() if e != old.sound.endpoint}
+    after = change(state, parties=parties, hears=hears, past=(*state.past, past(old, at)), since=at, relay=None)
+    accept = (event.accept,) if event.accept else ()
+    effects = (*accept, *_denied(state, old.id), Bye(old.id, REPLACED), Close(old.sound.endpoint))
+    return _together(after, at), effects
 
 
 def _moved_out(state: CallState, event: MovedOut, at: float) -> Outcome:
@@ -98,6 +120,11 @@ def _ended(state: CallState, event: Ended, at: float) -> Outcome:
         return state, ()
     reason = state.parting or _CAUSES.get(event.cause, event.cause)
     return finish(state, End(name_of(leg), reason, at), gone=leg.id)
+
+
+def _cancelled(state: CallState, event: Cancelled, at: float) -> Outcome:
+    """A CANCEL that was on its way when we answered and won: the same as hanging up."""
+    return _ended(state, Ended(event.leg, "bye"), at)
 
 
 def _hang_up(state: CallState, event: HangUp, at: float) -> Outcome:
@@ -155,6 +182,7 @@ def _media_lost(state: CallState, event: MediaLost, at: float) -> Outcome:
 _HANDLERS: dict[type, Callable[[CallState, Any, float], Outcome]] = {
     Joined: _joined,
     MovedOut: _moved_out,
+    Replaced: _replaced,
     Waits: _waits,
     Reinvited: talk.reinvited,
     ReinviteAnswered: talk.reinvite_answered,
@@ -162,6 +190,7 @@ _HANDLERS: dict[type, Callable[[CallState, Any, float], Outcome]] = {
     Acked: talk.acked,
     Requested: talk.requested,
     Ended: _ended,
+    Cancelled: _cancelled,
     HangUp: _hang_up,
     FellSilent: _fell_silent,
     Probed: _probed,

@@ -121,6 +121,15 @@ class MovedOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Replaced:
+    """`new` takes the place of the leg `old`, which is ended (RFC 3891); `accept` answers the INVITE of `new`."""
+
+    old: LegId
+    new: Leg
+    accept: Accept | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Waits:
     """What a lone party hears from now on: music, ringback, early media."""
 
@@ -160,4 +169,4 @@ class HangUp:
     header: str = ""
 
 
-OwnEvent = Joined | MovedOut | Waits | Reopened | MediaLost | Probed | HangUp
+OwnEvent = Joined | MovedOut | Replaced | Waits | Reopened | MediaLost | Probed | HangUp

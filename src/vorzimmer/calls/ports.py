@@ -6,21 +6,12 @@ Adapters come from ``app``. This module must never import an adapter.
 from datetime import datetime
 from typing import Protocol
 
-import msgspec
-
 from vorzimmer.directory.snapshot import Snapshot
+from vorzimmer.presence.bindings import Contact
 from vorzimmer.routing.model import Asked, Plan, SoFar
 from vorzimmer.sip.engine import Engine
-from vorzimmer.sip.flow import Flow
 
-
-class Contact(msgspec.Struct, frozen=True):
-    """One registered binding of a device: the Contact URI, the Path (route set), and the flow it came over."""
-
-    device: str
-    uri: str
-    flow: Flow
-    path: tuple[str, ...] = ()
+__all__ = ["Books", "Contact", "Decider", "Journal", "Locations", "Signalling"]
 
 
 class Locations(Protocol):
@@ -52,7 +43,7 @@ class Signalling(Protocol):
 
 
 class Journal(Protocol):
-    """Appends without waiting (ARCHITECTURE decision 4): an unsynced write in the same turn. `kind` is "state" (call id,
-    bytes), "gone" (call id) or "record" (bytes of one ended call's record)."""
+    """Appends without waiting (ARCHITECTURE decision 4): an unsynced write in the same turn. `kind` is "state" (call
+    id, bytes), "gone" (call id) or "record" (bytes of one ended call's record)."""
 
     def append(self, kind: str, key: str, value: bytes) -> None: ...

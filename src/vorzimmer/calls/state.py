@@ -16,7 +16,6 @@ from vorzimmer.routing.model import Asked, SoFar
 from vorzimmer.sdp.message import Session
 from vorzimmer.sdp.plan import Agreed, Format
 
-
 Why = Literal["identity", "codec", "media", "relay"]
 """Why we re-invite a phone."""
 

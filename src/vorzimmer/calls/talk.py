@@ -14,11 +14,20 @@ from vorzimmer.kernel.errors import PeerError
 from vorzimmer.kernel.ids import LegId
 from vorzimmer.sdp.plan import Format
 from vorzimmer.sdp.write import write
+from vorzimmer.sip.content import sdp_of
 from vorzimmer.sip.events import Acked, ReinviteAnswered, Reinvited, ReinviteFailed, Requested
-from vorzimmer.sip.message import Request
+from vorzimmer.sip.message import Message, Request
 
 _DTMF_INFO = ("application/dtmf-relay", "application/dtmf")
 _STATUS_OF_METHOD = {"OPTIONS": 200, "MESSAGE": 405, "NOTIFY": 489, "SUBSCRIBE": 489, "REFER": 403, "REGISTER": 405}
+
+
+def session_in(message: Message) -> bytes:
+    """The session description in a message; raises PeerError 415 where its body is something else."""
+    body = sdp_of(message)
+    if body is None:
+        raise PeerError("no session description", 415)
+    return body
 
 
 def refusal(leg: LegId) -> Effect:
@@ -33,14 +42,12 @@ def reinvited(state: CallState, event: Reinvited, at: float) -> Outcome:
         return state, ()
     if not event.request.body:
         return _late_offer(state, leg)
-    if not _is_sdp(event.request):
-        return state, (Deny(leg.id, 415),)
     try:
-        plan = plan_of(event.request.body)
-        if _may_answer(state, leg, plan.formats):
-            sound, body = answer(leg.sound, event.request.body, _wanted(state, leg, plan.formats))
-        else:
-            return _relayed(state, leg, plan.formats, event.request.body)
+        offer = session_in(event.request)
+        plan = plan_of(offer)
+        if not _may_answer(state, leg, plan.formats):
+            return _relayed(state, leg, plan.formats, offer)
+        sound, body = answer(leg.sound, offer, _wanted(state, leg, plan.formats))
     except PeerError as error:
         return state, (Deny(leg.id, error.status),)
     return state.with_leg(change_leg(leg, sound=sound, awaiting="ack")), (Accept(leg.id, body),)
@@ -79,7 +86,7 @@ def reinvite_answered(state: CallState, event: ReinviteAnswered, at: float) -> O
     if leg is None or leg.offering is None:
         return state, ()
     try:
-        sound = answered(leg.sound, leg.offering.described, event.response.body)
+        sound = answered(leg.sound, leg.offering.described, session_in(event.response))
     except PeerError:
         return _failed(state, leg, at)
     done = change_leg(leg, sound=sound, offering=None)
@@ -125,7 +132,7 @@ def acked(state: CallState, event: Acked, at: float) -> Outcome:
     if leg.awaiting == "ack" or leg.offering is None:
         return state.with_leg(change_leg(leg, awaiting="")), ()
     try:
-        sound = answered(leg.sound, leg.offering.described, event.request.body)
+        sound = answered(leg.sound, leg.offering.described, session_in(event.request))
     except PeerError:
         return finish(state, End("system", "no common codec", at), header=NO_CODEC)
     return state.with_leg(change_leg(leg, sound=sound, awaiting="", offering=None)), ()
@@ -155,15 +162,11 @@ def _updated(state: CallState, leg: Leg, event: Requested) -> Outcome:
     if leg.offering is not None or state.relay is not None:
         return state, (Respond(event.transaction, 491),)
     try:
-        plan = plan_of(event.request.body)
+        offer = session_in(event.request)
+        plan = plan_of(offer)
         if not _may_answer(state, leg, plan.formats):
             return state, (Respond(event.transaction, 488),)
-        sound, body = answer(leg.sound, event.request.body, _wanted(state, leg, plan.formats))
+        sound, body = answer(leg.sound, offer, _wanted(state, leg, plan.formats))
     except PeerError as error:
         return state, (Respond(event.transaction, error.status),)
     return state.with_leg(change_leg(leg, sound=sound)), (Respond(event.transaction, 200, body),)
-
-
-def _is_sdp(request: Request) -> bool:
-    kind = request.headers.get("Content-Type").partition(";")[0].strip().lower()
-    return kind == "application/sdp"

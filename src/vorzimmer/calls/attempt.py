@@ -1,0 +1,236 @@
+"""Connecting somebody: one coroutine that reads from top to bottom.
+
+It asks the Decider, performs the plan's steps and asks again with what came of them, until somebody has answered or the
+plan says how it ends. *If lost* (a restart, a bug): every leg that it rings is cancelled or given up, the caller gets
+500, the record says *interrupted*; a party that waits goes back to the transferor or is released. This module must
+never choose whom to ring, and never leave a leg open.
+"""
+
+import asyncio
+
+from vorzimmer.calls.effects import Bye, Close
+from vorzimmer.calls.entrance import Entrance
+from vorzimmer.calls.forks import Forks
+from vorzimmer.calls.inbox import CallerGoneError, Inbox
+from vorzimmer.calls.live import Live
+from vorzimmer.calls.progress import Progress, silent
+from vorzimmer.calls.state import Leg, Party
+from vorzimmer.calls.talk import status_for
+from vorzimmer.kernel.errors import PeerError
+from vorzimmer.kernel.ids import EndpointId
+from vorzimmer.media.port import MediaError, MediaEvent, SourceEnded, WorkerLost
+from vorzimmer.routing.model import Announce, Forward, Refuse, Ring, Run, Step, Tried
+from vorzimmer.routing.outcome import overall
+from vorzimmer.sip.events import Answered, Cancelled, Ended, Event, Failed, Progressed, Requested
+
+MOST_TURNS = 60
+"""Decisions in one attempt: far above what the loop guards of routing allow."""
+
+
+class Attempt:
+    """For one caller's side. `progress` hears how it goes (a transferor's NOTIFY)."""
+
+    def __init__(self, live: Live, entrance: Entrance, shown: Party, progress: Progress = silent) -> None:
+        self.live = live
+        self.entrance = entrance
+        self.shown = shown
+        self._progress = progress
+        self._inbox = Inbox(live.world.clock)
+        self._task: asyncio.Task[None] | None = None
+        self._lost: set[EndpointId] = set()
+        self._concluded = False
+        self._stopped: tuple[int, str] | None = None
+        live.attempt = self
+
+    def start(self) -> None:
+        """Begin; the task ends by itself."""
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    # -- what happens to it (synchronously, within the turn of the event) -------------------------------------------
+    def deliver(self, event: Event | MediaEvent) -> None:
+        """An event of a leg that is not in the call yet, or of its media."""
+        if isinstance(event, Cancelled) or (isinstance(event, Ended) and self._is_caller(event)):
+            self._inbox.leave()
+        elif isinstance(event, Requested):
+            self.live.respond(event, status_for(event.request))
+        elif isinstance(event, WorkerLost):
+            self._lost.update(event.endpoints)
+        else:
+            self._inbox.put(event)
+
+    def _is_caller(self, event: Ended) -> bool:
+        return getattr(self.entrance, "leg", None) == event.leg
+
+    def gone(self) -> None:
+        """The caller's side has ended."""
+        self._inbox.leave()
+
+    def swap(self, entrance: Entrance, shown: Party, progress: Progress) -> None:
+        """Somebody takes the caller's place (an attended transfer to a phone that still rings)."""
+        self.entrance, self.shown, self._progress = entrance, shown, progress
+
+    def stop(self, status: int, why: str) -> None:
+        """End it from our side."""
+        self._stopped = status, why
+        self._inbox.leave()
+
+    def drop(self) -> None:
+        """Forget it, as a killed process does."""
+        self._concluded = True
+        if self._task is not None:
+            self._task.cancel()
+
+    # -- from top to bottom -----------------------------------------------------------------------------------------
+    async def _run(self) -> None:
+        try:
+            await self._connect()
+        except CallerGoneError:
+            self._left()
+        except MediaError:
+            self._refuse(503, "Media Unavailable", "media lost")
+        finally:
+            if not self._concluded:
+                self._refuse(500, "Interrupted", "interrupted")
+            if self.live.attempt is self:
+                self.live.attempt_over()
+
+    async def _connect(self) -> None:
+        for _ in range(MOST_TURNS):
+            world = self.live.world
+            plan = world.decide(self.live.state.asked, self.live.state.so_far, world.clock.wall())
+            for step in plan.steps:
+                self._inbox.check()
+                if await self._perform(step):
+                    return
+            if not plan.steps:
+                break
+        self._refuse(500, "No End", "no plan")
+
+    async def _perform(self, step: Step) -> bool:
+        """Do one step; True when the attempt is over."""
+        match step:
+            case Ring():
+                return await self._ring(step)
+            case Forward():
+                self.live.tried(Tried(step, "forwarded"))
+                self.entrance.forwarded()
+                return False
+            case Announce():
+                return await self._announce(step)
+            case Refuse():
+                self.live.tried(Tried(step, "done"))
+                self._refuse(step.status, step.reason, self._why(step.reason))
+                return True
+            case Run():
+                answer = await self.live.world.service(step, self.live.state.asked)
+                self._inbox.check()
+                self.live.tried(Tried(step, "done"))
+                return await self._perform(answer)
+
+    async def _ring(self, step: Ring) -> bool:
+        forks = Forks(self.live, step, self.entrance, self.shown)
+        leg: Leg | None = None
+        try:
+            await forks.invite()
+            self._inbox.check()
+            forks.ring()
+            leg = await self._first_answer(forks)
+        except CallerGoneError:
+            forks.end(elsewhere=False)
+            self.live.tried(Tried(step, "cancelled", forks.outcomes()))
+            raise
+        finally:
+            forks.end(elsewhere=leg is not None)
+        outcomes = forks.outcomes()
+        if leg is not None:
+            self._connected(leg, Tried(step, "answered", outcomes))
+            return True
+        self.live.tried(Tried(step, overall(outcomes, step), outcomes))
+        if outcomes and all(outcome.status == 488 for outcome in outcomes):
+            self._refuse(488, "Not Acceptable Here", "no common codec")
+            return True
+        return False
+
+    async def _first_answer(self, forks: Forks) -> Leg | None:
+        """The leg that answered first, None once nobody rings any more."""
+        while forks.ringing:
+            event = await self._inbox.next(forks.deadline())
+            if event is None:
+                forks.expire(self.live.world.clock.now())
+            elif (leg := await self._handle(forks, event)) is not None:
+                return leg
+        return None
+
+    async def _handle(self, forks: Forks, event: Event | MediaEvent) -> Leg | None:
+        fork = forks.find(getattr(event, "leg", None))
+        if fork is None:
+            return None
+        if isinstance(event, Answered):
+            return forks.answered(fork, event)
+        if isinstance(event, Failed):
+            forks.failed(fork, event)
+        elif isinstance(event, Progressed):
+            self._progress(180, "Ringing")
+            # The caller may be swapped while this phone rings.
+            forks.entrance = self.entrance
+            await forks.progressed(fork, event)
+        return None
+
+    async def _announce(self, step: Announce) -> bool:
+        self.live.tried(Tried(step, "done"))
+        world = self.live.world
+        source = world.sound_of(self.live.state.company, step.prompt, step.params)
+        endpoint = await self.entrance.play(source)
+        self._inbox.check()
+        seconds = world.times.tone if isinstance(source, Tone) else world.times.prompt
+        until = world.clock.now() + seconds
+        while endpoint is not None:
+            event = await self._inbox.next(until)
+            if event is None or (isinstance(event, SourceEnded) and event.endpoint == endpoint):
+                break
+        self._refuse(step.status, "", self._why(step.prompt))
+        return True
+
+    # -- how it ends --------------------------------------------------------------------------------------------------
+    def _connected(self, leg: Leg, tried: Tried) -> None:
+        self.live.tried(tried)
+        self._concluded = True
+        try:
+            self.entrance.connect(leg)
+        except PeerError as error:
+            self._never(leg, error)
+            return
+        # From here on the call is a value; this coroutine only returns.
+        self.live.attempt_over()
+        self._progress(200, "OK")
+        mine = tuple(p.sound.endpoint for p in self.live.state.parties if p.sound.endpoint in self._lost)
+        if mine:
+            self.live.feed(WorkerLost(mine))
+
+    def _left(self) -> None:
+        """The caller has gone, or somebody wants the attempt to end."""
+        if self._stopped is not None:
+            status, why = self._stopped
+            self._refuse(status, "", why)
+            return
+        self._conclude(487, "Request Terminated")
+        self.entrance.abandon("cancelled")
+
+    def _never(self, leg: Leg, error: PeerError) -> None:
+        """The phone that answered and the caller have no codec in common after all."""
+        self.live.perform(Bye(leg.id), Close(leg.sound.endpoint))
+        self.live.home.disown(leg.id)
+        self._refuse(error.status, error.reason, "no common codec")
+
+    def _refuse(self, status: int, reason: str, why: str) -> None:
+        self._conclude(status, reason)
+        self.entrance.refuse(status, reason, why)
+
+    def _conclude(self, status: int, reason: str) -> None:
+        self._concluded = True
+        self._progress(status, reason)
+
+    def _why(self, default: str) -> str:
+        """What the record calls the end: the last Ring's outcome, if somebody was rung."""
+        rings = [tried.outcome for tried in self.live.state.so_far if isinstance(tried.step, Ring)]
+        return rings[-1] if rings else default

@@ -1,0 +1,234 @@
+"""The switchboard: which call each leg belongs to, how calls begin, and what the outside may see of them.
+
+It hands every event of the engine and of media to the call that it concerns, in the turn in which it came. It knows no
+feature and decides nothing. This module must never let a leg of one company into a call of another.
+"""
+
+import asyncio
+from collections import Counter
+
+from vorzimmer.calls.attempt import Attempt
+from vorzimmer.calls.entrance import Inviting
+from vorzimmer.calls.facts import Facts
+from vorzimmer.calls.live import Live
+from vorzimmer.calls.opening import leg_of
+from vorzimmer.calls.records import encode
+from vorzimmer.calls.replace import replace
+from vorzimmer.calls.state import CallState, Party
+from vorzimmer.calls.transfer import refer
+from vorzimmer.calls.world import Identified, Refusal, World
+from vorzimmer.kernel.errors import PeerError
+from vorzimmer.kernel.ids import CallId, JourneyId, LegId
+from vorzimmer.media.port import MediaEvent, WorkerLost
+from vorzimmer.routing.model import Asked, Caller
+from vorzimmer.sip.events import Event, FlowGone, Invited, Malformed, Requested
+from vorzimmer.sip.uri import SipUri, TelUri, parse
+
+
+class Switchboard:
+    """All calls of this process. Events that are not about calls are left to others: ``handle`` says so."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.draining = False
+        self._calls: dict[CallId, Live] = {}
+        self._legs: dict[LegId, Live] = {}
+        self._devices: dict[LegId, str] = {}
+        self._busy: Counter[str] = Counter()
+        self._facts = Facts(world)
+        self._empty: asyncio.Event | None = None
+        world.media.on_event(self.media_event)
+
+    # -- events -----------------------------------------------------------------------------------------------------
+    def handle(self, event: Event) -> bool:
+        """Take an event of the engine; False if it is none of ours (REGISTER, SUBSCRIBE, OPTIONS to the server ...)."""
+        if isinstance(event, Invited):
+            self._invited(event)
+            return True
+        if isinstance(event, (FlowGone, Malformed)):
+            return False
+        leg = event.leg
+        live = self._legs.get(leg) if leg is not None else None
+        if live is None:
+            return self._stray(event)
+        if isinstance(event, Requested) and event.request.method == "REFER":
+            refer(self, live, event)
+        else:
+            live.deliver(event)
+        return True
+
+    def _stray(self, event: Event) -> bool:
+        """Something of a leg that is over already (crossing messages): answered, else forgotten."""
+        if not isinstance(event, Requested):
+            return getattr(event, "leg", None) is not None
+        if event.leg is None and event.request.method not in {"REFER", "INFO", "UPDATE", "MESSAGE"}:
+            return False
+        status = 481 if event.leg is not None else (403 if event.request.method == "REFER" else 405)
+        signalling = self.world.signalling
+        signalling.engine.respond(event.transaction, status, signalling.now())
+        signalling.kick()
+        return True
+
+    def media_event(self, event: MediaEvent) -> None:
+        """An event of media, for the call that the endpoint belongs to."""
+        endpoints = event.endpoints if isinstance(event, WorkerLost) else (event.endpoint,)
+        concerned = {id(live): live for e in endpoints if (live := self._legs.get(leg_of(e))) is not None}
+        for live in concerned.values():
+            live.feed(event)
+            if live.attempt is not None:
+                live.attempt.deliver(event)
+
+    # -- a new call ---------------------------------------------------------------------------------------------------
+    def _invited(self, event: Invited) -> None:
+        if self.draining:
+            self._refuse(event.leg, 503, (("Retry-After", str(self.world.times.drain)),))
+            return
+        who = self.world.identify(event.request, event.flow)
+        if isinstance(who, Refusal):
+            self._refuse(event.leg, who.status, who.headers, who.reason)
+            return
+        try:
+            if "Replaces" in event.request.headers:
+                replace(self, event, who, self.party(who))
+            else:
+                self._start(event, who)
+        except PeerError as error:
+            self._refuse(event.leg, error.status)
+
+    def _start(self, event: Invited, who: Identified) -> None:
+        asked = Asked(who.company, who.caller, dialled=dialled(event.request.uri))
+        live = self.begin(self.fresh(asked))
+        party = self.party(who)
+        try:
+            entrance = Inviting(live, event.leg, party, (event.request, event.flow))
+        except PeerError:
+            # Judged before anybody is rung; the attempt refuses it, so that it has its record like any other.
+            self._unacceptable(live, event)
+            return
+        self.own(event.leg, live, party.device)
+        Attempt(live, entrance, party).start()
+
+    def _unacceptable(self, live: Live, event: Invited) -> None:
+        self._refuse(event.leg, 488)
+        live.hang_up("no common codec")
+
+    def _refuse(self, leg: LegId, status: int, headers: tuple[tuple[str, str], ...] = (), reason: str = "") -> None:
+        signalling = self.world.signalling
+        signalling.engine.refuse(leg, status, signalling.now(), reason=reason, extra=headers)
+        signalling.kick()
+
+    def fresh(self, asked: Asked) -> CallState:
+        """The state of a call that begins a journey."""
+        ident = self.world.chance.token(8)
+        return CallState(CallId(ident), JourneyId(ident), asked.company, asked, self.world.wall())
+
+    def party(self, who: Identified) -> Party:
+        """The caller as the others see it."""
+        caller: Caller = who.caller
+        name, number = self.world.describe(who.company, caller.ref) if caller.ref else ("", "")
+        return Party(caller.ref, caller.device, caller.name or name, number or caller.number or "", caller.private)
+
+    # -- Home and Calls -----------------------------------------------------------------------------------------------
+    def begin(self, state: CallState) -> Live:
+        """A new call."""
+        live = Live(self.world, self, state)
+        self._calls[state.id] = live
+        live.note()
+        self._facts.started(state)
+        return live
+
+    def call(self, ident: CallId) -> Live | None:
+        """A call that exists now."""
+        return self._calls.get(ident)
+
+    def call_of(self, leg: LegId) -> Live | None:
+        """The call that a leg is in."""
+        return self._legs.get(leg)
+
+    def own(self, leg: LegId, live: Live, device: str | None) -> None:
+        """Events of `leg` go to `live` from now on; its device counts as having one more call."""
+        self.disown(leg)
+        self._legs[leg] = live
+        if device is not None:
+            self._devices[leg] = device
+            self._busy[device] += 1
+
+    def disown(self, leg: LegId) -> None:
+        """`leg` is over; doing this twice is fine."""
+        self._legs.pop(leg, None)
+        device = self._devices.pop(leg, None)
+        if device is not None:
+            self._busy[device] -= 1
+            if not self._busy[device]:
+                del self._busy[device]
+
+    def changed(self, before: CallState, after: CallState) -> None:
+        """Tell the facts that follow from a change of state."""
+        self._facts.changed(before, after)
+
+    def over(self, live: Live) -> None:
+        """The call has its record."""
+        self._calls.pop(live.state.id, None)
+        self._facts.ended(live.state)
+        if self._empty is not None and not self._calls:
+            self._empty.set()
+
+    # -- what the outside sees --------------------------------------------------------------------------------------
+    def live_view(self, company: str | None = None) -> list[CallState]:
+        """The calls that exist now, oldest first."""
+        return [c.state for c in self._calls.values() if company is None or c.state.company == company]
+
+    def calls_of(self, device: str) -> int:
+        """Open calls of a device: ringing, talking, held (a live fact for routing)."""
+        return self._busy[device]
+
+    def idle(self) -> bool:
+        """True when no call, leg or count is left (for leak checks)."""
+        return not (self._calls or self._legs or self._busy or self._devices)
+
+    # -- drain, freeze, thaw ------------------------------------------------------------------------------------------
+    async def drain(self) -> None:
+        """No new calls from now on (503); returns once the last call has ended. The caller sets the limit."""
+        self.draining = True
+        self._empty = asyncio.Event()
+        if self._calls:
+            await self._empty.wait()
+
+    def hang_up_all(self, reason: str) -> None:
+        """End every call from our side (after the drain's limit)."""
+        for live in list(self._calls.values()):
+            live.hang_up(reason)
+
+    def freeze_all(self) -> dict[CallId, bytes]:
+        """Every call as bytes, as the journal has it."""
+        return {ident: encode(live.frozen()) for ident, live in self._calls.items()}
+
+    def drop_all(self) -> None:
+        """Forget every call at once, as a killed process does: nothing is sent or recorded (simulations)."""
+        for live in self._calls.values():
+            live.drop()
+        self._calls.clear()
+        self._legs.clear()
+        self._devices.clear()
+        self._busy.clear()
+
+    def adopt(self, state: CallState) -> Live:
+        """A call back from bytes; its dialogs are in the engine again."""
+        live = Live(self.world, self, state)
+        self._calls[state.id] = live
+        for leg in state.parties:
+            self.own(leg.id, live, leg.party.device)
+        return live
+
+
+def dialled(uri: str) -> str:
+    """What was dialled: the user of a SIP URI, the digits of a tel URI; raises PeerError 416, 404."""
+    parsed = parse(uri)
+    if isinstance(parsed, TelUri):
+        return parsed.digits
+    if not isinstance(parsed, SipUri):
+        raise PeerError("Unsupported URI Scheme", 416)
+    if not parsed.user:
+        raise PeerError("Not Found", 404)
+    # Some phones write ;phone-context or ;npdi into the user part; what stands before is what was dialled.
+    return parsed.user.partition(";")[0]

@@ -1,0 +1,202 @@
+"""The caller's side of an attempt: a phone whose INVITE is not answered yet, or a party that waits in a call.
+
+An attempt reads the same for both. Before anybody has answered the caller hears 180, 183 with early media, or its own
+phone's tones; a party that waits hears music and ringback in band (FEATURES.md 0.6).
+
+An answer in an early dialog stays as it is in the 200 (RFC 6337 section 3.1.1): where the phone that answers agreed on
+something else than was heard early, the caller is re-invited after its ACK (``settle``). This module must never decide
+whom to ring.
+"""
+
+from contextlib import suppress
+from typing import Protocol
+
+from vorzimmer.calls.effects import Accept, Close, HangUp, Joined
+from vorzimmer.calls.live import Live
+from vorzimmer.calls.opening import open_sound
+from vorzimmer.calls.sound import answer, first_offer, media_plan, plan_of
+from vorzimmer.calls.state import Leg, Offering, Party, Sound
+from vorzimmer.calls.talk import session_in
+from vorzimmer.kernel.errors import LocalError, PeerError
+from vorzimmer.kernel.ids import EndpointId, LegId
+from vorzimmer.media.port import Peer, Source
+from vorzimmer.sdp.plan import AudioPlan, Format
+from vorzimmer.sip.flow import Flow
+from vorzimmer.sip.message import Request
+
+SDP = ("Content-Type", "application/sdp")
+
+
+class Entrance(Protocol):
+    """The caller's side. Everything but ``open`` and ``early`` acts at once."""
+
+    @property
+    def party(self) -> Party:
+        """Who calls."""
+
+    @property
+    def plan(self) -> AudioPlan | None:
+        """What to offer to the phones that are rung; None: everything we have (a late offer)."""
+
+    async def open(self) -> None:
+        """Get ready for media; raises MediaError."""
+
+    def ringing(self) -> None:
+        """Somebody's phone rings."""
+
+    def forwarded(self) -> None:
+        """The call goes on to somebody else."""
+
+    async def early(self, endpoint: EndpointId, formats: tuple[Format, ...]) -> bool:
+        """Let the caller hear a phone that has not answered; False where that cannot be."""
+
+    async def play(self, source: Source) -> EndpointId | None:
+        """Let the caller hear a tone or announcement; None where that cannot be."""
+
+    def connect(self, callee: Leg) -> None:
+        """Somebody has answered; raises PeerError if there is no common codec after all."""
+
+    def refuse(self, status: int, reason: str, why: str) -> None:
+        """It came to nothing; `why` goes into the record."""
+
+    def abandon(self, why: str) -> None:
+        """The caller has left."""
+
+
+class Inviting:
+    """A phone whose INVITE waits for our answer. `plan_of` its offer raises PeerError 488 in the constructor."""
+
+    def __init__(self, live: Live, leg: LegId, party: Party, origin: tuple[Request, Flow]) -> None:
+        request, self._flow = origin
+        self.leg = leg
+        self._party = party
+        self._live = live
+        self._offer = session_in(request) if request.body else b""
+        self._plan = plan_of(self._offer) if self._offer else None
+        self._sound: Sound | None = None
+        self._early = b""
+        self._told = 0
+
+    @property
+    def party(self) -> Party:
+        """Who calls."""
+        return self._party
+
+    @property
+    def plan(self) -> AudioPlan | None:
+        """What its offer said, None for a late offer."""
+        return self._plan
+
+    async def open(self) -> None:
+        """One endpoint, for the life of the leg."""
+        if self._sound is None:
+            self._sound = await open_sound(self._live, self.leg, self._flow)
+
+    def ringing(self) -> None:
+        """180, once; the engine repeats it every minute (RFC 3261 section 13.3.1.1)."""
+        if self._told < 180:
+            self._told = 180
+            self._provisional(180)
+
+    def forwarded(self) -> None:
+        """181, once a forward."""
+        self._provisional(181)
+
+    async def early(self, endpoint: EndpointId, formats: tuple[Format, ...]) -> bool:
+        """183 with our answer; the first phone with early media is heard, later ones are not."""
+        if self._early or not self._offer or self._sound is None:
+            return False
+        try:
+            self._sound, self._early = answer(self._sound, self._offer, formats)
+        except PeerError:
+            return False
+        await self._listen(Peer(endpoint))
+        self._provisional(183, self._early)
+        return True
+
+    async def play(self, source: Source) -> EndpointId | None:
+        """183 with our answer in everything the phone has, and the tone."""
+        if not self._offer or self.plan is None:
+            return None
+        await self.open()
+        assert self._sound is not None
+        if not self._early:
+            try:
+                self._sound, self._early = answer(self._sound, self._offer, self.plan.formats)
+            except PeerError:
+                return None
+            self._provisional(183, self._early)
+        await self._listen(source)
+        return self._sound.endpoint
+
+    def connect(self, callee: Leg) -> None:
+        """200 to the caller and both into the call, in one go."""
+        if self._sound is None:
+            raise PeerError("no media", 503)
+        sound, body, caller = self._sound, self._early, None
+        if not self._offer:
+            formats = callee.sound.agreed.formats if callee.sound.agreed else self._live.world.formats
+            sound, body = first_offer(sound, formats)
+            assert sound.ours is not None
+            caller = self._leg(sound, callee.party, Offering(sound.ours, "codec"))
+        elif not body:
+            sound, body = answer(sound, self._offer, callee.sound.agreed.formats if callee.sound.agreed else ())
+        accept = Accept(self.leg, body, callee.party)
+        self._sound = None
+        self._live.feed(Joined((caller or self._leg(sound, callee.party, None), callee), accept))
+
+    def refuse(self, status: int, reason: str, why: str) -> None:
+        """The final status, the record, and nothing left open."""
+        engine, now = self._live.world.signalling.engine, self._live.world.signalling.now()
+        try:
+            engine.refuse(self.leg, status, now, reason=reason)
+        except LocalError:
+            why = "cancelled"  # The CANCEL has crossed our answer; its event is on the way.
+        self._over("system", why)
+
+    def abandon(self, why: str) -> None:
+        """After CANCEL there is nobody left to tell."""
+        by = str(self.party.ref) if self.party.ref else "caller"
+        self._over(by, why)
+
+    def replaced(self) -> None:
+        """Somebody else takes the caller's place: this leg ends, its endpoint with it, the call goes on."""
+        engine, now = self._live.world.signalling.engine, self._live.world.signalling.now()
+        with suppress(LocalError):  # It may have gone by itself in this very turn.
+            engine.refuse(self.leg, 487, now, reason="Replaced")
+        self._close()
+        self._live.home.disown(self.leg)
+
+    def _over(self, by: str, why: str) -> None:
+        self._close()
+        self._live.home.disown(self.leg)
+        self._live.feed(HangUp(by, why))
+
+    def _close(self) -> None:
+        if self._sound is not None:
+            self._live.perform(Close(self._sound.endpoint))
+            self._sound = None
+
+    def _leg(self, sound: Sound, shown: Party, offering: Offering | None) -> Leg:
+        return Leg(
+            self.leg,
+            self.party,
+            sound,
+            awaiting="answer" if offering else "ack",
+            offering=offering,
+            shown=shown,
+        )
+
+    async def _listen(self, source: Source) -> None:
+        assert self._sound is not None
+        if self._sound.agreed is not None:
+            await self._live.world.media.configure(self._sound.endpoint, media_plan(self._sound.agreed))
+        await self._live.world.media.hear(self._sound.endpoint, source)
+
+    def _provisional(self, status: int, body: bytes = b"") -> None:
+        signalling = self._live.world.signalling
+        try:
+            signalling.engine.ring(self.leg, signalling.now(), status=status, extra=(SDP,) if body else (), body=body)
+        except LocalError:
+            return  # Cancelled in this very turn; its event is on the way.
+        signalling.kick()

@@ -1,0 +1,49 @@
+"""Facts about calls: one numbered stream per company, derived from how states change.
+
+Lamps, history and panels are projections of it; nobody commands through it. This module must never tell one company's
+fact under another's name.
+"""
+
+from collections import Counter
+
+from vorzimmer.calls.state import CallState
+from vorzimmer.calls.world import Fact, World
+from vorzimmer.routing.model import Ring
+
+
+class Facts:
+    """Numbers facts and tells them."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._numbers: Counter[str] = Counter()
+
+    def started(self, state: CallState) -> None:
+        """A call has begun."""
+        caller = state.asked.caller
+        self._tell(state, "started", {"from": str(caller.ref or caller.number or ""), "to": state.asked.dialled})
+
+    def ringing(self, state: CallState, step: Ring) -> None:
+        """Somebody is rung."""
+        self._tell(state, "ringing", {"targets": " ".join(str(offer.target) for offer in step.offers)})
+
+    def changed(self, before: CallState, after: CallState) -> None:
+        """Answered, held, resumed, or other parties."""
+        if before.answered is None and after.answered is not None:
+            self._tell(after, "answered", {"by": " ".join(str(p.party.ref) for p in after.parties if p.outgoing)})
+        elif {p.id for p in before.parties} != {p.id for p in after.parties} and after.parties:
+            self._tell(after, "changed", {"parties": " ".join(str(p.party.ref) for p in after.parties)})
+        for leg in after.parties:
+            old = before.leg(leg.id)
+            if old is not None and old.held != leg.held:
+                self._tell(after, "held" if leg.held else "resumed", {"by": str(leg.party.ref)})
+
+    def ended(self, state: CallState) -> None:
+        """The call has its record."""
+        end = state.ended
+        self._tell(state, "ended", {"by": end.by, "reason": end.reason} if end else {})
+
+    def _tell(self, state: CallState, kind: str, data: dict[str, str]) -> None:
+        self._numbers[state.company] += 1
+        number = self._numbers[state.company]
+        self._world.tell(Fact(state.company, number, kind, state.id, self._world.wall(), data))

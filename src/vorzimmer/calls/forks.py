@@ -1,0 +1,211 @@
+"""The phones that ring for one Ring step: one leg per contact of each offered device, and what came of every offer.
+
+This module must never leave a leg ringing or an endpoint open once its Ring is over: ``end`` is called in every case.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from vorzimmer.calls.effects import Bye, Close
+from vorzimmer.calls.entrance import Entrance
+from vorzimmer.calls.invitation import ELSEWHERE, spec
+from vorzimmer.calls.live import Live
+from vorzimmer.calls.opening import open_sound
+from vorzimmer.calls.ports import Contact
+from vorzimmer.calls.sound import answered, first_offer, keys, media_plan, offer_like
+from vorzimmer.calls.state import Leg, Party, Sound
+from vorzimmer.calls.talk import session_in
+from vorzimmer.kernel.errors import PeerError
+from vorzimmer.kernel.ids import LegId
+from vorzimmer.routing.model import Offer, OfferOutcome, Ring
+from vorzimmer.sip.events import Answered, Failed, Progressed
+from vorzimmer.sip.headers import parse_name_addr
+from vorzimmer.sip.message import Response
+
+STRENGTH = ("answered", "redirected", "declined", "busy", "no_answer", "unreachable", "elsewhere", "cancelled")
+"""Of the legs of one offer the strongest word counts."""
+
+
+@dataclass(slots=True)
+class Fork:
+    """One ringing leg. `heard` once the phone has said anything; `outcome` "" while it may still answer."""
+
+    leg: LegId
+    offer: Offer
+    contact: Contact
+    sound: Sound | None = None
+    heard: bool = False
+    early: bool = False
+    outcome: str = ""
+    status: int = 0
+    to: str = ""
+
+
+@dataclass(slots=True)
+class Forks:
+    """All legs of one Ring. `reach_at` and `until` are monotonic seconds."""
+
+    live: Live
+    step: Ring
+    entrance: Entrance
+    shown: Party
+    forks: list[Fork] = field(default_factory=list)
+    reach_at: float = 0.0
+    until: float = 0.0
+
+    async def invite(self) -> None:
+        """Open endpoints for everybody and send all INVITEs in one turn; raises MediaError if there is no media."""
+        world = self.live.world
+        for offer in self.step.offers:
+            contacts = world.locations.contacts(offer.target.id) if offer.target.kind == "device" else ()
+            self.forks.extend(Fork(LegId(world.chance.token(8)), offer, contact) for contact in contacts)
+        opening = [self._open(fork) for fork in self.forks]
+        results = await asyncio.gather(self.entrance.open(), *opening, return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+
+    async def _open(self, fork: Fork) -> None:
+        fork.sound = await open_sound(self.live, fork.leg, fork.contact.flow)
+
+    def ring(self) -> None:
+        """Send the INVITEs."""
+        world = self.live.world
+        now = world.signalling.now()
+        self.reach_at = now + world.times.reach
+        self.until = now + self.step.seconds
+        domain = world.domain(self.live.state.company)
+        for fork in self.forks:
+            assert fork.sound is not None
+            plan = self.entrance.plan
+            fork.sound, body = offer_like(fork.sound, plan) if plan else first_offer(fork.sound, world.formats)
+            self.live.home.own(fork.leg, self.live, fork.contact.device)
+            invite = spec(fork.offer, fork.contact, body, domain, self.step.seconds)
+            world.signalling.engine.invite(fork.leg, invite, now)
+        world.signalling.kick()
+
+    @property
+    def ringing(self) -> list[Fork]:
+        """Those that may still answer."""
+        return [fork for fork in self.forks if not fork.outcome]
+
+    def find(self, leg: LegId | None) -> Fork | None:
+        """The fork of a leg that may still answer."""
+        return next((fork for fork in self.ringing if fork.leg == leg), None)
+
+    def deadline(self) -> float:
+        """When the next phone counts as unreachable, or all as not answering."""
+        silent = any(not fork.heard for fork in self.ringing)
+        return min(self.reach_at, self.until) if silent else self.until
+
+    def expire(self, now: float) -> None:
+        """Give up on phones that said nothing in time (BAS-2), and on all once the Ring's seconds are over."""
+        for fork in self.ringing:
+            if now >= self.until:
+                self.close(fork, "no_answer" if fork.heard else "unreachable")
+            elif now >= self.reach_at and not fork.heard:
+                self.close(fork, "unreachable", 408)
+
+    async def progressed(self, fork: Fork, event: Progressed) -> None:
+        """It rings; early media is relayed if the caller hears none yet."""
+        fork.heard = True
+        sound = self._agreed(fork, event.response) if event.response.body and not fork.early else None
+        if sound is not None and sound.agreed is not None and self.entrance_wants(sound):
+            fork.early = True
+            media = self.live.world.media
+            await media.configure(sound.endpoint, media_plan(sound.agreed))
+            if await self.entrance.early(sound.endpoint, sound.agreed.formats):
+                return
+        if event.response.status == 180 or sound is None:
+            self.entrance.ringing()
+
+    def entrance_wants(self, sound: Sound) -> bool:
+        """Whether the caller could hear this phone."""
+        plan = self.entrance.plan
+        return plan is not None and sound.agreed is not None and bool(keys(plan.formats) & keys(sound.agreed.formats))
+
+    def answered(self, fork: Fork, event: Answered) -> Leg | None:
+        """The leg to be connected; None if the answer is of no use (no codec in common), which ends that leg."""
+        sound = self._agreed(fork, event.response)
+        if sound is None:
+            self.close(fork, "unreachable", 488)
+            return None
+        fork.outcome, fork.sound = "answered", None
+        return Leg(fork.leg, self._party(fork), sound, outgoing=True, shown=self.shown)
+
+    def _agreed(self, fork: Fork, response: Response) -> Sound | None:
+        if fork.sound is None or fork.sound.ours is None:
+            return None
+        try:
+            sound = answered(fork.sound, fork.sound.ours, session_in(response))
+        except PeerError:
+            return None
+        remote = sound.agreed.remote if sound.agreed else None
+        refused = self.live.world.refused(remote, fork.contact.flow) if remote else None
+        return None if refused else sound
+
+    def _party(self, fork: Fork) -> Party:
+        who = fork.offer.user or fork.offer.target
+        name, number = self.live.world.describe(self.live.state.company, who)
+        return Party(ref=who, device=fork.contact.device, name=name, number=number)
+
+    def failed(self, fork: Fork, event: Failed) -> None:
+        """A final answer below or above 300 that is no answer."""
+        fork.outcome, fork.status = outcome_of(event, fork.heard), event.status
+        if fork.outcome == "redirected" and event.response is not None:
+            fork.to = contact_of(event.response)
+        self._closed(fork)
+
+    def close(self, fork: Fork, outcome: str, status: int = 0, reason: str = "") -> None:
+        """End one leg of our own accord."""
+        fork.outcome, fork.status = outcome, status
+        self.live.perform(Bye(fork.leg, reason))
+        self._closed(fork)
+
+    def end(self, *, elsewhere: bool) -> None:
+        """End whatever still rings and free what is open."""
+        for fork in self.ringing:
+            self.close(fork, "elsewhere" if elsewhere else "cancelled", reason=ELSEWHERE if elsewhere else "")
+        for fork in self.forks:
+            self._closed(fork)
+
+    def _closed(self, fork: Fork) -> None:
+        if fork.outcome == "answered":
+            return
+        self.live.home.disown(fork.leg)
+        if fork.sound is not None:
+            self.live.perform(Close(fork.sound.endpoint))
+            fork.sound = None
+
+    def outcomes(self) -> tuple[OfferOutcome, ...]:
+        """What came of each offer, in the plan's order; a device without a contact is unreachable."""
+        return tuple(self._outcome(offer) for offer in self.step.offers)
+
+    def _outcome(self, offer: Offer) -> OfferOutcome:
+        legs = [fork for fork in self.forks if fork.offer is offer and fork.outcome]
+        best = min(legs, key=lambda fork: STRENGTH.index(fork.outcome), default=None)
+        if best is None:
+            return OfferOutcome(offer.target, "unreachable")
+        return OfferOutcome(offer.target, best.outcome, best.status, best.to)
+
+
+def outcome_of(event: Failed, heard: bool) -> str:
+    """The word for a final status (RFC 3261 section 21)."""
+    if 300 <= event.status < 400:
+        return "redirected"
+    if event.status in {486, 600}:
+        return "busy"
+    if event.status in {603, 607, 608}:
+        return "declined"
+    if event.status == 487:
+        return "no_answer"
+    return "no_answer" if heard and event.status in {408, 480} else "unreachable"
+
+
+def contact_of(response: Response) -> str:
+    """Where a 3xx points, "" without a usable Contact."""
+    contacts = response.headers.list_of("Contact")
+    try:
+        return parse_name_addr(contacts[0]).uri_text if contacts else ""
+    except PeerError:
+        return ""

@@ -1,0 +1,64 @@
+"""An offer as an INVITE: whom the rung phone is shown, how it alerts, how long it may ring. Pure.
+
+Names come from strangers: they are made safe and quoted here. A private caller's number is in no header of the INVITE
+(RFC 3323, RFC 3325: phones are not trusted). This module must never decide what is shown, only write it.
+"""
+
+from vorzimmer.calls.ports import Contact
+from vorzimmer.calls.state import Party
+from vorzimmer.kernel.errors import PeerError
+from vorzimmer.kernel.text import safe_name
+from vorzimmer.routing.model import Offer, Presentation
+from vorzimmer.sip.engine import InviteSpec
+from vorzimmer.sip.headers import NameAddr
+from vorzimmer.sip.uri import SipUri, parse
+
+ANONYMOUS = '"Anonymous" <sip:anonymous@anonymous.invalid>'
+
+ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'
+"""Reason of a CANCEL that must not leave a missed call (RFC 3326)."""
+
+_ALERT = {
+    "silent": (("Alert-Info", "<http://notused.invalid>;info=silent"),),
+    "splash": (("Alert-Info", "<urn:alert:duration:short>"),),
+    "internal": (("Alert-Info", "<urn:alert:source:internal>"),),
+    "recall": (("Alert-Info", "<urn:alert:service:recall:hold>"),),
+    "auto": (("Answer-Mode", "Auto"), ("Call-Info", "<sip:vorzimmer.invalid>;answer-after=0")),
+}
+"""Headers per alert of an offer (RFC 7462, RFC 5373); profiles of phones refine them later."""
+
+
+def identity(name: str, number: str, domain: str) -> str:
+    """A name-addr for a number of ours."""
+    return str(NameAddr(safe_name(name), str(SipUri("sip", number or "unknown", domain))))
+
+
+def asserted(party: Party | Presentation, domain: str) -> tuple[tuple[str, str], ...]:
+    """P-Asserted-Identity for a phone; a private party is only said to be private."""
+    if party.private:
+        return (("Privacy", "id"),)
+    if not party.number and not party.name:
+        return ()
+    return (("P-Asserted-Identity", identity(party.name, party.number, domain)),)
+
+
+def spec(offer: Offer, contact: Contact, body: bytes, domain: str, seconds: float) -> InviteSpec:
+    """The INVITE of `offer` to one contact of its device. Expires ends the ringing even if we could not (13.3.1)."""
+    shown = offer.present
+    return InviteSpec(
+        uri=contact.uri,
+        to=contact.flow,
+        local=ANONYMOUS if shown.private else identity(shown.name, shown.number, domain),
+        remote=f"<{_bare(contact.uri)}>",
+        body=body,
+        route=contact.path,
+        extra=(*asserted(shown, domain), *_ALERT.get(offer.alert, ()), ("Expires", str(int(seconds) + 5))),
+    )
+
+
+def _bare(uri: str) -> str:
+    try:
+        parsed = parse(uri)
+    except PeerError:
+        return uri
+    return str(parsed.bare()) if isinstance(parsed, SipUri) else uri

@@ -1,0 +1,161 @@
+"""A call that exists now: its state, what performs it, and the attempt that connects it, if one does.
+
+Events of its legs come in through ``deliver``; everything about an answered call goes through the pure ``apply``. Every
+new state is in the journal before the turn ends. This module must never change a state by itself.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from vorzimmer.calls.apply import CallEvent, apply
+from vorzimmer.calls.effects import Effect, HangUp, Probed
+from vorzimmer.calls.perform import Performer
+from vorzimmer.calls.records import Frozen, encode, record_of
+from vorzimmer.calls.state import CallState
+from vorzimmer.calls.talk import status_for
+from vorzimmer.calls.world import World
+from vorzimmer.kernel.ids import EndpointId, LegId
+from vorzimmer.media.port import Statistics
+from vorzimmer.routing.model import Tried
+from vorzimmer.sip.events import Event, Requested, Responded
+
+if TYPE_CHECKING:
+    from vorzimmer.calls.attempt import Attempt
+
+
+class Home(Protocol):
+    """What a call needs of the switchboard."""
+
+    def own(self, leg: LegId, live: "Live", device: str | None) -> None:
+        """Events of `leg` go to `live` from now on; its device counts as having one more call."""
+
+    def disown(self, leg: LegId) -> None:
+        """`leg` is over."""
+
+    def changed(self, before: CallState, after: CallState) -> None:
+        """Tell facts."""
+
+    def over(self, live: "Live") -> None:
+        """The call has its record."""
+
+
+class Live:
+    """One call."""
+
+    def __init__(self, world: World, home: Home, state: CallState) -> None:
+        self.world = world
+        self.home = home
+        self.state = state
+        self.attempt: Attempt | None = None
+        self.guests: dict[LegId | None, Callable[[Event], None]] = {}
+        self._final: dict[EndpointId, Statistics] | None = None
+        self._responses: dict[str, Callable[[Responded], None]] = {}
+        self._performer = Performer(world, lambda: self.state, self.feed, self._finished)
+
+    def deliver(self, event: Event) -> None:
+        """An event of one of our legs, of an answered one or of one that the attempt still connects."""
+        if isinstance(event, Responded):
+            self._responded(event)
+            return
+        leg = getattr(event, "leg", None)
+        if leg is not None and self.state.leg(leg) is not None:
+            self.feed(event)
+        elif leg in self.guests:
+            self.guests[leg](event)
+        elif self.attempt is not None:
+            self.attempt.deliver(event)
+        elif isinstance(event, Requested):
+            self.respond(event, status_for(event.request))
+
+    def feed(self, event: CallEvent) -> None:
+        """Apply `event`, write the new state down, do what it asks for."""
+        before = self.state
+        self.state, effects = apply(before, event, self.world.wall())
+        if self.state is not before:
+            self._noted(before)
+        self._performer.perform(effects)
+
+    def tried(self, tried: Tried) -> None:
+        """The attempt has performed a step."""
+        self._change(so_far=(*self.state.so_far, tried))
+
+    def hang_up(self, reason: str, status: int = 503) -> None:
+        """End the call from our side, whatever it is doing; a caller who still waits for an answer gets `status`."""
+        if self.attempt is not None:
+            self.attempt.stop(status, reason)
+        else:
+            self.feed(HangUp("system", reason))
+
+    def linked(self, other: "Live") -> None:
+        """This call goes on with the journey of `other`."""
+        self._change(journey=other.state.journey)
+
+    def perform(self, *effects: Effect) -> None:
+        """For attempts: media and signalling in the call's own order."""
+        self._performer.perform(effects)
+
+    def respond(self, event: Requested, status: int, extra: tuple[tuple[str, str], ...] = ()) -> None:
+        """Answer a request inside a dialog."""
+        signalling = self.world.signalling
+        signalling.engine.respond(event.transaction, status, signalling.now(), extra=extra)
+        signalling.kick()
+
+    def when_answered(self, transaction: str, then: Callable[[Responded], None]) -> None:
+        """Call `then` with the final response to a request of ours inside a dialog."""
+        self._responses[transaction] = then
+
+    def frozen(self) -> Frozen:
+        """The call as it can be written down."""
+        engine = self.world.signalling.engine
+        dialogs = {leg.id: engine.freeze(leg.id) for leg in self.state.parties}
+        return Frozen(self.state, {leg: data for leg, data in dialogs.items() if data is not None})
+
+    def drop(self) -> None:
+        """Forget everything at once, as a killed process does; nothing is sent or recorded (simulations)."""
+        self._performer.drop()
+        if self.attempt is not None:
+            self.attempt.drop()
+
+    def note(self) -> None:
+        """Write the state down."""
+        if self.state.ended is None:
+            self.world.journal.append("state", self.state.id, encode(self.frozen()))
+
+    def _change(self, **fields: object) -> None:
+        before, self.state = self.state, msgspec.structs.replace(self.state, **fields)
+        self._noted(before)
+
+    def _noted(self, before: CallState) -> None:
+        kept = {leg.id for leg in self.state.parties}
+        for leg in before.parties:
+            if leg.id not in kept:
+                self.home.disown(leg.id)
+        self.home.changed(before, self.state)
+        self.note()
+        if self.state.ended is not None and self.attempt is not None:
+            self.attempt.gone()
+
+    def _responded(self, event: Responded) -> None:
+        leg = self._performer.probes.pop(event.transaction, None)
+        if leg is not None:
+            self.feed(Probed(leg, alive=event.status not in {408, 481, 503}))
+        then = self._responses.pop(event.transaction, None)
+        if then is not None:
+            then(event)
+
+    def attempt_over(self) -> None:
+        """The attempt has connected somebody, or has ended; a record may have waited for its last word."""
+        self.attempt = None
+        if self._final is not None:
+            self._finished(self._final)
+
+    def _finished(self, statistics: dict[EndpointId, Statistics]) -> None:
+        self._final = statistics
+        if self.attempt is not None:
+            return
+        record = record_of(self.state, statistics)
+        self.world.journal.append("record", self.state.id, encode(record))
+        self.world.journal.append("gone", self.state.id, b"")
+        self.home.over(self)

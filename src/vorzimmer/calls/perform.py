@@ -1,0 +1,138 @@
+"""Performs effects: signalling at once, in this very turn; media in order, one after the other, behind it.
+
+Signalling must not wait, or a CANCEL or BYE could slip between a decision and its message. Media is another process:
+its commands queue up per call, and a task lives only while there are some. This module must never decide, and never
+drop an effect silently.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from vorzimmer.calls.effects import (
+    Accept,
+    Bye,
+    Close,
+    Configure,
+    Deny,
+    Effect,
+    Finish,
+    Hear,
+    MediaLost,
+    OwnEvent,
+    Probe,
+    Reopen,
+    Reopened,
+    Respond,
+    SendReinvite,
+)
+from vorzimmer.calls.invitation import asserted
+from vorzimmer.calls.state import CallState, Party
+from vorzimmer.calls.world import World
+from vorzimmer.kernel.errors import LocalError
+from vorzimmer.kernel.ids import EndpointId, LegId
+from vorzimmer.media.port import MediaError, OpenSpec, Statistics
+
+SDP = ("Content-Type", "application/sdp")
+
+
+class Performer:
+    """Of one call. `feed` takes events back into the call, `finished` is called once, after everything else."""
+
+    def __init__(
+        self,
+        world: World,
+        state: Callable[[], CallState],
+        feed: Callable[[OwnEvent], None],
+        finished: Callable[[dict[EndpointId, Statistics]], None],
+    ) -> None:
+        self._world = world
+        self._state = state
+        self._feed = feed
+        self._finished = finished
+        self._media: deque[Effect] = deque()
+        self._task: asyncio.Task[None] | None = None
+        self._statistics: dict[EndpointId, Statistics] = {}
+        self.probes: dict[str, LegId] = {}
+
+    def perform(self, effects: tuple[Effect, ...]) -> None:
+        """Do `effects` in order (signalling among itself, media among itself)."""
+        for effect in effects:
+            if isinstance(effect, (Configure, Hear, Reopen, Close, Finish)):
+                self._media.append(effect)
+            else:
+                self._signal(effect)
+        if effects:
+            self._world.signalling.kick()
+        if self._media and self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._drain())
+
+    def drop(self) -> None:
+        """Forget everything, as a killed process does (simulations)."""
+        self._media.clear()
+        if self._task is not None:
+            self._task.cancel()
+
+    def _signal(self, effect: Effect) -> None:
+        try:
+            self._command(effect)
+        except LocalError:
+            # The leg or transaction ended in this very turn; its event is on the way and ends what has to end.
+            return
+
+    def _command(self, effect: Effect) -> None:
+        engine, now = self._world.signalling.engine, self._world.signalling.now()
+        match effect:
+            case Accept(leg, body, connected):
+                engine.accept(leg, now, extra=(*self._shown(connected), SDP), body=body)
+            case Deny(leg, status):
+                engine.refuse(leg, status, now)
+            case SendReinvite(leg, body, connected):
+                engine.reinvite(leg, body, now, extra=self._shown(connected))
+            case Respond(transaction, status, body):
+                engine.respond(transaction, status, now, extra=(SDP,) if body else (), body=body)
+            case Probe(leg):
+                self.probes[engine.request_in(leg, "OPTIONS", now)] = leg
+            case Bye(leg, reason):
+                engine.end(leg, now, reason=reason)
+
+    def _shown(self, connected: Party | None) -> tuple[tuple[str, str], ...]:
+        return asserted(connected, self._world.domain(self._state().company)) if connected else ()
+
+    async def _drain(self) -> None:
+        try:
+            while self._media:
+                await self._do(self._media.popleft())
+        finally:
+            self._task = None
+
+    async def _do(self, effect: Effect) -> None:
+        media = self._world.media
+        try:
+            match effect:
+                case Configure(endpoint, plan):
+                    await media.configure(endpoint, plan)
+                case Hear(endpoint, source):
+                    await media.hear(endpoint, source)
+                case Reopen():
+                    await self._reopen(effect)
+                case Close(endpoint):
+                    self._statistics[endpoint] = await media.close(endpoint)
+                case Finish():
+                    self._finished(self._statistics)
+        except MediaError:
+            self._lost(effect)
+
+    async def _reopen(self, effect: Reopen) -> None:
+        spec = OpenSpec(effect.endpoint, self._state().id, effect.listener, effect.family)
+        address = await self._world.media.open(spec)
+        if self._state().leg(effect.leg) is None:
+            self._statistics[effect.endpoint] = await self._world.media.close(effect.endpoint)
+        else:
+            self._feed(Reopened(effect.leg, effect.endpoint, address))
+
+    def _lost(self, effect: Effect) -> None:
+        """A worker that died under a command: WorkerLost follows and brings new endpoints. Only a reopening that fails
+        means that there is no media to be had."""
+        if isinstance(effect, Reopen):
+            self._feed(MediaLost(effect.leg))

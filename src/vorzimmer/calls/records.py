@@ -1,0 +1,98 @@
+"""The one record of an ended call: who called whom, what was decided and why, who talked, how it ended.
+
+A record is a frozen value in the journal; the store turns it into history. This module must never hold more than the
+call itself knew, and never be written twice for one call.
+"""
+
+import msgspec
+
+from vorzimmer.calls.state import CallState, End, PastLeg
+from vorzimmer.directory.ref import Ref
+from vorzimmer.kernel.ids import CallId, EndpointId, JourneyId, LegId
+from vorzimmer.media.port import Statistics
+from vorzimmer.routing.model import Asked, SoFar
+
+
+class Record(msgspec.Struct, frozen=True):
+    """Times are POSIX seconds; `answered` None means that nobody answered. `answered_by` is the first who did.
+
+    `ended_by` and `reason` are keys to be rendered; `so_far` answers why the call went where it went.
+    """
+
+    id: CallId
+    journey: JourneyId
+    company: str
+    asked: Asked
+    so_far: SoFar
+    started: float
+    answered: float | None
+    ended: float
+    ended_by: str
+    reason: str
+    answered_by: Ref | None = None
+    legs: tuple[PastLeg, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """How long people talked."""
+        return self.ended - self.answered if self.answered is not None else 0.0
+
+
+class Frozen(msgspec.Struct, frozen=True):
+    """A call as it is written down: its state, and its dialogs as the engine froze them."""
+
+    state: CallState
+    dialogs: dict[LegId, bytes] = {}
+
+
+def record_of(state: CallState, statistics: dict[EndpointId, Statistics]) -> Record:
+    """The record of an ended call."""
+    end = state.ended or End("system", "interrupted", state.since)
+    legs = tuple(_measured(leg, statistics) for leg in state.past)
+    return Record(
+        id=state.id,
+        journey=state.journey,
+        company=state.company,
+        asked=state.asked,
+        so_far=state.so_far,
+        started=state.started,
+        answered=state.answered,
+        ended=end.at,
+        ended_by=end.by,
+        reason=end.reason,
+        answered_by=next((leg.party.ref for leg in legs if leg.outgoing), None),
+        legs=legs,
+    )
+
+
+def _measured(leg: PastLeg, statistics: dict[EndpointId, Statistics]) -> PastLeg:
+    return msgspec.structs.replace(leg, statistics=statistics.get(leg.endpoint, leg.statistics))
+
+
+def interrupted(state: CallState, at: float) -> Record:
+    """The record of a call that a restart has ended."""
+    past = tuple(PastLeg(leg.id, leg.party, leg.outgoing, leg.sound.endpoint, leg.joined, at) for leg in state.parties)
+    ended = msgspec.structs.replace(
+        state, parties=(), past=(*state.past, *past), ended=End("system", "interrupted", at)
+    )
+    return record_of(ended, {})
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_FROZEN = msgspec.msgpack.Decoder(Frozen)
+_RECORD = msgspec.msgpack.Decoder(Record)
+
+
+def encode(value: Record | Frozen) -> bytes:
+    """As bytes for the journal."""
+    return _ENCODER.encode(value)
+
+
+def decode_frozen(data: bytes) -> Frozen:
+    """Back from ``encode``; raises msgspec.ValidationError."""
+    return _FROZEN.decode(data)
+
+
+def decode_record(data: bytes) -> Record:
+    """Back from ``encode``; raises msgspec.ValidationError."""
+    return _RECORD.decode(data)

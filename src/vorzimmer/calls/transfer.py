@@ -1,0 +1,255 @@
+"""Transfer from a phone: REFER inside a dialog (RFC 3515, RFC 5589), blind, to a phone that rings, or attended.
+
+A transfer is made of *move* and *join*; no REFER is ever sent on, because both dialogs are ours. The transferor is told
+with NOTIFY; the remaining party moves into the call that connects it, so each call has its one record and the journey
+links them. This module must never join legs of two companies, and never contact an address that a Refer-To names: only
+what was dialled counts, and the Decider sees it as dialled by the transferor.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import msgspec
+
+from vorzimmer.calls.attempt import Attempt
+from vorzimmer.calls.effects import HangUp, Joined, MovedOut, Replaced
+from vorzimmer.calls.entrance import Inviting
+from vorzimmer.calls.live import Live
+from vorzimmer.calls.state import CallState, Leg, change_leg
+from vorzimmer.calls.waiting import Waiting
+from vorzimmer.calls.world import World
+from vorzimmer.kernel.errors import LocalError, PeerError
+from vorzimmer.kernel.ids import CallId, LegId
+from vorzimmer.media.port import Music
+from vorzimmer.routing.model import Asked, Caller
+from vorzimmer.sip.events import Requested
+from vorzimmer.sip.headers import Replaces, parse_name_addr, parse_replaces
+from vorzimmer.sip.message import Request
+from vorzimmer.sip.uri import SipUri, TelUri
+
+FRAG = ("Content-Type", "message/sipfrag;version=2.0")
+
+
+class Calls(Protocol):
+    """What a transfer needs of the switchboard."""
+
+    world: World
+
+    def begin(self, state: CallState) -> Live:
+        """A new call."""
+
+    def call(self, ident: CallId) -> Live | None:
+        """A call that exists now."""
+
+    def call_of(self, leg: LegId) -> Live | None:
+        """The call that a leg is in."""
+
+    def own(self, leg: LegId, live: Live, device: str | None) -> None:
+        """Events of `leg` go to `live` from now on."""
+
+    def disown(self, leg: LegId) -> None:
+        """`leg` is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a Refer-To asks for: something dialled, or the other side of a dialog of ours."""
+
+    dialled: str
+    replaces: Replaces | None = None
+
+
+def target_of(request: Request) -> Target:
+    """Read Refer-To; raises PeerError 400 for what is none, 403 for another method than INVITE or a foreign scheme."""
+    values = request.headers.list_of("Refer-To")
+    if len(values) != 1:
+        raise PeerError("exactly one Refer-To is needed")
+    uri = parse_name_addr(values[0]).uri
+    if isinstance(uri, TelUri):
+        return Target(uri.digits)
+    if not isinstance(uri, SipUri) or uri.param("method", "INVITE").upper() != "INVITE":
+        raise PeerError("only calls can be transferred", 403)
+    replaces = uri.header("Replaces")
+    if not uri.user and not replaces:
+        raise PeerError("nothing dialled in Refer-To")
+    return Target(uri.user, parse_replaces(replaces) if replaces else None)
+
+
+class Notifier:
+    """Tells one transferor how its REFER goes; once that is done, its leg is ended (RFC 5589 section 6.1)."""
+
+    def __init__(self, live: Live, leg: LegId, request: Request) -> None:
+        self._live = live
+        self._leg = leg
+        self._wanted = request.headers.get("Refer-Sub").strip().lower() != "false"
+        self._last = 0
+
+    def __call__(self, status: int, reason: str) -> None:
+        """A provisional status, or the final one."""
+        final = status >= 200
+        if self._last >= 200 or (not final and status == self._last):
+            return
+        self._last = status
+        sent = self._notify(status, reason, final=final) if self._wanted else None
+        if not final or status >= 300:
+            return
+        if sent is None:
+            self._release()
+        else:
+            self._live.when_answered(sent, lambda _: self._release())
+
+    def _notify(self, status: int, reason: str, *, final: bool) -> str | None:
+        if self._live.state.leg(self._leg) is None:
+            return None
+        signalling = self._live.world.signalling
+        state = "terminated;reason=noresource" if final else "active;expires=180"
+        extra = (("Event", "refer"), ("Subscription-State", state), FRAG)
+        body = f"SIP/2.0 {status} {reason}\r\n".encode()
+        try:
+            sent = signalling.engine.request_in(self._leg, "NOTIFY", signalling.now(), extra=extra, body=body)
+        except LocalError:
+            return None  # The transferor's dialog ended in this very turn.
+        signalling.kick()
+        return sent
+
+    def _release(self) -> None:
+        """The transferor has been told: its call is over, unless it has hung up by itself."""
+        leg = self._live.state.leg(self._leg)
+        if leg is not None and self._live.state.other(leg.id) is None:
+            self._live.feed(HangUp(str(leg.party.ref or "caller"), "transferred"))
+
+
+def refer(calls: Calls, live: Live, event: Requested) -> None:
+    """Answer a REFER inside a dialog, and do what it asks."""
+    leg = live.state.leg(event.leg) if event.leg else None
+    other = live.state.other(leg.id) if leg else None
+    if leg is None or other is None or live.attempt is not None:
+        live.respond(event, 491)
+        return
+    try:
+        target = target_of(event.request)
+    except PeerError as error:
+        live.respond(event, error.status)
+        return
+    if not calls.world.may(leg.party, "transfer", live.state):
+        live.respond(event, 403)
+        return
+    live.respond(event, 202, _refer_sub(event.request))
+    notifier = Notifier(live, leg.id, event.request)
+    notifier(100, "Trying")
+    if target.replaces is not None:
+        status, reason = _attended(_Transfer(calls, live, leg, other, notifier), target.replaces)
+        if status:
+            notifier(status, reason)
+    else:
+        _blind(_Transfer(calls, live, leg, other, notifier), target.dialled)
+
+
+def _refer_sub(request: Request) -> tuple[tuple[str, str], ...]:
+    wanted = request.headers.get("Refer-Sub").strip().lower() != "false"
+    return () if wanted else (("Refer-Sub", "false"),)
+
+
+@dataclass(frozen=True, slots=True)
+class _Transfer:
+    """Who transfers whom, and how to tell."""
+
+    calls: Calls
+    live: Live
+    by: Leg
+    other: Leg
+    notifier: Notifier
+
+
+def _blind(transfer: _Transfer, dialled: str) -> None:
+    """The other party waits in a call of its own while the target is rung for it."""
+    live, by, calls = transfer.live, transfer.by, transfer.calls
+    world = calls.world
+    caller = Caller(ref=by.party.ref, device=by.party.device, name=by.party.name, private=by.party.private)
+    if by.party.ref is None:
+        caller = msgspec.structs.replace(caller, number=by.party.number or None)
+    asked = Asked(live.state.company, caller, dialled=dialled, role="transfer")
+    fresh = CallState(
+        id=CallId(world.chance.token(8)),
+        journey=live.state.journey,
+        company=live.state.company,
+        asked=asked,
+        started=world.wall(),
+        waiting=Music(),
+        back=live.state.id,
+    )
+    waiting = _wait_in(transfer, calls.begin(fresh))
+    Attempt(waiting, _entrance(transfer, waiting), by.party, transfer.notifier).start()
+
+
+def _wait_in(transfer: _Transfer, to: Live) -> Live:
+    """Move the other party into the call `to`."""
+    other = transfer.live.state.leg(transfer.other.id) or transfer.other
+    transfer.live.feed(MovedOut(other.id))
+    transfer.calls.own(other.id, to, other.party.device)
+    to.feed(Joined((_free(other),)))
+    return to
+
+
+def _free(leg: Leg) -> Leg:
+    """A leg on its way into another call: an exchange that the old call had begun is finished there without it."""
+    return change_leg(leg, probing=False)
+
+
+def _entrance(transfer: _Transfer, waiting: Live) -> Waiting:
+    return Waiting(waiting, _back(transfer, waiting))
+
+
+def _back(transfer: _Transfer, waiting: Live) -> Callable[[], bool]:
+    """Bring the waiting party back to the transferor, if that one is still there."""
+
+    def back() -> bool:
+        live = transfer.live
+        leg = next(iter(waiting.state.parties), None)
+        if leg is None or live.state.ended is not None or live.state.leg(transfer.by.id) is None:
+            return False
+        waiting.feed(MovedOut(leg.id, "transfer failed"))
+        transfer.calls.own(leg.id, live, leg.party.device)
+        live.feed(Joined((_free(leg),)))
+        return True
+
+    return back
+
+
+def _attended(transfer: _Transfer, replaces: Replaces) -> tuple[int, str]:
+    """Join the other party with whom the transferor consulted; (0, "") while that one still rings."""
+    calls = transfer.calls
+    found = calls.world.signalling.engine.find(replaces.call_id, replaces.to_tag, replaces.from_tag)
+    consult = calls.call_of(found) if found is not None else None
+    if found is None or consult is None or consult.state.company != transfer.live.state.company:
+        return 481, "Call/Transaction Does Not Exist"
+    if consult is transfer.live or not calls.world.may(transfer.by.party, "replace", consult.state):
+        return 403, "Forbidden"
+    if consult.state.leg(found) is not None and consult.state.other(found) is not None:
+        return _join(transfer, consult, found)
+    return _take_over(transfer, consult, found)
+
+
+def _join(transfer: _Transfer, consult: Live, found: LegId) -> tuple[int, str]:
+    other = transfer.other
+    transfer.live.feed(MovedOut(other.id))
+    transfer.calls.own(other.id, consult, other.party.device)
+    consult.linked(transfer.live)
+    consult.feed(Replaced(found, _free(other)))
+    return 200, "OK"
+
+
+def _take_over(transfer: _Transfer, consult: Live, found: LegId) -> tuple[int, str]:
+    """Semi-attended: the target still rings for the transferor; the other party waits for it from now on."""
+    attempt = consult.attempt
+    entrance = attempt.entrance if attempt else None
+    if attempt is None or not isinstance(entrance, Inviting) or entrance.leg != found:
+        return 481, "Call/Transaction Does Not Exist"
+    consult.linked(transfer.live)
+    _wait_in(transfer, consult)
+    waiting = _entrance(transfer, consult)
+    attempt.swap(waiting, transfer.by.party, transfer.notifier)
+    entrance.replaced()
+    waiting.ringing()
+    return 0, ""

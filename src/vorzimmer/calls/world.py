@@ -1,0 +1,124 @@
+"""Everything that calls see of the world, in one value handed in by ``app`` (or by a simulation).
+
+Only ports and plain functions. This module must never import an adapter, nor grow an option that names a feature.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import msgspec
+
+from vorzimmer.calls.ports import Decider, Journal, Locations, Signalling
+from vorzimmer.calls.state import CallState, Party
+from vorzimmer.directory.ref import Ref
+from vorzimmer.kernel.address import Address
+from vorzimmer.kernel.chance import Chance
+from vorzimmer.kernel.clock import Clock
+from vorzimmer.media.port import File, Media, Source, Tone
+from vorzimmer.routing.model import Announce, Asked, Caller, Refuse, Run
+from vorzimmer.sdp.formats import DEFAULT_FORMATS
+from vorzimmer.sdp.plan import Format
+from vorzimmer.sip.flow import Flow
+from vorzimmer.sip.message import Request
+
+
+class Identified(msgspec.Struct, frozen=True):
+    """Who sent a request: the account that passed digest decides, or the trunk."""
+
+    company: str
+    caller: Caller
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """How to answer a request whose sender is not (yet) known: a challenge, 403, 503 ..."""
+
+    status: int
+    reason: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """One thing that happened to a call; `number` counts per company without a gap, `at` is POSIX seconds.
+
+    `kind` is started, ringing, answered, held, resumed, changed or ended.
+    """
+
+    company: str
+    number: int
+    kind: str
+    call: str
+    at: float
+    data: dict[str, str] = {}
+
+
+Identify = Callable[[Request, Flow], Identified | Refusal]
+Service = Callable[[Run, Asked], Awaitable[Announce | Refuse]]
+"""Runs what a feature code asks for, and says how to confirm or deny it."""
+
+May = Callable[[Party, str, CallState], bool]
+"""May this party do that (transfer, replace) to this call? Companies have been compared before."""
+
+
+async def no_service(run: Run, asked: Asked) -> Announce | Refuse:
+    """No feature has a service."""
+    return Refuse(501, "Not Implemented")
+
+
+def allow(actor: Party, action: str, call: CallState) -> bool:
+    """Everybody may do everything to the own company's calls."""
+    return True
+
+
+def anywhere(address: Address, flow: Flow) -> str | None:
+    """No address is refused."""
+    return None
+
+
+def no_fact(fact: Fact) -> None:
+    """Nobody listens."""
+
+
+def prompt_source(company: str, prompt: str, params: dict[str, str]) -> Source:
+    """``tone:busy`` is a tone of the country, anything else a file of that name."""
+    kind, _, name = prompt.partition(":")
+    return Tone(name) if kind == "tone" else File(prompt)
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Seconds: `reach` until a silent device counts as unreachable (BAS-2), `tone` how long a tone of denial is heard,
+    `prompt` how long an announcement may last at most, `drain` what Retry-After says while draining."""
+
+    reach: float = 4.0
+    tone: float = 4.0
+    prompt: float = 60.0
+    drain: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """`refused(address, flow)` says why a peer may not name an address; `sound_of(company, prompt, params)` turns a
+    prompt into something to hear; `domain(company)` is the SIP domain that identities are written with;
+    `describe(company, ref)` gives name and number (extension) to show of somebody."""
+
+    signalling: Signalling
+    media: Media
+    clock: Clock
+    chance: Chance
+    locations: Locations
+    decide: Decider
+    identify: Identify
+    journal: Journal
+    service: Service = no_service
+    may: May = allow
+    refused: Callable[[Address, Flow], str | None] = anywhere
+    tell: Callable[[Fact], None] = no_fact
+    sound_of: Callable[[str, str, dict[str, str]], Source] = prompt_source
+    domain: Callable[[str], str] = lambda company: "vorzimmer.invalid"
+    describe: Callable[[str, Ref], tuple[str, str]] = lambda company, ref: ("", ref.id)
+    formats: tuple[Format, ...] = DEFAULT_FORMATS
+    times: Times = field(default_factory=Times)
+
+    def wall(self) -> float:
+        """POSIX seconds."""
+        return self.clock.wall().timestamp()
