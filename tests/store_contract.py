@@ -36,7 +36,7 @@ async def records(store: Store, company: str = "musterbau") -> list[tuple[str, s
 async def companies_are_read_as_written(store: Store) -> None:
     assert await store.companies.companies() == ()
     assert await store.companies.load("musterbau") is None
-    data = {"name": HOSTILE, "list": [1, 2.5, None, True], "deep": {"a": {"b": "ß"}}}
+    data: dict[str, object] = {"name": HOSTILE, "list": [1, 2.5, None, True], "deep": {"a": {"b": "ß"}}}
     assert await store.companies.commit(commit(0, COMPANY, Change("user", "eva", data))) == 1
     assert await store.companies.commit(commit(0, company="andere")) == 1
     assert await store.companies.companies() == ("andere", "musterbau")
