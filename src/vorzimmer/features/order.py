@@ -67,5 +67,10 @@ PLACES: tuple[tuple[str, str, str], ...] = (
 """Mark, feature to come, and the rule of the chain before which it will stand."""
 
 
-ORDER = Order(RULES, ROLES, Facilities(mailbox=voicemail.has_mailbox, dnd=dnd.is_on))
+FACILITIES = Facilities(mailbox=voicemail.has_mailbox, dnd=dnd.is_on)
+
+ORDER = Order(RULES, ROLES, FACILITIES)
 """What the product decides with."""
+
+EXPLAINING = ORDER.with_before(dialling.ONESELF, dialling.NOT_ACTING)
+"""The same chain, which in passing names what is set but does not act yet."""

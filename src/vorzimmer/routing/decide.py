@@ -115,10 +115,11 @@ def _after(verdict: Verdict, context: Context) -> Context:
 
 
 def _plan(verdict: Answer, context: Context, said: list[Because]) -> Plan:
-    steps = tuple(_guarded(step, context) for step in verdict.steps)
-    for step in steps:
-        said.extend(because for because in step.because if because not in said)
-    return Plan(steps=steps, because=tuple(said), alarm=verdict.alarm)
+    """What was said on the way goes into the first step as well, so that a record of steps tells everything."""
+    first, *rest = (_guarded(step, context) for step in verdict.steps)
+    first = msgspec.structs.replace(first, because=(*said, *first.because))
+    because = (*first.because, *(why for step in rest for why in step.because))
+    return Plan(steps=(first, *rest), because=because, alarm=verdict.alarm)
 
 
 def _guarded(step: Step, context: Context) -> Step:

@@ -168,9 +168,10 @@ class Order:
     roles: Mapping[str, Role]
     facilities: Facilities
 
-    def with_first(self, *rules: Rule) -> "Order":
-        """The same order with `rules` in front (explanations remark on settings that do not act yet)."""
-        return replace(self, rules=(*rules, *self.rules))
+    def with_before(self, place: Rule, rule: Rule) -> "Order":
+        """The same order with `rule` in front of `place` (explanations remark on settings that do not act yet)."""
+        at = self.rules.index(place)
+        return replace(self, rules=(*self.rules[:at], rule, *self.rules[at:]))
 
 
 def answer(step: Step, alarm: str = "") -> Answer:

@@ -29,8 +29,4 @@ TEXTS = {
         "de": "Die Aktion „{action}“ ist nicht bekannt",
         "en": "The action “{action}” is not known",
     },
-    "may.emergency": {
-        "de": "Ein Notruf lässt das nicht zu",
-        "en": "An emergency call does not admit this",
-    },
 }

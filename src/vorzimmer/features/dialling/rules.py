@@ -7,11 +7,14 @@ from vorzimmer.directory.ref import Ref
 from vorzimmer.kernel.text import safe_name
 from vorzimmer.routing.model import Announce, Because, Refuse
 from vorzimmer.routing.numbers import clean
-from vorzimmer.routing.rule import PASS, Context, Retarget, Rule, Verdict, answer
+from vorzimmer.routing.rule import PASS, Context, Pass, Retarget, Rule, Verdict, answer
 from vorzimmer.routing.target import inside, outside
 
 ACTING_KINDS = frozenset({"user", "phone", "device", "number", "voicemail"})
 """Kinds of targets that a rule of the chain can answer for; the others are set but not acting yet."""
+
+ABOUT_OTHERS = frozenset({"intercept", "night_forwarding", "calling_plan"})
+"""Kinds of records that stand for themselves but act on somebody else's calls."""
 
 
 def dialled(context: Context) -> Verdict:
@@ -81,7 +84,46 @@ def not_built(context: Context) -> Verdict:
     return answer(Announce("say.not_available", 480, because=(why,)))
 
 
+def not_acting(context: Context) -> Verdict:
+    """Remarks on the target's settings that belong to features to come; it never changes a decision."""
+    target = context.target
+    if target is None or target.kind not in {"user", "phone"} or context.since:
+        return PASS
+    because = [_set(name, context.book.setting(target, name)) for name in _sections(target, context)]
+    return Pass((*because, *_records(target, context)))
+
+
+def _sections(target: Ref, context: Context) -> list[str]:
+    """Sections of features to come that say something else than the defaults, and are not switched off."""
+    entry = context.book.entry(target)
+    keys = context.book.schema.keys_on[target.kind]
+    return [
+        name
+        for name, value in (entry.sections.items() if entry else ())
+        if not keys[name].acts and value != type(value)() and getattr(value, "enabled", True)
+    ]
+
+
+def _records(target: Ref, context: Context) -> tuple[Because, ...]:
+    """Records of features to come that are about the target, its site or department (intercepts, night forwarding)."""
+    core = getattr(context.book.entry(target), "core", None)
+    about = [target, *(Ref(kind, getattr(core, kind)) for kind in ("site", "department") if getattr(core, kind, None))]
+    found = (who.owner for ref in about for who in context.book.referrers(ref) if who.via in {"for", "site"})
+    kinds = context.book.schema.by_kind
+    owners = [owner for owner in dict.fromkeys(found) if owner.kind in ABOUT_OTHERS and not kinds[owner.kind].acts]
+    return tuple(_set(owner.kind, context.book.setting(owner)) for owner in owners if _active(owner, context))
+
+
+def _active(owner: Ref, context: Context) -> bool:
+    return bool(getattr(getattr(context.book.entry(owner), "core", None), "active", True))
+
+
+def _set(what: str, path: str) -> Because:
+    return Because("not_acting", "not_acting", {"what": what}, path)
+
+
 DIALLED = Rule("dialling", "12.2", dialled, originating=True)
 EXISTS = Rule("dialling.exists", "PRE-0", exists)
 ONESELF = Rule("dialling.oneself", "PRE-0", oneself)
+NOT_ACTING = Rule("dialling.not_acting", "PRE-0", not_acting)
 NOT_BUILT = Rule("dialling.not_built", "PRE-0", not_built)

@@ -1,0 +1,170 @@
+"""Questions and answers of `explain`: WHO and WHAT as people type them, and the answer as text and as JSON.
+
+Words come from a renderer that is handed in. This module must never decide; it shows what deciding said.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from vorzimmer.directory.ref import Ref
+from vorzimmer.directory.snapshot import Snapshot
+from vorzimmer.kernel.errors import VorzimmerError
+from vorzimmer.routing.dry_run import Explanation, Outcomes, dry_run
+from vorzimmer.routing.live import Live, assume
+from vorzimmer.routing.model import Announce, Asked, Because, Caller, Forward, Presentation, Refuse, Ring, Run, Step
+from vorzimmer.routing.rule import Order
+
+Render = Callable[[Because], str]
+"""A because in words, without the path of its setting."""
+
+_TYPED = re.compile(r"([a-z]+):(.+)", re.DOTALL)
+_E164 = re.compile(r"\+[1-9][0-9]{3,14}")
+_URI = frozenset({"sip", "sips", "tel", "urn"})
+ANONYMOUS = "anonymous"
+
+
+class BadQuestionError(VorzimmerError):
+    """A WHO or WHAT that cannot be read, or that does not exist; the message says which."""
+
+
+def who(text: str, book: Snapshot) -> Caller:
+    """``user:ID``, ``phone:ID``, ``device:ID``, ``+E164``, ``anonymous``, ``unavailable``. Raises BadQuestionError."""
+    plain = text.strip()
+    if plain == ANONYMOUS:
+        return Caller(private=True)
+    if plain == "unavailable":
+        return Caller()
+    if _E164.fullmatch(plain):
+        return Caller(number=plain)
+    ref = _ref(plain)
+    if ref is None or ref.kind not in {"user", "phone", "device"}:
+        raise BadQuestionError(f"{text!r}: expected user:ID, phone:ID, device:ID, +E164, anonymous or unavailable")
+    return _inside(ref, book)
+
+
+def _inside(ref: Ref, book: Snapshot) -> Caller:
+    owner = book.owner_of(ref.id) if ref.kind == "device" else ref
+    if owner is None or not book.exists(ref):
+        raise BadQuestionError(f"{ref}: there is no such {ref.kind}")
+    numbers = book.numbers_of(owner)
+    device = ref.id if ref.kind == "device" else None
+    return Caller(owner, device, numbers[0].number if numbers else None, book.name_of(owner))
+
+
+def what(text: str, book: Snapshot) -> tuple[str, Ref | None]:
+    """What is dialled, or a typed target ``kind:ID``. Raises BadQuestionError for a target that does not exist."""
+    plain = text.strip()
+    ref = _ref(plain)
+    if ref is None or ref.kind in _URI:
+        return plain, None
+    if ref.kind == "number" and not _E164.fullmatch(ref.id):
+        return ref.id, None
+    known = ref.kind in book.schema.by_kind or ref.kind in {"number", "voicemail"}
+    if not known or not book.exists(ref):
+        raise BadQuestionError(f"{text!r}: there is no such target")
+    return "", ref
+
+
+def _ref(text: str) -> Ref | None:
+    found = _TYPED.fullmatch(text)
+    return Ref(found.group(1), found.group(2)) if found else None
+
+
+def explain(
+    order: Order,
+    book: Snapshot,
+    live: Live,
+    now: datetime,
+    *,
+    caller: str,
+    called: str,
+    assumptions: tuple[str, ...] = (),
+    outcomes: Outcomes = "no_answer",
+) -> Explanation:
+    """Where a call would go and why. Raises BadQuestionError, BadAssumptionError."""
+    dialled, target = what(called, book)
+    asked = Asked(book.company.id, who(caller, book), dialled, target)
+    return dry_run(order, asked, book, assume(live, book, assumptions), now, outcomes)
+
+
+def as_json(told: Explanation, question: dict[str, str], render: Render) -> dict[str, Any]:
+    """The answer as the command line and the API give it. `question` is shown under ``asked`` as it was put."""
+    return {
+        "asked": question,
+        "because": [_because(why, render) for why in told.because],
+        "plan": [_step(step, render) for step in told.steps],
+    }
+
+
+def question_of(asked: Asked, now: datetime) -> dict[str, str]:
+    """The question of a call that was made, as it would be put to `explain`."""
+    called = str(asked.target) if asked.target else asked.dialled
+    return {"company": asked.company, "from": shown_caller(asked.caller), "to": called, "at": now.isoformat()}
+
+
+def shown_caller(caller: Caller) -> str:
+    """A caller in the words of WHO."""
+    if caller.ref is not None:
+        return f"device:{caller.device}" if caller.device else str(caller.ref)
+    return ANONYMOUS if caller.private else caller.number or "unavailable"
+
+
+def as_lines(told: Explanation, render: Render) -> list[str]:
+    """The answer for people: every step, with its becauses below it."""
+    lines: list[str] = []
+    for number, step in enumerate(told.steps, start=1):
+        row = _step(step, render)
+        parts = (row["step"], ", ".join(row["targets"]), _seconds(row["seconds"]), row["display"] or "")
+        lines.append(f"{number}. " + "  ".join(part for part in parts if part))
+        lines.extend(f"     {render(why)}" for why in step.because)
+    return lines
+
+
+def _seconds(seconds: float | None) -> str:
+    return f"{seconds:g} s" if seconds is not None else ""
+
+
+def _because(why: Because, render: Render) -> dict[str, Any]:
+    return {"rule": why.rule, "key": why.key, "params": why.params, "text": render(why), "setting": why.setting}
+
+
+def _step(step: Step, render: Render) -> dict[str, Any]:
+    row: dict[str, Any] = {"step": _name(step), "targets": [], "role": None, "seconds": None}
+    row |= {"display": None, "alert": None, "because": [_because(why, render) for why in step.because]}
+    return row | _details(step)
+
+
+def _name(step: Step) -> str:
+    return str(step.__struct_config__.tag)
+
+
+def _details(step: Step) -> dict[str, Any]:
+    match step:
+        case Ring(offers=offers, seconds=seconds):
+            first = offers[0]
+            return {
+                "targets": [str(offer.target) for offer in offers],
+                "role": first.role,
+                "seconds": seconds,
+                "display": display(first.present),
+                "alert": first.alert,
+            }
+        case Forward(to=to):
+            return {"targets": [str(to)], "role": "forward"}
+        case Announce(prompt=prompt, status=status):
+            return {"display": f"{status} {prompt}"}
+        case Refuse(status=status, reason=reason):
+            return {"display": f"{status} {reason}"}
+        case Run(action=action, params=params):
+            return {"display": action, "targets": [value for name, value in params.items() if name == "to"]}
+
+
+def display(present: Presentation) -> str:
+    """What the rung device shows, on one line."""
+    if present.private:
+        return ANONYMOUS
+    if present.name and present.number:
+        return f"{present.name} <{present.number}>"
+    return present.name or present.number or "unavailable"

@@ -1,0 +1,42 @@
+"""Who may do what to a call: one pure function for desk phone, command line and API alike (ARCHITECTURE decision 6).
+
+The rights that exist now: people act on their own calls, and on nothing of another company. Rights of assistants,
+delegates and administrators get rows here with their features. This module must never say yes to an action that it does
+not know.
+"""
+
+import msgspec
+
+from vorzimmer.directory.ref import Ref
+from vorzimmer.routing.model import Because
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Who wants to act, as the account that passed digest or sign-in says."""
+
+    company: str
+    ref: Ref
+    device: str | None = None
+
+
+class CallFacts(msgspec.Struct, frozen=True):
+    """What deciding about rights needs of a call: its company, and whose legs are in it."""
+
+    company: str
+    parties: tuple[Ref, ...] = ()
+
+
+OWN_CALL = frozenset({"see", "hold", "resume", "transfer", "consult", "replace", "hang_up"})
+"""What a party may do. `replace`: an INVITE with Replaces or a REFER that names a dialog of one's own."""
+
+
+def may(actor: Actor, action: str, call: CallFacts) -> Because | None:
+    """Why `actor` may not do `action` to `call`; None if he may. What is refused for another company looks like what
+    does not exist, so that an answer tells nothing."""
+    if actor.company != call.company:
+        return Because("may", "may.other_company")
+    if action not in OWN_CALL:
+        return Because("may", "may.unknown_action", {"action": action})
+    if actor.ref not in call.parties:
+        return Because("may", "may.not_yours")
+    return None
