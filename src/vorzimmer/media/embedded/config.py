@@ -62,10 +62,8 @@ class WorkerConfig(msgspec.Struct, frozen=True):
 
     def is_own(self, address: Address) -> bool:
         """Whether `address` is a media port of this server."""
-        return any(
-            host in {address.host, _any(address.host)} and low <= address.port <= high
-            for host, low, high in self.forbidden
-        )
+        hosts = {address.host, _any(address.host)}
+        return any(host in hosts and low <= address.port <= high for host, low, high in self.forbidden)
 
 
 def split(listeners: tuple[Listener, ...], sockets: tuple[str, ...], music: str = "") -> tuple[WorkerConfig, ...]:

@@ -106,10 +106,10 @@ class Adopted(msgspec.Struct, frozen=True, tag="adopted"):
 
 
 class Load(msgspec.Struct, frozen=True, tag="load"):
-    """Open endpoints, and packets relayed, played and dropped since the start."""
+    """Open endpoints; packets received and dropped of these, and frames played since the start."""
 
     endpoints: int
-    relayed: int
+    received: int
     played: int
     dropped: int
 

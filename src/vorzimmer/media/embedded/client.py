@@ -1,0 +1,227 @@
+"""media.port.Media over the embedded workers: places endpoints, keeps track of them, and says when a worker died.
+
+The endpoints of one call go to one worker. This module must never touch a packet, and never hide that a command was
+not carried out.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+
+from vorzimmer.kernel.address import Address
+from vorzimmer.kernel.clock import Clock
+from vorzimmer.kernel.ids import CallId, EndpointId
+from vorzimmer.media.embedded import protocol as wire
+from vorzimmer.media.embedded.bridge import BRIDGE_HOST, Bridge, build, far_id, near_id
+from vorzimmer.media.embedded.link import WorkerLink
+from vorzimmer.media.port import (
+    MediaError,
+    MediaEvent,
+    MediaPlan,
+    OpenSpec,
+    Peer,
+    Source,
+    Statistics,
+    WorkerLost,
+)
+
+
+@dataclass(slots=True, eq=False)
+class _Placed:
+    link: WorkerLink
+    group: CallId
+    plan: MediaPlan | None = None
+    bridge: Bridge | None = None
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class EmbeddedMedia:
+    """The port over N workers, one Unix socket each.
+
+    `generation` must grow with every start of control (the supervisor counts, or the wall clock's seconds do): a worker
+    listens to the newest. Use :meth:`start`, then :meth:`adopt`, and :meth:`stop` at the end (sessions stay).
+    """
+
+    def __init__(self, sockets: tuple[str, ...], clock: Clock, generation: int = 0) -> None:
+        self._links = tuple(WorkerLink(path, generation, clock) for path in sockets)
+        self._placed: dict[EndpointId, _Placed] = {}
+        self._receivers: list[Callable[[MediaEvent], None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._adopted = False
+        for link in self._links:
+            self._wire(link)
+
+    async def start(self) -> None:
+        """Connect; returns when every worker has been tried once."""
+        for link in self._links:
+            link.start()
+        for link in self._links:
+            await link.tried.wait()
+
+    async def stop(self) -> None:
+        """Hang up. The workers keep their sessions for the next control."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for link in self._links:
+            await link.stop()
+
+    def workers(self) -> dict[str, bool]:
+        """Which worker sockets are connected now, for health and metrics."""
+        return {link.path: link.up for link in self._links}
+
+    async def open(self, spec: OpenSpec) -> Address:
+        if spec.endpoint in self._placed:
+            raise MediaError(f"endpoint {spec.endpoint} is open already")
+        placed = self._placed[spec.endpoint] = _Placed(self._choose(spec.group), spec.group)
+        try:
+            answer = await placed.link.request(wire.Open(spec.endpoint, spec.group, spec.listener, spec.family))
+        except MediaError:
+            if self._placed.get(spec.endpoint) is placed:
+                del self._placed[spec.endpoint]
+            raise
+        if not isinstance(answer, wire.Opened):
+            raise MediaError(f"media worker answered {answer}")
+        return Address(answer.host, answer.port)
+
+    async def configure(self, endpoint: EndpointId, plan: MediaPlan) -> None:
+        placed = self._find(endpoint)
+        await placed.link.request(wire.Configure(endpoint, plan))
+        placed.plan = plan
+        for bridge in self._bridges():
+            if bridge.speaker == endpoint:
+                await bridge.configure(plan)
+
+    async def hear(self, endpoint: EndpointId, source: Source) -> None:
+        placed = self._find(endpoint)
+        async with placed.turn:
+            former, placed.bridge = placed.bridge, None
+            if isinstance(source, Peer) and former and former.speaker == source.endpoint:
+                placed.bridge = former
+                return
+            await placed.link.request(wire.Hear(endpoint, await self._near(endpoint, placed, source)))
+            if former:
+                await former.close()
+
+    async def statistics(self, endpoint: EndpointId) -> Statistics:
+        answer = await self._find(endpoint).link.request(wire.GetStatistics(endpoint))
+        return answer.statistics if isinstance(answer, wire.Counted) else Statistics()
+
+    async def close(self, endpoint: EndpointId) -> Statistics:
+        placed = self._placed.pop(endpoint, None)
+        if placed is None:
+            return Statistics()
+        for bridge in [*self._bridges(), *([placed.bridge] if placed.bridge else [])]:
+            if endpoint in {bridge.speaker, bridge.listener}:
+                self._unhook(bridge)
+                await bridge.close()
+        try:
+            answer = await placed.link.request(wire.Close(endpoint))
+        except MediaError:
+            return Statistics()  # its worker is away: it is told what to keep when it is back
+        return answer.statistics if isinstance(answer, wire.Counted) else Statistics()
+
+    async def adopt(self, endpoints: tuple[EndpointId, ...]) -> tuple[EndpointId, ...]:
+        self._adopted = True
+        kept: list[tuple[WorkerLink, wire.Kept]] = []
+        for link in self._links:
+            await link.tried.wait()
+            if link.up:
+                answer = await link.request(wire.Adopt(endpoints))
+                kept += [(link, each) for each in answer.kept] if isinstance(answer, wire.Adopted) else []
+        self._placed = {each.endpoint: _Placed(link, each.group, each.plan) for link, each in kept if not each.bridge}
+        await self._adopt_bridges([(link, each) for link, each in kept if each.bridge])
+        return tuple(endpoint for endpoint in endpoints if endpoint in self._placed)
+
+    def on_event(self, receiver: Callable[[MediaEvent], None]) -> None:
+        self._receivers.append(receiver)
+
+    def _wire(self, link: WorkerLink) -> None:
+        link.received = self._emit
+        link.lost = lambda: self._lost(link)
+        link.came_back = lambda: self._spawn(self._reconcile(link))
+
+    def _find(self, endpoint: EndpointId) -> _Placed:
+        placed = self._placed.get(endpoint)
+        if placed is None:
+            raise MediaError(f"unknown endpoint {endpoint}")
+        return placed
+
+    def _choose(self, group: CallId) -> WorkerLink:
+        """The call's own worker, else the one with the fewest endpoints."""
+        for placed in self._placed.values():
+            if placed.group == group and placed.link.up:
+                return placed.link
+        up = [link for link in self._links if link.up]
+        if not up:
+            raise MediaError("no media worker is there")
+        load = dict.fromkeys(up, 0)
+        for placed in self._placed.values():
+            if placed.link in load:
+                load[placed.link] += 1
+        return min(up, key=lambda link: load[link])
+
+    async def _near(self, endpoint: EndpointId, placed: _Placed, source: Source) -> Source:
+        """`source` as the listener's own worker knows it: a speaker elsewhere is heard through a bridge."""
+        if not isinstance(source, Peer):
+            return source
+        speaker = self._find(source.endpoint)
+        if speaker.link is placed.link:
+            return source
+        placed.bridge = await build(endpoint, placed.link, source.endpoint, speaker.link)
+        await placed.bridge.configure(speaker.plan)
+        return Peer(placed.bridge.near_id)
+
+    def _bridges(self) -> list[Bridge]:
+        return [placed.bridge for placed in self._placed.values() if placed.bridge]
+
+    def _unhook(self, bridge: Bridge) -> None:
+        placed = self._placed.get(bridge.listener)
+        if placed and placed.bridge is bridge:
+            placed.bridge = None
+
+    async def _adopt_bridges(self, ends: list[tuple[WorkerLink, wire.Kept]]) -> None:
+        """Put bridges together from their two ends; an end without the other is closed."""
+        by_id = {each.endpoint: (link, each) for link, each in ends}
+        for link, each in ends:
+            if each.bridge is None:
+                continue
+            near, far = by_id.get(near_id(*each.bridge)), by_id.get(far_id(*each.bridge))
+            if near is None or far is None:
+                await link.request(wire.Close(each.endpoint))
+                continue
+            at = Address(BRIDGE_HOST, near[1].port), Address(BRIDGE_HOST, far[1].port)
+            self._placed[each.bridge[0]].bridge = Bridge(*each.bridge, near[0], far[0], *at)
+
+    async def _reconcile(self, link: WorkerLink) -> None:
+        """Only the connection had dropped: let the worker close what was closed meanwhile."""
+        if self._adopted:
+            mine = {endpoint for endpoint, placed in self._placed.items() if placed.link is link}
+            others = {bridge.speaker for bridge in self._bridges()} | {bridge.listener for bridge in self._bridges()}
+            await link.request(wire.Adopt(tuple(mine | others)))
+
+    def _lost(self, link: WorkerLink) -> None:
+        gone = tuple(endpoint for endpoint, placed in self._placed.items() if placed.link is link)
+        broken = [bridge for bridge in self._bridges() if link in {bridge.near, bridge.far}]
+        for endpoint in gone:
+            del self._placed[endpoint]
+        for bridge in broken:
+            self._unhook(bridge)
+            self._spawn(bridge.close())
+        self._emit(WorkerLost(gone))
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(self._quietly(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _quietly(self, work: Coroutine[None, None, None]) -> None:
+        try:
+            await work
+        except MediaError:
+            return  # the worker is away again; its link will say so
+
+    def _emit(self, event: MediaEvent) -> None:
+        loop = asyncio.get_running_loop()
+        for receiver in self._receivers:
+            loop.call_soon(receiver, event)

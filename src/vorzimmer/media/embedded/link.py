@@ -1,0 +1,159 @@
+"""Control's connection to one worker: requests and their answers, events, and noticing that the worker has died.
+
+A dropped connection alone loses nothing: the link connects again, and the worker's `instance` tells whether its
+sessions are still there. This module must never know what an endpoint is good for.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import cast
+
+from vorzimmer.kernel.clock import Clock
+from vorzimmer.kernel.errors import PeerError
+from vorzimmer.media.embedded import protocol as wire
+from vorzimmer.media.port import MediaError
+
+ANSWER_SECONDS = 3.0
+"""A worker that has not answered a request by then is as good as none for that request."""
+
+RETRY_SECONDS = 0.05
+"""Between two attempts to reach a worker that is being replaced."""
+
+
+class WorkerLink:
+    """One worker's socket. `lost` is told when its sessions are gone, `came_back` when it was only the connection."""
+
+    def __init__(self, path: str, generation: int, clock: Clock) -> None:
+        self.path = path
+        self.up = False
+        self.tried = asyncio.Event()
+        self.received: Callable[[wire.Event], None] = lambda event: None
+        self.lost: Callable[[], None] = lambda: None
+        self.came_back: Callable[[], None] = lambda: None
+        self._generation = generation
+        self._clock = clock
+        self._instance = ""
+        self._next = 0
+        self._waiting: dict[int, asyncio.Future[wire.Answer]] = {}
+        self._protocol: _Protocol | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to connect, and go on doing so for ever."""
+        self._task = asyncio.get_running_loop().create_task(self._keep())
+
+    async def stop(self) -> None:
+        """Hang up; the worker keeps its sessions."""
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        if self._protocol:
+            self._protocol.close()
+        self._drop()
+
+    async def request(self, command: wire.Command) -> wire.Answer:
+        """The worker's answer. Raises MediaError when it refuses, cannot be reached, or does not answer in time."""
+        if not self.up:
+            raise MediaError(f"media worker {self.path} is not there")
+        return await self._ask(command)
+
+    def handle(self, message: wire.Reply | wire.Push) -> None:
+        """A message has come from the worker."""
+        if isinstance(message, wire.Push):
+            self.received(message.event)
+            return
+        waiting = self._waiting.pop(message.id, None)
+        if waiting and not waiting.done():
+            waiting.set_result(message.answer)
+
+    async def _ask(self, command: wire.Command) -> wire.Answer:
+        if self._protocol is None:
+            raise MediaError(f"media worker {self.path} is not there")
+        self._next += 1
+        number = self._next
+        future = asyncio.get_running_loop().create_future()
+        self._waiting[number] = future
+        self._protocol.send(wire.Request(number, command))
+        alarm = self._clock.call_at(self._clock.now() + ANSWER_SECONDS, lambda: self._fail(number, "does not answer"))
+        try:
+            answer: wire.Answer = await future
+        finally:
+            alarm.cancel()
+            self._waiting.pop(number, None)
+        if isinstance(answer, wire.Failed):
+            raise MediaError(answer.reason)
+        return answer
+
+    async def _keep(self) -> None:
+        while True:
+            try:
+                await self._connected()
+            except (ConnectionRefusedError, FileNotFoundError):
+                self._gone()
+            except (MediaError, OSError):
+                if self._protocol:
+                    self._protocol.close()
+            self._drop()
+            self.tried.set()
+            await self._clock.sleep(RETRY_SECONDS)
+
+    async def _connected(self) -> None:
+        """Connect, greet, and stay until the connection drops."""
+        loop = asyncio.get_running_loop()
+        _, protocol = await loop.create_unix_connection(lambda: _Protocol(self), self.path)
+        self._protocol = protocol
+        welcome = await self._ask(wire.Hello(self._generation))
+        if not isinstance(welcome, wire.Welcome):
+            raise MediaError(f"media worker {self.path} answered {welcome}")
+        if welcome.instance != self._instance:
+            self._gone()
+        known, self._instance = self._instance, welcome.instance
+        self.up = True
+        if known:
+            self.came_back()
+        self.tried.set()
+        await protocol.closed.wait()
+
+    def _gone(self) -> None:
+        """Nobody listens, or somebody else does: the worker we knew is dead."""
+        self.up = False
+        if self._instance:
+            self._instance = ""
+            self.lost()
+
+    def _drop(self) -> None:
+        self.up = False
+        self._protocol = None
+        for number in list(self._waiting):
+            self._fail(number, "hung up")
+
+    def _fail(self, number: int, reason: str) -> None:
+        waiting = self._waiting.pop(number, None)
+        if waiting and not waiting.done():
+            waiting.set_exception(MediaError(f"media worker {self.path} {reason}"))
+
+
+class _Protocol(asyncio.Protocol):
+    def __init__(self, link: WorkerLink) -> None:
+        self._link = link
+        self._frames = wire.Frames()
+        self.closed = asyncio.Event()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.WriteTransport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            for body in self._frames.feed(data):
+                self._link.handle(wire.read_answer(body))
+        except PeerError:
+            self.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.closed.set()
+
+    def send(self, request: wire.Request) -> None:
+        self._transport.write(wire.frame(request))
+
+    def close(self) -> None:
+        self._transport.close()

@@ -1,0 +1,149 @@
+"""One endpoint inside a worker, and what a media plan means for its two halves.
+
+Everything here is a value or a calculation: no socket is opened and no clock is read. The table of all sessions is in
+``table``.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import Protocol
+
+from vorzimmer.kernel.address import Address
+from vorzimmer.kernel.ids import CallId, EndpointId
+from vorzimmer.media.embedded.digits import DigitWatch
+from vorzimmer.media.embedded.player import Playing
+from vorzimmer.media.embedded.relay import BLOCKED, Inlet, Outlet, Where
+from vorzimmer.media.port import Codec, MediaPlan, Nothing, Source, Statistics
+from vorzimmer.rtp.packet import payload_map as numbers
+from vorzimmer.rtp.statistics import mos
+
+Receiver = Callable[[bytes, Where, float], None]
+
+PLAYABLE = frozenset({("PCMA", 8000), ("PCMU", 8000), ("G722", 8000), ("OPUS", 48000)})
+"""What the player can encode: name and RTP clock (G.722 counts 8000 although it samples 16000, RFC 3551 4.5.2)."""
+
+
+class Pair(Protocol):
+    """Two bound UDP sockets, RTP and RTCP, as the session sees them."""
+
+    @property
+    def port(self) -> int:
+        """The RTP port; RTCP is one above."""
+
+    def aim(self, rtp: Receiver, rtcp: Receiver) -> None:
+        """From now on hand datagrams to these, with source address and time."""
+
+    def send(self, data: bytes | bytearray, to: Where) -> None: ...
+
+    def send_control(self, data: bytes, to: Where) -> None: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """One open endpoint. `pool` names the port pool its pair goes back to, None for a bridge's."""
+
+    endpoint: EndpointId
+    group: CallId
+    pair: Pair
+    inlet: Inlet
+    watch: DigitWatch
+    outlet: Outlet
+    pool: tuple[str, int] | None
+    bridge: tuple[EndpointId, EndpointId] | None = None
+    audience: "dict[EndpointId, Session]" = field(default_factory=dict)
+    plan: MediaPlan | None = None
+    source: Source = field(default_factory=Nothing)
+    paused: Playing | None = None
+    turn: int = 0
+    attentive_since: float = 0.0
+    reported_silent: bool = False
+    control_to: Where | None = None
+
+    def agree(self, plan: MediaPlan, now: float) -> None:
+        """Take a plan: learn anew where the phone is when it names another address than before (RFC 3264 8.3.1)."""
+        attentive = self.plan is not None and self.plan.receives and self.plan.remote is not None
+        self.plan = plan
+        self.inlet.rates = _rates(plan)
+        self.watch.rate = _event_rate(plan)
+        self.inlet.event = -1 if plan.receive_dtmf is None else plan.receive_dtmf
+        self.inlet.agree(literal(plan.remote), now)
+        if not attentive:
+            self.attentive_since = now
+            self.reported_silent = False
+        self.aim()
+
+    def aim(self) -> None:
+        """Where our packets go: where the phone's come from, or until then where its SDP says."""
+        plan = self.plan
+        sends = plan is not None and plan.sends and plan.remote is not None
+        to = (self.inlet.source or self.inlet.learning.destination) if sends else None
+        if self.outlet.to is None:
+            self.outlet.fresh = True
+        self.outlet.to = to
+
+    def link(self, speaker: MediaPlan | None) -> None:
+        """Translate payload types of whoever is heard (None: nobody) to those of this phone."""
+        if self.outlet.map is BLOCKED:
+            self.outlet.fresh = True
+        self.outlet.map = payload_map(speaker, self.plan)
+
+    def silent_for(self, now: float) -> float:
+        """Seconds without RTP from a phone that should send; 0 for one that need not."""
+        if self.plan is None or not self.plan.receives or self.plan.remote is None or self.bridge:
+            return 0.0
+        return now - max(self.inlet.last, self.attentive_since)
+
+    def statistics(self) -> Statistics:
+        """Counted over the endpoint's whole life."""
+        inlet, heard = self.inlet, self.inlet.reception
+        lost = max(0, heard.lost - inlet.events)  # digits are counted apart: their timestamps say nothing of jitter
+        loss = lost / heard.expected if heard.expected else 0.0
+        codec = self.plan.receive_codecs[0].name if self.plan and self.plan.receive_codecs else "PCMA"
+        return Statistics(
+            received=heard.received + inlet.events,
+            sent=self.outlet.packets,
+            received_bytes=heard.received_bytes,
+            sent_bytes=self.outlet.octets,
+            lost=lost,
+            loss=loss,
+            jitter_ms=heard.jitter_ms,
+            mos=mos(loss, heard.jitter_ms, codec) if heard.received else 0.0,
+        )
+
+
+def payload_map(speaker: MediaPlan | None, listener: MediaPlan | None) -> tuple[int, ...]:
+    """For each payload type that `speaker` may send, the number `listener` knows the same format by, or -1."""
+    if speaker is None or listener is None or not listener.sends or not speaker.receives:
+        return BLOCKED
+    return numbers(speaker.receive_codecs, listener.codecs, (speaker.receive_dtmf, listener.dtmf))
+
+
+def playable(plan: MediaPlan) -> Codec | None:
+    """The codec to play in: the phone's favourite among those we can encode."""
+    return next((codec for codec in plan.codecs if (codec.name, codec.rate) in PLAYABLE), None)
+
+
+def literal(address: Address | None) -> Address | None:
+    """As sockets write it; None for port 0, and for names, which are not resolved here: the phone is learned."""
+    try:
+        return Address(str(ip_address(address.host)), address.port) if address and address.port else None
+    except ValueError:
+        return None
+
+
+def _event_rate(plan: MediaPlan) -> int:
+    """Telephone events count in the clock of the codec beside them (RFC 4733 2.1); 8000 is what phones mean."""
+    rates = {codec.rate for codec in plan.receive_codecs}
+    return 48000 if rates == {48000} else 8000
+
+
+def _rates(plan: MediaPlan) -> tuple[int, ...]:
+    rates = [0] * 128
+    for codec in plan.receive_codecs:
+        rates[codec.payload_type & 127] = codec.rate
+    if plan.receive_dtmf is not None:
+        rates[plan.receive_dtmf & 127] = _event_rate(plan)
+    return tuple(rates)

@@ -1,0 +1,293 @@
+"""All endpoints of one worker, and the graph of who hears whom.
+
+Commands of control change the table; packets run past it, from inlet to outlets. This module must never touch a
+socket or a clock itself (pairs of ports, clips and the time are handed in), and never drop a command silently.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from vorzimmer.kernel.address import Address
+from vorzimmer.kernel.chance import Chance
+from vorzimmer.kernel.ids import EndpointId
+from vorzimmer.media.embedded import protocol as wire
+from vorzimmer.media.embedded.config import Listener, WorkerConfig
+from vorzimmer.media.embedded.digits import DigitWatch
+from vorzimmer.media.embedded.player import Player, Playing, Track
+from vorzimmer.media.embedded.ports import PortPool
+from vorzimmer.media.embedded.relay import Inlet, Outlet, Where
+from vorzimmer.media.embedded.session import Pair, Session, playable
+from vorzimmer.media.port import (
+    Codec,
+    FellSilent,
+    File,
+    MediaError,
+    MediaPlan,
+    Nothing,
+    Peer,
+    Source,
+    SourceEnded,
+    Statistics,
+    Tone,
+)
+
+BRIDGE_HOST = "127.0.0.1"
+PORT_TRIES = 20
+"""Ports that other programs hold are passed over, so many times per open."""
+
+
+class Clips(Protocol):
+    """Where tracks come from."""
+
+    async def load(self, source: Source) -> None:
+        """Read and decode what `source` names, away from the relay. Raises MediaError."""
+
+    def track(self, source: Source, codec: Codec) -> Track:
+        """The loaded source in `codec`."""
+
+
+class Table:
+    """The sessions of a worker; `bind` gives a pair of sockets (port 0 is any), or raises OSError when it is taken."""
+
+    def __init__(
+        self,
+        config: WorkerConfig,
+        bind: Callable[[str, int], Awaitable[Pair]],
+        clips: Clips,
+        emit: Callable[[wire.Event], None],
+        chance: Chance,
+    ) -> None:
+        self.sessions: dict[EndpointId, Session] = {}
+        self.player = Player(self._ended)
+        self._config = config
+        self._bind = bind
+        self._clips = clips
+        self._emit = emit
+        self._chance = chance
+        self._listeners = {(each.name, each.family): each for each in reversed(config.listeners)}
+        self._pools = {key: PortPool(each.low, each.high, config.drain) for key, each in self._listeners.items()}
+        self._draining: dict[tuple[str, int], dict[int, Pair]] = {key: {} for key in self._pools}
+
+    async def open(self, command: wire.Open) -> wire.Opened:
+        """Bind a pair of ports. Raises MediaError: open already, unknown listener, no free port."""
+        if command.endpoint in self.sessions:
+            raise MediaError(f"endpoint {command.endpoint} is open already")
+        if command.bridge:
+            pair = await self._bind(BRIDGE_HOST, 0)
+            session = self._session(command, pair, frozenset(), None)
+            return wire.Opened(BRIDGE_HOST, session.pair.port)
+        key, listener = self._listener(command)
+        pair, old = await self._bound(listener, self._pools[key])
+        if command.endpoint in self.sessions:
+            pair.close()
+            raise MediaError(f"endpoint {command.endpoint} is open already")
+        self._session(command, pair, old, key)
+        return wire.Opened(listener.host, pair.port)
+
+    def configure(self, endpoint: EndpointId, plan: MediaPlan, now: float) -> None:
+        """Raises MediaError for an unknown endpoint, or a remote address that is ours."""
+        session = self.find(endpoint)
+        if plan.remote is not None and not session.bridge and self._config.is_own(plan.remote):
+            raise MediaError(f"{plan.remote} is a media port of this server")
+        session.agree(plan, now)
+        self._link(session)
+        for listener in session.audience.values():
+            listener.link(plan)
+        self._perform(session)
+
+    async def hear(self, endpoint: EndpointId, source: Source) -> None:
+        """Raises MediaError for an unknown endpoint or a source that cannot be played. The last of several wins."""
+        session = self.find(endpoint)
+        session.turn += 1
+        turn = session.turn
+        if isinstance(source, Peer):
+            self.find(source.endpoint)
+        elif not isinstance(source, Nothing):
+            await self._clips.load(source)
+            if self.find(endpoint) is not session:
+                raise MediaError(f"unknown endpoint {endpoint}")
+        if session.turn == turn:
+            self._change(session, source)
+
+    def statistics(self, endpoint: EndpointId) -> Statistics:
+        """Raises MediaError for an unknown endpoint."""
+        return self.find(endpoint).statistics()
+
+    def close(self, endpoint: EndpointId, now: float) -> Statistics:
+        """Its ports begin to drain; whoever heard it hears nothing. Unknown: empty statistics."""
+        session = self.sessions.get(endpoint)
+        if session is None:
+            return Statistics()
+        self._change(session, Nothing())
+        for listener in list(session.audience.values()):
+            self._change(listener, Nothing())
+        del self.sessions[endpoint]
+        self._drain(session, now)
+        return session.statistics()
+
+    def adopt(self, endpoints: tuple[EndpointId, ...], now: float) -> tuple[wire.Kept, ...]:
+        """Close all but these (and the bridges between two of them); what lives on."""
+        wanted = frozenset(endpoints)
+        for endpoint, session in list(self.sessions.items()):
+            if not (wanted.issuperset(session.bridge) if session.bridge else endpoint in wanted):
+                self.close(endpoint, now)
+        return tuple(
+            wire.Kept(each.endpoint, each.group, each.plan, each.source, each.pair.port, each.bridge)
+            for each in self.sessions.values()
+        )
+
+    def close_all(self, now: float) -> None:
+        """Nobody owns these sessions any more."""
+        self.adopt((), now)
+
+    def sweep(self, now: float) -> None:
+        """Once a second: report phones that fell silent, give back ports that have run dry."""
+        for session in self.sessions.values():
+            self._watch(session, now)
+        for key, pool in self._pools.items():
+            for port in pool.dry(now):
+                self._draining[key].pop(port).close()
+
+    def watch_digits(self, now: float) -> None:
+        """A few times a second: presses whose end was lost are over."""
+        for session in self.sessions.values():
+            session.watch.tick(now)
+
+    def find(self, endpoint: EndpointId) -> Session:
+        """Raises MediaError when it is not open."""
+        session = self.sessions.get(endpoint)
+        if session is None:
+            raise MediaError(f"unknown endpoint {endpoint}")
+        return session
+
+    def load(self) -> wire.Load:
+        """How much this worker has to do, and has done for the sessions that are open."""
+        inlets = [each.inlet for each in self.sessions.values()]
+        received, dropped = sum(each.reception.received for each in inlets), sum(each.dropped for each in inlets)
+        return wire.Load(len(inlets), received, self.player.played, dropped)
+
+    def shut(self, now: float) -> None:
+        """Close everything, also what still drains: the process ends."""
+        self.close_all(now)
+        for pairs in self._draining.values():
+            for pair in pairs.values():
+                pair.close()
+            pairs.clear()
+
+    def _listener(self, command: wire.Open) -> tuple[tuple[str, int], Listener]:
+        """The named listener; for no name the first of the family."""
+        for each in self._config.listeners:
+            if command.listener in {"", each.name} and each.family == command.family:
+                return (each.name, each.family), each
+        raise MediaError(f"no media listener {command.listener!r} for IPv{command.family}")
+
+    async def _bound(self, listener: Listener, pool: PortPool) -> tuple[Pair, frozenset[int]]:
+        for _ in range(PORT_TRIES):
+            port, old = pool.take()
+            try:
+                return await self._bind(listener.bind, port), old
+            except OSError:
+                pool.refuse(port)
+        raise MediaError(f"other programs hold the ports of listener {listener.name!r}")
+
+    def _session(self, command: wire.Open, pair: Pair, old: frozenset[int], pool: tuple[str, int] | None) -> Session:
+        number = self._chance.number
+        outlet = Outlet(pair.send, number(0, 0xFFFFFFFF), number(0, 0xFFFF), number(0, 0xFFFFFFFF))
+        watch = DigitWatch(command.endpoint, (lambda event: None) if command.bridge else self._emit)
+
+        def moved(source: Where) -> bool:
+            return self._moved(session, source)
+
+        inlet = Inlet(watch.packet, moved, old)
+        session = Session(command.endpoint, command.group, pair, inlet, watch, outlet, pool, command.bridge)
+        self.sessions[command.endpoint] = session
+        pair.aim(inlet.receive, lambda data, source, now: None)
+        return session
+
+    def _moved(self, session: Session, source: Where) -> bool:
+        if session.bridge:
+            if session.plan is None or source[:2] != session.plan.remote:
+                return False
+        elif self._config.is_own(Address(str(source[0]), int(str(source[1])))):
+            return False
+        plan = session.plan
+        if plan is not None and plan.sends and plan.remote is not None:
+            session.outlet.to = source
+        return True
+
+    def _change(self, session: Session, source: Source) -> None:
+        """Another source, in the same stream. Hearing the same endless source again changes nothing."""
+        session.turn += 1
+        if session.source == source and not _finite(source):
+            return
+        before, session.source = session.source, source
+        session.paused = None
+        self.player.stop(session.endpoint)
+        session.outlet.fresh = True
+        if isinstance(before, Peer):
+            self._leave(before.endpoint, session)
+        if isinstance(source, Peer):
+            speaker = self.sessions[source.endpoint]
+            speaker.audience[session.endpoint] = session
+            speaker.inlet.listeners = tuple(each.outlet for each in speaker.audience.values())
+        self._link(session)
+        self._perform(session)
+
+    def _leave(self, speaker: EndpointId, listener: Session) -> None:
+        found = self.sessions[speaker]
+        del found.audience[listener.endpoint]
+        found.inlet.listeners = tuple(each.outlet for each in found.audience.values())
+
+    def _link(self, session: Session) -> None:
+        speaker = self.sessions[session.source.endpoint] if isinstance(session.source, Peer) else None
+        session.link(speaker.plan if speaker else None)
+
+    def _perform(self, session: Session) -> None:
+        """Start, go on with or stop playing, as source and plan now ask for."""
+        source = session.source
+        stopped = self.player.stop(session.endpoint) or session.paused
+        session.paused = stopped
+        codec = playable(session.plan) if session.plan else None
+        if isinstance(source, Peer | Nothing) or codec is None:
+            return
+        index = stopped.index if stopped else 0
+        loops = stopped.loops if stopped else _loops(source)
+        if stopped and stopped.codec.rate != codec.rate:
+            session.outlet.fresh = True
+        track = self._clips.track(source, codec)
+        session.paused = None
+        self.player.start(session.endpoint, Playing(source, session.outlet, track, codec, loops, index))
+
+    def _drain(self, session: Session, now: float) -> None:
+        pair = session.pair
+        if session.pool is None:
+            pair.close()
+            return
+        pool, port = self._pools[session.pool], pair.port
+        pool.release(port, now, frozenset(session.inlet.ssrcs))
+        self._draining[session.pool][port] = pair
+        pair.aim(lambda data, source, at: pool.heard(port, at), lambda data, source, at: None)
+
+    def _watch(self, session: Session, now: float) -> None:
+        silent = session.silent_for(now)
+        if silent < self._config.silent:
+            session.reported_silent = False
+        elif not session.reported_silent:
+            session.reported_silent = True
+            self._emit(FellSilent(session.endpoint, silent))
+
+    def _ended(self, endpoint: EndpointId, source: Source) -> None:
+        session = self.sessions[endpoint]
+        session.source = Nothing()
+        session.outlet.fresh = True
+        self._emit(SourceEnded(endpoint, source))
+
+
+def _finite(source: Source) -> bool:
+    return (isinstance(source, Tone) and not source.repeat) or (isinstance(source, File) and source.loops > 0)
+
+
+def _loops(source: Source) -> int:
+    if isinstance(source, File):
+        return source.loops
+    return 1 if isinstance(source, Tone) and not source.repeat else 0

@@ -1,0 +1,166 @@
+"""A media worker: one process, one event loop, its share of the ports. The thin shell around table, player and relay.
+
+It is started and watched by the supervisor and outlives control. This module must never decide who hears whom.
+"""
+
+import argparse
+import asyncio
+import gc
+import os
+import signal
+import sys
+from time import perf_counter
+
+import msgspec
+
+try:
+    import uvloop
+except ImportError:  # the slower loop of the standard library does the same
+    uvloop = None  # type: ignore[assignment]  # there is no such module then
+
+from vorzimmer.media.embedded import protocol as wire
+from vorzimmer.media.embedded.clips import Library
+from vorzimmer.media.embedded.config import Listener, WorkerConfig
+from vorzimmer.media.embedded.player import TICK, Beat
+from vorzimmer.media.embedded.server import ControlServer
+from vorzimmer.media.embedded.session import Pair
+from vorzimmer.media.embedded.table import Table
+from vorzimmer.media.embedded.udp import bind
+
+SWEEP_SECONDS = 1.0
+DIGIT_TICKS = 5
+"""Every so many ticks presses without an end are looked for: 100 ms."""
+
+
+class OsChance:
+    """kernel.Chance from the operating system: SSRCs and first sequence numbers (RFC 3550 5.1 wants them random)."""
+
+    def token(self, size: int = 10) -> str:
+        return os.urandom(size).hex()
+
+    def number(self, low: int, high: int) -> int:
+        return low + int.from_bytes(os.urandom(8), "big") % (high - low + 1)
+
+    def fraction(self) -> float:
+        return int.from_bytes(os.urandom(7), "big") / (1 << 56)
+
+
+class Worker:
+    """Sockets, timers and the control connection of one worker."""
+
+    def __init__(self, config: WorkerConfig) -> None:
+        chance = OsChance()
+        self._config = config
+        self._instance = chance.token()
+        self._server = ControlServer(self._perform, perf_counter)
+        self.table = Table(config, _bind, Library(config.music), self._server.emit, chance)
+        self._ticks = 0
+        self._beat = Beat(perf_counter())
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until `stop` is set, then close every session."""
+        await self._server.start(self._config.socket)
+        self._tick()
+        self._sweep()
+        try:
+            await stop.wait()
+        finally:
+            await self._server.stop()
+            for timer in self._timers.values():
+                timer.cancel()
+            self.table.shut(perf_counter())
+
+    async def _perform(self, command: wire.Command) -> wire.Answer:
+        table, now = self.table, perf_counter()
+        match command:
+            case wire.Hello():
+                return wire.Welcome(self._instance, self._config.index, len(table.sessions))
+            case wire.Open():
+                return await table.open(command)
+            case wire.Configure(endpoint, plan):
+                table.configure(endpoint, plan, now)
+                return wire.Done()
+            case wire.Hear(endpoint, source):
+                await table.hear(endpoint, source)
+                return wire.Done()
+            case wire.GetStatistics(endpoint):
+                return wire.Counted(table.statistics(endpoint))
+            case wire.Close(endpoint):
+                return wire.Counted(table.close(endpoint, now))
+            case wire.Adopt(endpoints):
+                return wire.Adopted(table.adopt(endpoints, now))
+            case wire.GetLoad():
+                return table.load()
+
+    def _tick(self) -> None:
+        for _ in self._beat.due(perf_counter()):
+            self.table.player.tick(perf_counter())
+            self._ticks += 1
+            if self._ticks % DIGIT_TICKS == 0:
+                self.table.watch_digits(perf_counter())
+        self._later("tick", max(self._beat.at - perf_counter(), TICK / 100))
+
+    def _sweep(self) -> None:
+        now = perf_counter()
+        alone = self._server.alone_since
+        if alone is not None and now - alone >= self._config.alone:
+            self.table.close_all(now)
+        self.table.sweep(now)
+        self._later("sweep", SWEEP_SECONDS)
+
+    def _later(self, name: str, seconds: float) -> None:
+        action = self._tick if name == "tick" else self._sweep
+        self._timers[name] = asyncio.get_running_loop().call_later(seconds, action)
+
+
+async def _bind(host: str, port: int) -> Pair:
+    return await bind(host, port, perf_counter)
+
+
+async def _serve(config: WorkerConfig) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    gc.freeze()
+    await Worker(config).run(stop)
+
+
+def run_worker(config: WorkerConfig) -> None:
+    """Serve in this process until SIGTERM or SIGINT; uvloop where it is installed. Raises OSError for a bad socket."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop if uvloop else None) as runner:
+        runner.run(_serve(config))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line of one worker; the supervisor may hand the whole configuration over as JSON instead."""
+    parser = argparse.ArgumentParser(prog="python -m vorzimmer.media.embedded.worker")
+    parser.add_argument("--config", help="a WorkerConfig as JSON; the other options are not used then")
+    parser.add_argument("--socket", help="Unix socket for control")
+    parser.add_argument("--index", type=int, default=0)
+    parser.add_argument("--ports", default="20000-29999", help="LOW-HIGH, this worker's own share")
+    parser.add_argument("--bind", action="append", help="literal address, once per listener")
+    parser.add_argument("--advertise", action="append", help="address that phones see, one per --bind")
+    parser.add_argument("--music", default="", help="folder of music files")
+    given = parser.parse_args(arguments)
+    if not given.config and not given.socket:
+        parser.error("--config or --socket is needed")
+    run_worker(msgspec.json.decode(given.config, type=WorkerConfig) if given.config else _config(given))
+    return 0
+
+
+def _config(given: argparse.Namespace) -> WorkerConfig:
+    low, _, high = given.ports.partition("-")
+    binds = given.bind or ["127.0.0.1"]
+    seen = (given.advertise or []) + [""] * len(binds)
+    listeners = tuple(
+        Listener(f"listener{n}" if n else "", host, advertised, int(low), int(high))
+        for n, (host, advertised) in enumerate(zip(binds, seen, strict=False))
+    )
+    own = tuple((host, each.low, each.high + 1) for each in listeners for host in {each.bind, each.host})
+    return WorkerConfig(given.socket, listeners, given.index, own, given.music)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

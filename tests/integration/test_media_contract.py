@@ -1,0 +1,111 @@
+"""The media contract over the embedded worker: a real process, real sockets on loopback."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from tests.media_contract import PROMISES, Rig, a_transfer_joins_two_calls, a_vanished_phone_is_reported
+from tests.media_rig import LoopClock, Phone, Workers, phone, start_workers, write_prompt
+
+from vorzimmer.kernel.address import Address
+from vorzimmer.kernel.ids import EndpointId
+from vorzimmer.media.port import Media, MediaError, MediaEvent, OpenSpec
+
+
+class _Opening:
+    """Tells every phone where its endpoint is; otherwise the client itself."""
+
+    def __init__(self, rig: "WorkerRig") -> None:
+        self._rig = rig
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._rig.workers.media, name)
+
+    async def open(self, spec: OpenSpec) -> Address:
+        address = await self._rig.workers.media.open(spec)
+        self._rig.phones[spec.endpoint].to = address
+        return address
+
+
+class WorkerRig:
+    def __init__(self, workers: Workers, phones: dict[EndpointId, Phone], prompt: str) -> None:
+        self.workers = workers
+        self.phones = phones
+        self.prompt = prompt
+        self.media: Media = _Opening(self)  # type: ignore[assignment]  # delegates what it does not define
+
+    def phone(self, endpoint: EndpointId) -> Address:
+        return self.phones[endpoint].address
+
+    async def hears(self, listener: EndpointId, speaker: EndpointId) -> bool:
+        before = await self._received(speaker)
+        self.phones[listener].drain()
+        said = f"{speaker} {before}".encode().ljust(160, b".")
+        for _ in range(3):
+            self.phones[speaker].send(said)
+        clock = LoopClock()
+        end = clock.now() + 0.3  # a phone that speaks another codec is not even received
+        while await self._received(speaker) < before + 3 and clock.now() < end:
+            await clock.sleep(0.001)
+        return await self._arrives(listener, lambda data: data[12:] == said)
+
+    async def hears_sound(self, listener: EndpointId) -> bool:
+        self.phones[listener].drain()
+        return await self._arrives(listener, lambda data: len(data) == 172)
+
+    async def _arrives(self, listener: EndpointId, wanted: Callable[[bytes], bool]) -> bool:
+        try:
+            async with asyncio.timeout(0.1):
+                while not wanted(await self.phones[listener].heard.get()):
+                    pass
+        except TimeoutError:
+            return False
+        return True
+
+    async def _received(self, endpoint: EndpointId) -> int:
+        try:
+            return (await self.media.statistics(endpoint)).received
+        except MediaError:
+            return 1 << 30
+
+    async def press(self, endpoint: EndpointId, digits: str) -> None:
+        for digit in digits:
+            self.phones[endpoint].press(digit)
+
+    async def event(self) -> MediaEvent:
+        return await self.workers.event()
+
+    async def finish(self, endpoint: EndpointId) -> None:
+        """It plays in real time."""
+
+    async def silence(self, endpoint: EndpointId) -> None:
+        """The phones send nothing anyway."""
+
+    async def kill(self) -> None:
+        await self.workers.processes[0].kill()
+
+
+def _run(promise: Callable[[Rig], Awaitable[None]], folder: Path, count: int) -> None:
+    async def body() -> None:
+        write_prompt(folder / "prompt.wav")
+        silent = 0.3 if promise is a_vanished_phone_is_reported else 30.0
+        workers = await start_workers(folder, count, silent=silent)
+        phones = {EndpointId(name): await phone(ssrc=ord(name)) for name in "abc"}
+        try:
+            await promise(WorkerRig(workers, phones, str(folder / "prompt.wav")))
+        finally:
+            for each in phones.values():
+                each.transport.close()
+            await workers.stop()
+
+    asyncio.run(body())
+
+
+@pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.__name__)
+def test_media_contract(promise: Callable[[Rig], Awaitable[None]], tmp_path: Path) -> None:
+    _run(promise, tmp_path, 1)
+
+
+def test_transfer_between_calls_of_two_workers(tmp_path: Path) -> None:
+    _run(a_transfer_joins_two_calls, tmp_path, 2)
