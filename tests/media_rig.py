@@ -162,7 +162,7 @@ class Workers:
 
 
 async def start_workers(
-    folder: Path, count: int = 1, *, ports: tuple[int, int] = (42000, 42399), silent: float = 30.0, drain: float = 5.0
+    folder: Path, count: int = 1, *, ports: tuple[int, int] = (23400, 23799), silent: float = 30.0, drain: float = 5.0
 ) -> Workers:
     """Worker processes on loopback, connected."""
     sockets = tuple(str(folder / f"media{n}.sock") for n in range(count))
