@@ -75,7 +75,7 @@ def _leaves(headers: Headers, body: bytes, depth: int) -> Iterator[Part]:
         raise PeerError("Multipart nested too deeply")
     for raw in _cut(body, kind.get("boundary")):
         head, _, inner = raw.partition(b"\r\n\r\n")
-        yield from _leaves(parse_headers(head.strip(b"\r\n")), inner, depth - 1) if head.strip() else ()
+        yield from _leaves(parse_headers(head.strip(b"\r\n")) if head.strip() else Headers(), inner, depth - 1)
 
 
 def _cut(body: bytes, boundary: str) -> list[bytes]:
@@ -86,5 +86,5 @@ def _cut(body: bytes, boundary: str) -> list[bytes]:
     if len(pieces) < 2 or len(pieces) > MAX_PARTS:
         raise PeerError("Bad multipart body")
     last = next((place for place, piece in enumerate(pieces[1:], 1) if piece.startswith(b"--")), len(pieces))
-    # A part without headers begins with an empty line: keep it so that it reads as one with the default type.
-    return [piece.lstrip(b" \t").removeprefix(b"\r\n") for piece in pieces[1:last]]
+    # Each piece begins with the line end of its boundary, so a part without headers begins with an empty line.
+    return [piece.lstrip(b" \t") for piece in pieces[1:last]]

@@ -208,7 +208,7 @@ def _read_headers(lines: list[str]) -> tuple[list[tuple[str, str]], str]:
             pairs[-1] = (key, f"{value} {line.strip(BLANKS)}".strip(BLANKS))
         else:
             try:
-                pairs.append((canonical(name if colon else ""), value.strip(BLANKS)))
+                pairs.append((canonical(name if colon and line[0] not in BLANKS else ""), value.strip(BLANKS)))
             except PeerError as error:
                 problem = problem or error.reason
     # A bare CR inside a value would be a line end for some other parser.
