@@ -15,7 +15,7 @@ import msgspec
 from vorzimmer.app.children import Child
 from vorzimmer.app.clock import LoopClock
 from vorzimmer.app.layout import Layout
-from vorzimmer.app.media_config import worker_argv
+from vorzimmer.app.media_config import encode, worker_configs
 from vorzimmer.app.options import ServeOptions
 from vorzimmer.app.sockets import bind, raise_descriptor_limit
 
@@ -57,14 +57,15 @@ class Supervisor:
         return {name: sock.fileno() for name, sock in bound.items()}
 
     def _children(self, listening: dict[str, int]) -> None:
-        self._layout.write_run("options.json", msgspec.json.encode(self._options))
-        self._layout.write_run("sockets.json", msgspec.json.encode(listening))
+        self._layout.write("options.json", msgspec.json.encode(self._options))
+        self._layout.write("sockets.json", msgspec.json.encode(listening))
+        configs = worker_configs(self._options, self._layout.media_sockets(self._options))
         self._media = [
-            self._child(f"media-{index}", worker_argv(self._options, self._layout, index))
-            for index in range(self._options.workers)
+            self._child(f"media-{config.index}", ("-m", "vorzimmer.media.embedded.worker", "--config", encode(config)))
+            for config in configs
         ]
         sip = [number for name, number in listening.items() if name != "http"]
-        state = str(self._layout.directory)
+        state = str(self._layout.state.path)
         self._front = [
             self._child("control", ("-m", "vorzimmer.app.control", state), sip),
             self._child("web", ("-m", "vorzimmer.app.web", state), [listening["http"]]),

@@ -18,7 +18,7 @@ from vorzimmer.calls.state import Leg, Party
 from vorzimmer.calls.talk import status_for
 from vorzimmer.kernel.errors import PeerError
 from vorzimmer.kernel.ids import EndpointId
-from vorzimmer.media.port import MediaError, MediaEvent, SourceEnded, WorkerLost
+from vorzimmer.media.port import MediaError, MediaEvent, SourceEnded, Tone, WorkerLost
 from vorzimmer.routing.model import Announce, Forward, Refuse, Ring, Run, Step, Tried
 from vorzimmer.routing.outcome import overall
 from vorzimmer.sip.events import Answered, Cancelled, Ended, Event, Failed, Progressed, Requested
@@ -134,6 +134,7 @@ class Attempt:
             await forks.invite()
             self._inbox.check()
             forks.ring()
+            self.live.home.rings(self.live.state, step)
             leg = await self._first_answer(forks)
         except CallerGoneError:
             forks.end(elsewhere=False)

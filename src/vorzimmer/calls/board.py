@@ -5,7 +5,6 @@ feature and decides nothing. This module must never let a leg of one company int
 """
 
 import asyncio
-from collections import Counter
 
 from vorzimmer.calls.attempt import Attempt
 from vorzimmer.calls.entrance import Inviting
@@ -20,9 +19,13 @@ from vorzimmer.calls.world import Identified, Refusal, World
 from vorzimmer.kernel.errors import PeerError
 from vorzimmer.kernel.ids import CallId, JourneyId, LegId
 from vorzimmer.media.port import MediaEvent, WorkerLost
-from vorzimmer.routing.model import Asked, Caller
+from vorzimmer.routing.model import Asked, Caller, Ring
 from vorzimmer.sip.events import Event, FlowGone, Invited, Malformed, Requested
+from vorzimmer.sip.flow import Flow
 from vorzimmer.sip.uri import SipUri, TelUri, parse
+
+OfCompany = tuple[str, str]
+"""A company and one of its devices: ids of devices are unique within a company only."""
 
 
 class Switchboard:
@@ -33,8 +36,8 @@ class Switchboard:
         self.draining = False
         self._calls: dict[CallId, Live] = {}
         self._legs: dict[LegId, Live] = {}
-        self._devices: dict[LegId, str] = {}
-        self._busy: Counter[str] = Counter()
+        self._devices: dict[LegId, OfCompany] = {}
+        self._busy: dict[OfCompany, set[LegId]] = {}
         self._facts = Facts(world)
         self._empty: asyncio.Event | None = None
         world.media.on_event(self.media_event)
@@ -150,21 +153,25 @@ class Switchboard:
         self.disown(leg)
         self._legs[leg] = live
         if device is not None:
-            self._devices[leg] = device
-            self._busy[device] += 1
+            self._devices[leg] = (live.state.company, device)
+            self._busy.setdefault(self._devices[leg], set()).add(leg)
 
     def disown(self, leg: LegId) -> None:
         """`leg` is over; doing this twice is fine."""
         self._legs.pop(leg, None)
         device = self._devices.pop(leg, None)
         if device is not None:
-            self._busy[device] -= 1
+            self._busy[device].discard(leg)
             if not self._busy[device]:
                 del self._busy[device]
 
     def changed(self, before: CallState, after: CallState) -> None:
         """Tell the facts that follow from a change of state."""
         self._facts.changed(before, after)
+
+    def rings(self, state: CallState, step: Ring) -> None:
+        """Somebody is rung."""
+        self._facts.ringing(state, step)
 
     def over(self, live: Live) -> None:
         """The call has its record."""
@@ -178,9 +185,14 @@ class Switchboard:
         """The calls that exist now, oldest first."""
         return [c.state for c in self._calls.values() if company is None or c.state.company == company]
 
-    def calls_of(self, device: str) -> int:
-        """Open calls of a device: ringing, talking, held (a live fact for routing)."""
-        return self._busy[device]
+    def calls_of(self, company: str, device: str) -> int:
+        """Open calls of a company's device: ringing, talking, held (a live fact for routing)."""
+        return len(self._busy.get((company, device), ()))
+
+    def refreshed(self, company: str, device: str, flow: Flow) -> None:
+        """A device has registered again: requests inside its dialogs use its newest flow from now on."""
+        for leg in self._busy.get((company, device), ()):
+            self.world.signalling.engine.refreshed(leg, flow)
 
     def idle(self) -> bool:
         """True when no call, leg or count is left (for leak checks)."""

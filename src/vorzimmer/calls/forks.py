@@ -57,13 +57,18 @@ class Forks:
         """Open endpoints for everybody and send all INVITEs in one turn; raises MediaError if there is no media."""
         world = self.live.world
         for offer in self.step.offers:
-            contacts = world.locations.contacts(offer.target.id) if offer.target.kind == "device" else ()
+            contacts = self._contacts(offer)
             self.forks.extend(Fork(LegId(world.chance.token(8)), offer, contact) for contact in contacts)
         opening = [self._open(fork) for fork in self.forks]
         results = await asyncio.gather(self.entrance.open(), *opening, return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException):
                 raise result
+
+    def _contacts(self, offer: Offer) -> tuple[Contact, ...]:
+        if offer.target.kind != "device":
+            return ()
+        return self.live.world.locations.contacts(self.live.state.company, offer.target.id)
 
     async def _open(self, fork: Fork) -> None:
         fork.sound = await open_sound(self.live, fork.leg, fork.contact.flow)

@@ -18,7 +18,7 @@ from vorzimmer.calls.talk import status_for
 from vorzimmer.calls.world import World
 from vorzimmer.kernel.ids import EndpointId, LegId
 from vorzimmer.media.port import Statistics
-from vorzimmer.routing.model import Tried
+from vorzimmer.routing.model import Ring, Tried
 from vorzimmer.sip.events import Event, Requested, Responded
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ class Home(Protocol):
 
     def changed(self, before: CallState, after: CallState) -> None:
         """Tell facts."""
+
+    def rings(self, state: CallState, step: Ring) -> None:
+        """Tell that somebody is rung."""
 
     def over(self, live: "Live") -> None:
         """The call has its record."""

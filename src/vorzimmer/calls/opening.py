@@ -10,10 +10,10 @@ from vorzimmer.sip.flow import Flow
 async def open_sound(live: Live, leg: LegId, flow: Flow) -> Sound:
     """Open an endpoint near the phone's listener; raises MediaError."""
     family = 6 if ":" in flow.remote.host else 4
-    endpoint = EndpointId(leg)
-    address = await live.world.media.open(OpenSpec(endpoint, live.state.id, flow.listener, family))
+    endpoint, side = EndpointId(leg), live.world.side(flow)
+    address = await live.world.media.open(OpenSpec(endpoint, live.state.id, side, family))
     session = live.world.chance.number(1, 2**31 - 1)
-    return Sound(endpoint, address, session=session, listener=flow.listener)
+    return Sound(endpoint, address, session=session, listener=side)
 
 
 def leg_of(endpoint: EndpointId) -> LegId:

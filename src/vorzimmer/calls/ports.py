@@ -17,7 +17,8 @@ __all__ = ["Books", "Contact", "Decider", "Journal", "Locations", "Signalling"]
 class Locations(Protocol):
     """Where devices are (``presence``)."""
 
-    def contacts(self, device: str) -> tuple[Contact, ...]: ...
+    def contacts(self, company: str, device: str) -> tuple[Contact, ...]:
+        """The newest flow of each contact; device ids are a company's own."""
 
 
 class Decider(Protocol):

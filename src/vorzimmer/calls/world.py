@@ -116,6 +116,8 @@ class World:
     sound_of: Callable[[str, str, dict[str, str]], Source] = prompt_source
     domain: Callable[[str], str] = lambda company: "vorzimmer.invalid"
     describe: Callable[[str, Ref], tuple[str, str]] = lambda company, ref: ("", ref.id)
+    side: Callable[[Flow], str] = lambda flow: flow.listener
+    """The media listener of a leg on that flow."""
     formats: tuple[Format, ...] = DEFAULT_FORMATS
     times: Times = field(default_factory=Times)
 

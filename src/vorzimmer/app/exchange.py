@@ -1,0 +1,199 @@
+"""The exchange: engine, pump, door, bindings and switchboard joined, over whatever transports and media it is given.
+
+Control runs it over sockets and workers, simulations over a network in memory and a double. This module must never open
+a socket, read a database, or hold a rule about calls.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from vorzimmer.app.house import House, Identifier, device_key, split_key
+from vorzimmer.calls.board import Switchboard
+from vorzimmer.calls.ports import Journal
+from vorzimmer.calls.world import Fact, Service, World, no_fact, no_service, prompt_source
+from vorzimmer.kernel.address import Address
+from vorzimmer.kernel.chance import Chance
+from vorzimmer.kernel.clock import Alarm, Clock
+from vorzimmer.media.port import Media, Source
+from vorzimmer.net.pump import OnBug, Pump, Transports
+from vorzimmer.presence.bindings import Bindings, Contact
+from vorzimmer.presence.door import Door, Turned
+from vorzimmer.presence.registrar import Registrar
+from vorzimmer.sip.digest import DigestConfig
+from vorzimmer.sip.engine import Engine, EngineConfig
+from vorzimmer.sip.events import Event, FlowGone, Malformed, Requested
+from vorzimmer.sip.flow import Flow, Hop
+
+REFRESHED = frozenset({"REGISTER"})
+
+
+class Counting(Protocol):
+    """What the exchange counts."""
+
+    def malformed(self) -> None: ...
+    def refused(self, why: str) -> None: ...
+
+
+class NoCounting:
+    """Nobody counts."""
+
+    def malformed(self) -> None:
+        """Nothing."""
+
+    def refused(self, why: str) -> None:
+        """Nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What an exchange is made of. `side(flow)` names the media side of a leg, `refused` the addresses that a peer may
+    not name, `keep(device, bytes or None)` stores a device's bindings."""
+
+    transports: Transports
+    sent_by: Callable[[Flow | Hop], Address]
+    clock: Clock
+    chance: Chance
+    media: Media
+    journal: Journal
+    nonce_key: bytes
+    on_bug: OnBug
+    realm: str = "vorzimmer"
+    side: Callable[[Flow], str] = lambda flow: flow.listener
+    refused: Callable[[Address, Flow], str | None] = lambda address, flow: None
+    sound_of: Callable[[str, str, dict[str, str]], Source] = prompt_source
+    tell: Callable[[Fact], None] = no_fact
+    service: Service = no_service
+    keep: Callable[[str, bytes | None], None] = lambda device, data: None
+    counting: Counting = field(default_factory=NoCounting)
+
+
+class CompanyLive:
+    """routing.live.Live of one company."""
+
+    def __init__(self, company: str, bindings: Bindings, board: Switchboard) -> None:
+        self._company = company
+        self._bindings = bindings
+        self._board = board
+
+    def registered(self, device: str) -> bool:
+        return self._bindings.registered(device_key(self._company, device))
+
+    def calls(self, device: str) -> int:
+        return self._board.calls_of(self._company, device)
+
+    def dnd(self, device: str) -> bool:
+        # Phones tell their do-not-disturb key by feature-state events, which come with the subscription machine.
+        return False
+
+
+class Whereabouts:
+    """calls.ports.Locations: companies' devices among all bindings of the server."""
+
+    def __init__(self, bindings: Bindings) -> None:
+        self._bindings = bindings
+
+    def contacts(self, company: str, device: str) -> tuple[Contact, ...]:
+        found = self._bindings.contacts(device_key(company, device))
+        return tuple(Contact(device, each.uri, each.flow, each.path) for each in found)
+
+
+class Exchange:
+    """One per control process, one per simulated server."""
+
+    def __init__(self, ports: Ports) -> None:
+        self.ports = ports
+        self.bindings = Bindings()
+        self.house = House(ports.realm, self.live)
+        self.engine = Engine(EngineConfig(ports.sent_by), ports.chance)
+        self.pump = Pump(self.engine, ports.clock, ports.transports, on_bug=ports.on_bug)
+        self.door = Door(DigestConfig(ports.realm), ports.nonce_key, self.house.account, ports.chance)
+        self.board = Switchboard(self._world())
+        self._registrar = Registrar(self.door, self.bindings, self.engine, ports.chance)
+        self._expiry: Alarm | None = None
+        self.bindings.watch(self._bindings_changed)
+        self.pump.handle_with(self.handle)
+
+    def _world(self) -> World:
+        ports = self.ports
+        return World(
+            signalling=self.pump,
+            media=ports.media,
+            clock=ports.clock,
+            chance=ports.chance,
+            locations=Whereabouts(self.bindings),
+            decide=self.house.decide,
+            identify=Identifier(self.house, self.door, ports.clock.now),
+            journal=ports.journal,
+            service=ports.service,
+            refused=ports.refused,
+            tell=ports.tell,
+            sound_of=ports.sound_of,
+            domain=self.house.domain,
+            describe=self.house.describe,
+            side=ports.side,
+        )
+
+    def live(self, company: str) -> CompanyLive:
+        """The live facts of a company's devices."""
+        return CompanyLive(company, self.bindings, self.board)
+
+    # -- events -----------------------------------------------------------------------------------------------------
+    def handle(self, event: Event) -> None:
+        """Everything the engine tells, to whom it concerns."""
+        if isinstance(event, Malformed):
+            self.ports.counting.malformed()
+        elif isinstance(event, FlowGone):
+            self.bindings.flow_gone(event.flow)
+        elif isinstance(event, Requested) and event.leg is None and event.request.method == "REGISTER":
+            self._registrar.handle(event, self.pump.now())
+            self.pump.kick()
+        elif not self.board.handle(event) and isinstance(event, Requested):
+            self._other(event)
+
+    def _other(self, event: Requested) -> None:
+        """OPTIONS to the server (RFC 3261 section 11.2), and event packages that are not there yet (RFC 6665)."""
+        engine, now = self.engine, self.pump.now()
+        if event.request.method == "OPTIONS":
+            engine.respond(event.transaction, 200, now, extra=(("Accept", "application/sdp"),))
+        elif event.request.method in {"SUBSCRIBE", "PUBLISH"}:
+            verdict = self.door.authenticate(event.request, event.flow, now)
+            if isinstance(verdict, Turned):
+                engine.respond(event.transaction, verdict.status, now, reason=verdict.reason, extra=verdict.headers)
+            else:
+                engine.respond(event.transaction, 489, now, reason="Bad Event")
+        else:
+            engine.respond(event.transaction, 405, now)
+        self.pump.kick()
+
+    # -- bindings ---------------------------------------------------------------------------------------------------
+    def _bindings_changed(self, device: str) -> None:
+        self.ports.keep(device, self.bindings.frozen(device, self.pump.now()))
+        for contact in self.bindings.contacts(device):
+            self.board.refreshed(*split_key(device), contact.flow)
+            break
+        self._arm()
+
+    def restore_bindings(self, saved: dict[str, bytes]) -> None:
+        """Take up the bindings of before a restart; what cannot be read is dropped (the phone registers again)."""
+        for device, data in saved.items():
+            self.bindings.thaw(device, data, self.pump.now())
+        self._arm()
+
+    def _arm(self) -> None:
+        due = self.bindings.next_expiry()
+        if self._expiry is not None:
+            self._expiry.cancel()
+        self._expiry = None if due is None else self.ports.clock.call_at(due, self._expire)
+
+    def _expire(self) -> None:
+        self._expiry = None
+        self.bindings.expire(self.pump.now())
+        self._arm()
+
+    def close(self) -> None:
+        """Leave no alarm behind."""
+        self.pump.close()
+        if self._expiry is not None:
+            self._expiry.cancel()
+            self._expiry = None

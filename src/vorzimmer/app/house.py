@@ -1,0 +1,175 @@
+"""All companies of this server in memory: their books, the accounts of their devices, and the questions calls ask.
+
+Built once from the store and then kept up by published changes; nothing here reads a database (ARCHITECTURE decision 4).
+This module must never let one company's name lead to another company's person.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from vorzimmer.admin.ports import CompanyRepository
+from vorzimmer.calls.world import Identified, Refusal
+from vorzimmer.directory.keys import DEVICE
+from vorzimmer.directory.ref import Ref
+from vorzimmer.directory.server import ServerBook
+from vorzimmer.directory.snapshot import Change, Snapshot
+from vorzimmer.features.catalogue import SCHEMA
+from vorzimmer.features.order import ORDER
+from vorzimmer.kernel.errors import LocalError
+from vorzimmer.presence.door import Account, Door, Turned
+from vorzimmer.routing.decide import decide
+from vorzimmer.routing.live import Live
+from vorzimmer.routing.model import Asked, Caller, Plan, SoFar
+from vorzimmer.sip.digest import Credentials
+from vorzimmer.sip.flow import Flow
+from vorzimmer.sip.identity import wants_privacy
+from vorzimmer.sip.message import Request
+
+SecretsByDevice = Mapping[str, Credentials]
+
+
+def device_key(company: str, device: str) -> str:
+    """The server-wide key of a company's device, as bindings and facts use it."""
+    return f"{company}/{device}"
+
+
+def split_key(key: str) -> tuple[str, str]:
+    """Company and device of a key."""
+    company, _, device = key.partition("/")
+    return company, device
+
+
+def zone(name: str) -> tzinfo:
+    """A time zone's rules from the system's database (tzdata)."""
+    return ZoneInfo(name)
+
+
+class Published(msgspec.Struct, frozen=True):
+    """A committed change on its way from admin to control. `credentials` are those of devices whose account or password
+    changed; None takes them away."""
+
+    company: str
+    revision: int
+    changes: tuple[Change, ...]
+    credentials: dict[str, Credentials | None] = {}
+    removed: bool = False
+
+
+class House:
+    """Books, accounts and decisions. `live_of(company)` gives the live facts of one company's devices."""
+
+    def __init__(self, realm: str, live_of: Callable[[str], Live]) -> None:
+        self._realm = realm
+        self._live_of = live_of
+        self._server = ServerBook()
+        self._credentials: dict[str, Credentials] = {}
+
+    # -- filling ----------------------------------------------------------------------------------------------------
+    async def load(self, companies: CompanyRepository) -> None:
+        """Read every company once, at the start."""
+        for ident in await companies.companies():
+            stored = await companies.load(ident)
+            if stored is None:
+                continue
+            records = [Change(record.kind, record.id, record.data) for record in stored.records]
+            book = Snapshot.of(SCHEMA, zone, records).at_revision(stored.revision)
+            self._server = self._server.add(book)
+            secrets = await companies.secrets(ident)
+            for entry in book.entries(DEVICE.name):
+                self._keep(ident, entry.ref.id, secrets.reveal(DEVICE.name, entry.ref.id, "password"))
+
+    def publish(self, change: Published) -> None:
+        """Swap one company's book; acts at the next decision."""
+        if change.removed:
+            self._server = self._server.remove(change.company)
+        elif self._server.company(change.company) is None:
+            book = Snapshot.of(SCHEMA, zone, change.changes).at_revision(change.revision)
+            self._server = self._server.add(book)
+        else:
+            self._server = self._server.apply(change.company, change.changes, change.revision)
+        for device, credentials in change.credentials.items():
+            key = device_key(change.company, device)
+            if credentials is None:
+                self._credentials.pop(key, None)
+            else:
+                self._credentials[key] = credentials
+
+    def _keep(self, company: str, device: str, password: str | None) -> None:
+        book = self.book(company)
+        core = book.find(DEVICE, device)
+        if password is not None and core is not None and core.username is not None:
+            key = device_key(company, device)
+            self._credentials[key] = Credentials.of(core.username, self._realm, password)
+
+    # -- questions --------------------------------------------------------------------------------------------------
+    @property
+    def companies(self) -> tuple[str, ...]:
+        """Ids of all companies, sorted."""
+        return tuple(sorted(self._server.books))
+
+    def book(self, company: str) -> Snapshot:
+        """The newest Snapshot; raises LocalError for a company that is not here."""
+        book = self._server.company(company)
+        if book is None:
+            raise LocalError(f"no company {company} on this server")
+        return book
+
+    def account(self, username: str) -> Account | None:
+        """Who logs in with this name, for the door."""
+        found = self._server.account(username)
+        if found is None:
+            return None
+        key = device_key(*found)
+        credentials = self._credentials.get(key)
+        if credentials is None:
+            return None
+        book = self.book(found.company)
+        owner = book.owner_of(found.device)
+        extension = book.extension_of(owner) if owner else None
+        users = frozenset({extension}) if extension else frozenset[str]()
+        return Account(key, credentials, users, frozenset({book.company.sip_domain.lower()}))
+
+    def decide(self, asked: Asked, so_far: SoFar, now: datetime) -> Plan:
+        """calls.ports.Decider."""
+        return decide(ORDER, asked, so_far, self.book(asked.company), self._live_of(asked.company), now)
+
+    def domain(self, company: str) -> str:
+        """The SIP domain that identities of a company are written with."""
+        return self.book(company).company.sip_domain
+
+    def describe(self, company: str, ref: Ref) -> tuple[str, str]:
+        """Name and number to show of somebody."""
+        book = self.book(company)
+        return book.name_of(ref), book.extension_of(ref) or ref.id
+
+    def caller(self, company: str, device: str, *, private: bool) -> Caller | None:
+        """The device's owner as a caller."""
+        book = self.book(company)
+        owner = book.owner_of(device)
+        if owner is None:
+            return None
+        numbers = book.numbers_of(owner)
+        number = numbers[0].number if numbers else None
+        return Caller(owner, device, number, book.name_of(owner), private)
+
+
+class Identifier:
+    """Who sends an INVITE or REFER: the account that passed digest (ARCHITECTURE decision 6)."""
+
+    def __init__(self, house: House, door: Door, now: Callable[[], float]) -> None:
+        self._house = house
+        self._door = door
+        self._now = now
+
+    def __call__(self, request: Request, flow: Flow) -> Identified | Refusal:
+        verdict = self._door.authenticate(request, flow, self._now())
+        if isinstance(verdict, Turned):
+            return Refusal(verdict.status, verdict.reason, verdict.headers)
+        company, device = split_key(verdict.device)
+        caller = self._house.caller(company, device, private=wants_privacy(request.headers))
+        if caller is None:
+            return Refusal(403, "Forbidden")
+        return Identified(company, caller)

@@ -1,0 +1,88 @@
+"""The web process: health, metrics, and the office that changes and tells (portal and API move in here).
+
+Nothing in this process can hold up a call. This module must never decide about calls; it asks control.
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from vorzimmer.app.children import announce_ready
+from vorzimmer.app.clock import LoopClock, SystemChance
+from vorzimmer.app.control_link import ControlLink
+from vorzimmer.app.layout import Layout
+from vorzimmer.app.office import Office
+from vorzimmer.app.office_rpc import methods, streams
+from vorzimmer.app.rpc import RpcError, RpcServer
+from vorzimmer.app.sockets import inherited
+from vorzimmer.app.storage import open_storage
+from vorzimmer.observe.logs import configure
+
+
+class _Server(uvicorn.Server):
+    """Without uvicorn's own signal handling: this process ends as the supervisor says."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def application(link: ControlLink) -> Starlette:
+    """The HTTP application."""
+
+    async def healthz(request: Request) -> Response:
+        try:
+            facts = await link.call("health")
+        except RpcError:
+            return JSONResponse({"status": "starting", "control": False}, status_code=503)
+        healthy = all(facts["media"].values())
+        return JSONResponse({"status": "ok" if healthy else "degraded", "control": True, **facts}, 200)
+
+    async def metrics(request: Request) -> Response:
+        try:
+            text = await link.call("metrics")
+        except RpcError:
+            text = ""
+        return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
+
+    return Starlette(routes=[Route("/healthz", healthz), Route("/metrics", metrics)])
+
+
+async def serve(state: Path) -> None:
+    """Serve until SIGTERM."""
+    layout = Layout(state)
+    options = layout.options()
+    layout.write_pid("web")
+    configure(options.log_level, "web")
+    storage = await open_storage(layout, options, migrating=False)
+    link = ControlLink(layout.control_socket)
+    office = Office(storage, LoopClock(), SystemChance(), link)
+    rpc = RpcServer(methods(office), streams(office))
+    await rpc.start(layout.state.admin_socket)
+    config = uvicorn.Config(application(link), log_config=None, lifespan="off", access_log=False)
+    server = _Server(config)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    running = asyncio.ensure_future(server.serve([inherited(layout.sockets()["http"])]))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    announce_ready()
+    await stop.wait()
+    server.should_exit = True
+    await running
+    await rpc.stop()
+    await link.close()
+    await storage.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(Path(sys.argv[1])))
