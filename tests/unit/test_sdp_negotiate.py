@@ -1,13 +1,15 @@
 """Offer and answer (RFC 3264): what is read, offered, answered and agreed."""
 
+import msgspec
 import pytest
 
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.errors import PeerError
+from vorzimmer.sdp.formats import DEFAULT_FORMATS
 from vorzimmer.sdp.message import Session, value_of, values_of
 from vorzimmer.sdp.negotiate import Ours, agreed, answer, common, full_offer, matching, offer_like, read, read_answer
 from vorzimmer.sdp.parse import parse
-from vorzimmer.sdp.plan import AudioPlan, Format, both, changes, mirrored
+from vorzimmer.sdp.plan import Agreed, AudioPlan, Format, both, changes, mirrored
 from vorzimmer.sdp.write import write
 
 HEAD = "v=0\no=- 1 1 IN IP4 192.0.2.3\ns=-\nc=IN IP4 192.0.2.4\nt=0 0\n"
@@ -138,6 +140,44 @@ def test_full_offer_has_events_for_every_clock() -> None:
     assert [(e.rate, e.payload_type) for e in plan.events] == [(8_000, 101), (48_000, 96)]
     assert [e.rate for e in read(full_offer(OURS, (PCMA,))).events] == [8_000]
     assert read(full_offer(OURS, (PCMA,), event=None)).telephone_event is None
+
+
+def test_rfc3264_8_3_2_event_numbers_keep_their_meaning() -> None:
+    fast = sdp("m=audio 4000 RTP/AVP 107 101", "a=rtpmap:107 opus/48000/2", "a=rtpmap:101 telephone-event/48000")
+    ours = answer(fast, OURS, (Format("OPUS", 107, 48_000, 2),))
+    again = read(full_offer(OURS, (Format("OPUS", 107, 48_000, 2), PCMA), event=101, previous=ours))
+    assert [(e.rate, e.payload_type) for e in again.events] == [(8_000, 96), (48_000, 101)]
+    taken = read(full_offer(OURS, (Format("OPUS", 101, 48_000, 2),)))
+    assert [(e.rate, e.payload_type) for e in taken.events] == [(8_000, 96), (48_000, 97)]
+    assert read(full_offer(OURS, (PCMA,), event=96, previous=full_offer(OURS, (PCMA,), event=99))).telephone_event == 99
+
+
+def test_a_description_of_ours_survives_being_written_down() -> None:
+    """Decision 2: calls are values; hostile bytes of the offer must not make ours impossible to store."""
+    raw = write(sdp("m=audio 4000 RTP/AVP 96", "a=rtpmap:96 opus/48000/2")).replace(b"t=0 0", b"t=\xff \x1b")
+    evil = parse(raw.replace(b"a=rtpmap", b"a=fmtp:96 \xff\r\na=rtpmap"))
+    ours = answer(evil, OURS, DEFAULT_FORMATS)
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(ours), type=Session) == ours
+    plan = agreed(evil, ours, we_offered=False)
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(plan), type=Agreed) == plan
+
+
+@pytest.mark.parametrize(
+    ("written", "host"),
+    [
+        ("IN IP6 2001:DB8:0::0001", "2001:db8::1"),
+        ("IN IP6 [2001:db8::1]", "2001:db8::1"),
+        ("IN IP6 ::ffff:192.0.2.4", "192.0.2.4"),
+        ("IN IP6 64:ff9b::c000:204", "64:ff9b::c000:204"),
+    ],
+)
+def test_rfc5118_addresses_are_spelled_as_sockets_do(written: str, host: str) -> None:
+    plan = read(sdp("m=audio 4000 RTP/AVP 8", f"c={written}"))
+    assert plan.remote == Address(host, 4000)
+
+
+def test_an_address_with_a_zone_is_no_media_address() -> None:
+    assert refusal(sdp("m=audio 4000 RTP/AVP 8", "c=IN IP6 fe80::1%eth0")) == 488
 
 
 def test_rfc3264_8_the_version_rises_only_when_something_changed() -> None:

@@ -85,6 +85,8 @@ def test_rfc8866_5_bytes_that_are_not_utf8_come_back_as_they_were() -> None:
         b"v=0\r\ns=-",
         b"v=0\r\no=- 1 1 IN IP4",
         HEAD.encode() + b"m=audio\n",
+        HEAD.encode() + b"m=audio 9 RTP/AVP \xff\n",
+        HEAD.encode() + b"m=audio 9 RTP/AVP \x1b[31m\n",
         HEAD.encode() + b"m=audio x RTP/AVP 0\n",
         HEAD.encode() + b"m=audio -1 RTP/AVP 0\n",
         HEAD.encode() + b"m=audio 65536 RTP/AVP 0\n",

@@ -64,35 +64,29 @@ def samples_of(pcm: bytes) -> "np.ndarray[tuple[int], np.dtype[np.int16]]":
 
 def mix(frames: Sequence[bytes]) -> bytes:
     """The saturated sum; shorter frames count as silent at their end, no frames give nothing."""
-    return _saturated(_total(_padded(frames))) if frames else b""
+    return _saturated(_stacked(frames).sum(axis=0, dtype=np.int32)) if frames else b""
 
 
 def mix_minus(frames: Sequence[bytes]) -> tuple[bytes, ...]:
     """For each frame the saturated sum of all others: what that party hears in a conference."""
     if not frames:
         return ()
-    arrays = _padded(frames)
-    total = _total(arrays)
-    return tuple(_saturated(total - own) for own in arrays)
+    stacked = _stacked(frames)
+    others = stacked.sum(axis=0, dtype=np.int32) - stacked
+    mixed = _saturated(others)
+    size = len(mixed) // len(frames)
+    return tuple(mixed[at : at + size] for at in range(0, len(mixed), size)) if size else tuple(frames)
 
 
-_Wide = np.ndarray[tuple[int], np.dtype[np.int32]]
+def _stacked(frames: Sequence[bytes]) -> "np.ndarray[tuple[int, int], np.dtype[np.int16]]":
+    """One row a frame, the shorter ones with silence at their end."""
+    longest = max(map(len, frames))
+    joined = b"".join(frame.ljust(longest, b"\0") for frame in frames)
+    return np.frombuffer(joined, dtype="<i2").reshape(len(frames), longest // WIDTH)
 
 
-def _padded(frames: Sequence[bytes]) -> list[_Wide]:
-    longest = max(len(f) // WIDTH for f in frames)
-    return [np.pad(samples_of(f).astype(np.int32), (0, longest - len(f) // WIDTH)) for f in frames]
-
-
-def _total(arrays: list[_Wide]) -> _Wide:
-    total = np.zeros(len(arrays[0]), dtype=np.int32)
-    for array in arrays:
-        total = total + array
-    return total
-
-
-def _saturated(wide: _Wide) -> bytes:
-    return np.clip(wide, -32_768, 32_767).astype("<i2").tobytes()
+def _saturated(wide: "np.ndarray[tuple[int, ...], np.dtype[np.int32]]") -> bytes:
+    return wide.clip(-32_768, 32_767).astype("<i2").tobytes()
 
 
 def resample(pcm: bytes, source: int, target: int) -> bytes:

@@ -19,6 +19,7 @@
     negotiate.common(offered, wanted) -> Format | None           None: answer 488
 
     addresses.refused(address, listener_on_loopback, own) -> reason | None
+    addresses.spelled(host) -> str | None                        the spelling that sockets use; None: a name
     addresses.Own(hosts, ports)                                  our own addresses and port ranges
 
 `previous` is always our last description on that leg: it keeps the number and order of m-lines (RFC 3264 section 8) and

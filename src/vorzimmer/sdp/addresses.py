@@ -54,6 +54,17 @@ def literal(host: str) -> _IP | None:
     return (_inner(ip) or ip) if isinstance(ip, ipaddress.IPv6Address) else ip
 
 
+def spelled(host: str) -> str | None:
+    """The one spelling of an address that sockets use too, None for a name or an address with a zone."""
+    try:
+        ip = ipaddress.ip_address(host)
+    except ValueError:
+        return None
+    if isinstance(ip, ipaddress.IPv4Address):
+        return str(ip)
+    return None if ip.scope_id is not None else str(ip.ipv4_mapped or ip)
+
+
 def _inner(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     compatible = 1 < int(ip) < 2**32
     if compatible or ip in _NAT64:

@@ -9,7 +9,7 @@ import msgspec
 
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.errors import PeerError
-from vorzimmer.sdp.addresses import literal
+from vorzimmer.sdp.addresses import spelled
 from vorzimmer.sdp.formats import (
     DEFAULT_EVENT,
     DEFAULT_FORMATS,
@@ -72,11 +72,11 @@ def _remote(session: Session, media: Media) -> Address | None:
     connection = media.connection or session.connection
     if connection is None:
         raise PeerError("SDP has no c= line")
-    ip = literal(connection.host)
-    if ip is None:
+    host = spelled(connection.host)
+    if host is None:
         raise PeerError("the media address is not an IP address", 488)
     # RFC 3264 section 8.4: 0.0.0.0 is how older phones say hold; the port then means nothing.
-    return None if ip.is_unspecified else Address(connection.host, media.port)
+    return None if host in {"0.0.0.0", "::"} else Address(host, media.port)
 
 
 def _direction(session: Session, media: Media) -> Direction:
@@ -93,8 +93,8 @@ def _rtcp(media: Media, remote: Address | None) -> Address | None:
     port = words[0] if words else ""
     if remote is None or not (port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) < 65_536):
         return None
-    host = words[3] if len(words) == 4 and literal(words[3]) is not None else remote.host
-    return Address(host, int(port))
+    host = spelled(words[3]) if len(words) == 4 else None
+    return Address(host or remote.host, int(port))
 
 
 def read_answer(offer: Session, answer: Session) -> AudioPlan:
@@ -163,19 +163,21 @@ def full_offer(
 ) -> Session:
     """An offer of everything in `formats` (late offers, new media addresses); `event` None leaves out RFC 4733 events.
 
-    Events come once per clock (RFC 4733 section 2.6), the 8000 one with the number `event`.
+    Events come once per clock (RFC 4733 section 2.6), the 8000 one with the number `event` where it is free; those of
+    `previous` keep theirs, since a number never changes its meaning within a session (RFC 3264 section 8.3.2).
     """
-    events = _events(formats, event) if event is not None else ()
+    events = _events(formats, event, previous) if event is not None else ()
     return _offered(ours, _audio(ours, (*formats, *events), ptime, direction=direction), previous)
 
 
-def _events(formats: tuple[Format, ...], number: int) -> tuple[Format, ...]:
-    first = Format(EVENT, number, 8_000, 1, EVENT_FMTP)
-    if all(f.rate == 8_000 for f in formats):
-        return (first,)
-    taken = {number, *(f.payload_type for f in formats)}
-    free = next(n for n in range(96, 128) if n not in taken)
-    return first, Format(EVENT, free, 48_000, 1, EVENT_FMTP)
+def _events(formats: tuple[Format, ...], number: int, previous: Session | None) -> tuple[Format, ...]:
+    before = formats_of(previous.media[_audio_place(previous)]) if previous and previous.media else ()
+    known = {f.rate: f.payload_type for f in before if f.name == EVENT}
+    taken = {f.payload_type for f in (*formats, *before)}
+    free = [n for n in (number, *range(96, 128)) if n not in taken]
+    rates = (8_000, 48_000) if any(f.rate == 48_000 for f in formats) else (8_000,)
+    numbers = {rate: known[rate] if rate in known else free.pop(0) for rate in rates if rate in known or free}
+    return tuple(Format(EVENT, n, rate, 1, EVENT_FMTP) for rate, n in numbers.items())
 
 
 def _offered(ours: Ours, audio: Media, previous: Session | None) -> Session:
@@ -216,7 +218,8 @@ def answer(
     wish = both(mirrored(plan.direction), direction)
     audio = _audio(ours, (*chosen, *events), plan.ptime, direction=wish, protocol=theirs.protocol)
     media = tuple(audio if i == index else _refused(m) for i, m in enumerate(offer.media))
-    return _settled(ours, media, previous, offer.timing)
+    timing = tuple(t for t in offer.timing if t.isascii() and t.isprintable()) or ("0 0",)
+    return _settled(ours, media, previous, timing)
 
 
 def _audio(

@@ -73,6 +73,8 @@ def _media(lines: _Pairs) -> Media:
     words = lines[0][1].split()
     if len(words) < 3 or len(words) > MAX_FORMATS + 3:
         raise PeerError("malformed m= line in SDP")
+    if not all(word.isascii() and word.isprintable() for word in words):
+        raise PeerError("m= line in SDP is not printable ASCII")
     port, _, count = words[1].partition("/")
     return Media(
         kind=words[0],
