@@ -1,42 +1,34 @@
-"""Encoders for what we play, by codec name. Each keeps its codec's state and takes frames of 20 ms, 16 bit mono.
+"""Encoders for what we play, by codec name: those of ``audio``, and Opus, which needs PyAV.
 
-This module must never decode: what phones send is passed on as it is.
+Each keeps its codec's state and takes frames of 20 ms. This module must never decode: what phones send is passed on.
 """
 
-import audioop
 from collections.abc import Callable
 
 import av
-import G722
 import numpy as np
 
-from vorzimmer.kernel.errors import LocalError
+from vorzimmer.audio.codecs import coder
 
 SAMPLE_RATES = {"PCMA": 8000, "PCMU": 8000, "G722": 16000, "OPUS": 48000}
-"""Samples per second that each encoder wants; not the RTP clock."""
+"""Samples per second that each encoder takes; not the RTP clock (G.722, RFC 3551 4.5.2)."""
+
+OPUS_BITS = 32000
+"""Bits per second for music and prompts, mono."""
 
 
 def encoder(name: str) -> Callable[[bytes], bytes]:
     """A fresh encoder. Raises LocalError for a codec we cannot play in."""
-    match name:
-        case "PCMA":
-            return lambda samples: audioop.lin2alaw(samples, 2)
-        case "PCMU":
-            return lambda samples: audioop.lin2ulaw(samples, 2)
-        case "G722":
-            codec = G722.G722(16000, 64000)
-            return lambda samples: bytes(codec.encode(np.frombuffer(samples, np.int16)))
-        case "OPUS":
-            return _opus()
-    raise LocalError(f"no encoder for {name}")
+    return opus() if name == "OPUS" else coder(name).encode
 
 
-def _opus() -> Callable[[bytes], bytes]:
+def opus() -> Callable[[bytes], bytes]:
+    """Opus from 48000 Hz mono, one packet a frame."""
     context = av.CodecContext.create("libopus", "w")
     context.sample_rate = 48000
     context.layout = "mono"
     context.format = "s16"
-    context.bit_rate = 32000
+    context.bit_rate = OPUS_BITS
     context.options = {"frame_duration": "20"}
 
     def encode(samples: bytes) -> bytes:

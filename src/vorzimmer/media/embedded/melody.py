@@ -12,8 +12,8 @@ _CHORDS = ((57, 60, 64, 69), (53, 57, 60, 65), (48, 55, 60, 64), (55, 59, 62, 67
 _ORDER = (0, 1, 2, 3, 2, 1, 2, 1)
 
 
-def melody() -> NDArray[np.int16]:
-    """Mono samples at RATE of one round, about 13 s; its end joins its beginning."""
+def melody() -> bytes:
+    """16 bit mono samples at RATE of one round, about 13 s; its end joins its beginning."""
     notes = [chord[step] for chord in _CHORDS for step in _ORDER]
     length = round(len(notes) * BEAT * RATE)
     song = np.zeros(length)
@@ -21,8 +21,7 @@ def melody() -> NDArray[np.int16]:
         _add(song, round(number * BEAT * RATE), _note(note, 3 * BEAT))
         if number % 8 == 0:
             _add(song, round(number * BEAT * RATE), 0.8 * _note(note - 12, 7 * BEAT))
-    scaled: NDArray[np.int16] = (song / np.abs(song).max() * 9000).astype(np.int16)
-    return scaled
+    return bytes((song / np.abs(song).max() * 9000).astype("<i2").tobytes())
 
 
 def _note(midi: int, seconds: float) -> NDArray[np.float64]:

@@ -24,11 +24,13 @@ Encoder = Callable[[bytes], bytes]
 
 @dataclass(slots=True, eq=False, weakref_slot=True)
 class Track:
-    """One clip in one codec. `pcm` is 16 bit mono at `rate` Hz in whole frames, `encode` is used up from its start."""
+    """One clip in one codec. `pcm` is 16 bit mono at `rate` Hz in whole frames, `encode` is used up from its start;
+    an endless one goes on at frame `loop_from` after its last."""
 
     pcm: bytes
     rate: int
     encode: Encoder
+    loop_from: int = 0
     _payloads: list[bytes] = field(default_factory=list)
 
     @property
@@ -62,10 +64,10 @@ class Playing:
     def step(self, now: float) -> bool:
         """Send the next frame; False when the track has been played to its end."""
         if self.index >= self.track.frames:
-            self.index = 0
-            self.loops -= 1
-            if self.loops == 0 or not self.track.frames:
+            if self.loops == 1 or not self.track.frames:
                 return False
+            self.index = 0 if self.loops else self.track.loop_from
+            self.loops -= self.loops > 0
         payload = self.track.payload(self.index)
         self.index += 1
         clock = (self.codec.rate, self.codec.rate // 50)

@@ -39,7 +39,7 @@ PORT_TRIES = 20
 class Clips(Protocol):
     """Where tracks come from."""
 
-    async def load(self, source: Source) -> None:
+    async def load(self, source: Source, codec: Codec | None) -> None:
         """Read and decode what `source` names, away from the relay. Raises MediaError."""
 
     def track(self, source: Source, codec: Codec) -> Track:
@@ -103,7 +103,7 @@ class Table:
         if isinstance(source, Peer):
             self.find(source.endpoint)
         elif not isinstance(source, Nothing):
-            await self._clips.load(source)
+            await self._clips.load(source, playable(session.plan) if session.plan else None)
             if self.find(endpoint) is not session:
                 raise MediaError(f"unknown endpoint {endpoint}")
         if session.turn == turn:
