@@ -30,7 +30,7 @@ class _Saved(msgspec.Struct, frozen=True):
     """The persistent form. `now` is the moment of saving, so that a restart of the machine's clock can be seen."""
 
     now: float
-    devices: dict[str, tuple[Binding, ...]]
+    held: tuple[Binding, ...]
 
 
 class Bindings:
@@ -43,6 +43,11 @@ class Bindings:
         self._sources: dict[str, int] = {}
         self._expiries: list[tuple[float, str]] = []
         self._listeners: list[Listener] = []
+        self._watchers: list[Callable[[str], None]] = []
+
+    def watch(self, watcher: Callable[[str], None]) -> None:
+        """Be told of every change of a device's bindings, refreshes too (to store them, to follow flows)."""
+        self._watchers.append(watcher)
 
     def listen(self, listener: Listener) -> None:
         """Be told of every change between registered and not."""
@@ -120,6 +125,9 @@ class Bindings:
             if binding not in before:
                 heappush(self._expiries, (binding.expires, device))
         self._tidy()
+        if before != bindings:
+            for watcher in tuple(self._watchers):
+                watcher(device)
         if bool(before) != bool(bindings):
             for listener in tuple(self._listeners):
                 listener(device, bool(bindings))
@@ -143,18 +151,18 @@ class Bindings:
 
     # -- over a restart ------------------------------------------------------------------------------------------
 
-    def to_bytes(self, now: float) -> bytes:
-        """All bindings as bytes."""
-        return msgspec.msgpack.encode(_Saved(now, self._devices))
+    def frozen(self, device: str, now: float) -> bytes | None:
+        """A device's bindings as bytes at monotonic `now`; None without any."""
+        held = self._devices.get(device)
+        return msgspec.msgpack.encode(_Saved(now, held)) if held else None
 
-    def restore(self, data: bytes, now: float) -> None:
-        """Take up what ``to_bytes`` gave, at monotonic `now`; bindings over connections are gone with the process.
+    def thaw(self, device: str, data: bytes, now: float) -> None:
+        """Take up what ``frozen`` gave, at monotonic `now`; bindings over connections are gone with the process.
 
         A clock that starts anew (the machine was restarted) is seen by `now` lying before the moment of saving; then
         the remaining times count from now. Raises msgspec.DecodeError for bytes that are none of ours.
         """
         saved = msgspec.msgpack.decode(data, type=_Saved)
         shift = now - saved.now if now < saved.now else 0.0
-        for device, bindings in saved.devices.items():
-            kept = (b for b in bindings if not b.flow.reliable and b.expires + shift > now)
-            self._put(device, tuple(msgspec.structs.replace(b, expires=b.expires + shift) for b in kept))
+        kept = (b for b in saved.held if not b.flow.reliable and b.expires + shift > now)
+        self._put(device, tuple(msgspec.structs.replace(b, expires=b.expires + shift) for b in kept))
