@@ -20,6 +20,7 @@ def test_rfc4733_2_3_the_payload() -> None:
     assert encode(event) == b"\x0b\x8a\x05\x00"
     assert decode(encode(event)) == event
     assert decode(b"\x0b\x8a\x05") is None
+    assert DigitReceiver().packet(1, 5, b"\x0b\x8a\x05", 0.0) == ()
 
 
 def test_rfc4733_2_5_1_4_a_press_ends_with_three_equal_packets() -> None:

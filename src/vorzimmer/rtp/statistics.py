@@ -150,6 +150,4 @@ def mos(loss: float, jitter_ms: float, codec: str = "PCMA", delay_ms: float = 40
 def _opinion(rating: float) -> float:
     if rating <= 0:
         return 1.0
-    if rating >= 100:
-        return 4.5
     return max(1.0, 1 + 0.035 * rating + rating * (rating - 60) * (100 - rating) * 7e-6)
