@@ -11,8 +11,14 @@ import msgspec
 import pytest
 
 from vorzimmer.admin.ports import AuditEntry, Claim, ClaimTakenError, Commit, Record, SecretWrite, StaleRevisionError
+from vorzimmer.calls.records import Record as CallRecord
+from vorzimmer.calls.records import encode
+from vorzimmer.directory.ref import Ref
 from vorzimmer.directory.snapshot import Change
-from vorzimmer.store.ports import CallQuery, CallRow, Store, row_of
+from vorzimmer.kernel.ids import CallId, JourneyId
+from vorzimmer.routing.model import Asked, Caller, SoFar
+from vorzimmer.store.call_rows import row_of
+from vorzimmer.store.ports import CallQuery, CallRow, Store
 
 HOSTILE = "<b>'\"; DROP TABLE call;--\x00\u202e=1+1" + "ü" * 10_000
 NOON = datetime(2026, 3, 2, 12, 0, 0, 123456, tzinfo=UTC)
@@ -226,18 +232,51 @@ async def old_records_are_forgotten_per_company(store: Store) -> None:
     assert await store.calls.get("c003") is not None
 
 
-async def hostile_records_are_kept(store: Store) -> None:
-    document = msgspec.json.encode({"company": "musterbau", "started": 5, "caller": HOSTILE, "outcome": "answered"})
-    rows = [row_of("good", document), row_of("bad", b"\xff not json"), row_of("odd", b'{"started": "early"}')]
+def record_bytes(call: str, **changes: object) -> bytes:
+    """A record as calls write it into the journal."""
+    asked = Asked("musterbau", Caller(number="+49301234567"), dialled="20")
+    base = CallRecord(CallId(call), JourneyId("j"), "musterbau", asked, SoFar(), 1.0, 2.0, 3.0, "caller", "hung up")
+    return encode(msgspec.structs.replace(base, **changes))
+
+
+async def records_of_calls_become_rows(store: Store) -> None:
+    bea, eva = Ref("user", "bea"), Ref("user", "eva")
+    hostile = Asked("musterbau", Caller(number=HOSTILE), dialled=HOSTILE)
+    missed = Asked("musterbau", Caller(ref=bea, private=True), dialled="20", target=eva)
+    rows = [
+        row_of("plain", record_bytes("plain", answered_by=eva)),
+        row_of("missed", record_bytes("missed", asked=missed, answered=None, answered_by=eva, reason="busy")),
+        row_of("hostile", record_bytes("hostile", asked=hostile, ended_by=HOSTILE)),
+    ]
+    await store.calls.add(rows)
+    plain, lost, odd = [await store.calls.get(item.call) for item in rows]
+    assert (plain, lost, odd) == tuple(rows)
+    assert plain is not None
+    assert (plain.caller, plain.callee, plain.answered_by, plain.outcome) == (
+        "+49301234567",
+        "20",
+        "user:eva",
+        "answered",
+    )
+    assert msgspec.json.decode(plain.document)["ended_by"] == "caller"
+    assert lost is not None
+    assert (lost.caller, lost.callee, lost.answered_by, lost.outcome) == ("user:bea", "user:eva", "", "busy")
+    assert odd is not None
+    assert len(odd.caller) <= 255
+    assert not {"\x00", "\u202e"} & set(odd.caller + odd.callee)
+    assert msgspec.json.decode(odd.document)["ended_by"] == HOSTILE
+    assert [item.call for item in await store.calls.find(CallQuery("musterbau", who=odd.caller))] == ["hostile"]
+
+
+async def a_record_that_cannot_be_read_is_kept(store: Store) -> None:
+    newer = msgspec.msgpack.encode({"company": "musterbau", "started": 5, "ended": 7.5, "legs": "another shape"})
+    rows = [row_of("newer", newer), row_of("garbage", b"\xff\x00 not a record"), row_of("text", b"\xa3abc")]
     assert await store.calls.add(rows) == 3
-    kept = await store.calls.get("good")
+    kept = await store.calls.get("newer")
     assert kept is not None
-    assert kept.document == document
-    assert "\x00" not in kept.caller
-    assert len(kept.caller) == 255
-    assert await store.calls.get("bad") == rows[1]
-    assert rows[1].document == b"\xff not json"
-    assert [item.call for item in await store.calls.find(CallQuery("musterbau", who=rows[0].caller))] == ["good"]
+    assert (kept.company, kept.started, kept.ended, kept.outcome) == ("musterbau", 5.0, 7.5, "unreadable")
+    assert msgspec.json.decode(kept.document)["legs"] == "another shape"
+    assert await store.calls.get("garbage") == rows[1]
 
 
 async def live_values_are_put_and_removed(store: Store) -> None:
@@ -285,7 +324,8 @@ CONTRACT: list[Callable[[Store], Awaitable[None]]] = [
     a_record_is_written_once,
     records_are_found_by_what_people_ask_for,
     old_records_are_forgotten_per_company,
-    hostile_records_are_kept,
+    records_of_calls_become_rows,
+    a_record_that_cannot_be_read_is_kept,
     live_values_are_put_and_removed,
     a_settled_call_has_a_record_and_no_state,
     the_first_to_keep_a_fact_decides,

@@ -1,6 +1,7 @@
 """UDP, TCP and TLS on loopback, IPv4 and IPv6: bytes reach the sink with the right flow, and go back on it."""
 
 import asyncio
+import itertools
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -32,6 +33,7 @@ class Ear:
     def __init__(self) -> None:
         self.heard: asyncio.Queue[tuple[bytes, Flow]] = asyncio.Queue()
         self.told: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
+        self.in_message: Callable[[], int] | None = None
 
     def received(self, data: bytes, flow: Flow) -> None:
         self.heard.put_nowait((data, flow))
@@ -44,6 +46,9 @@ class Ear:
 
     def failed(self, transaction: str) -> None:
         self.told.put_nowait((transaction, None))
+
+    def reading(self, flow: Flow) -> int | None:
+        return self.in_message() if self.in_message else None
 
 
 @asynccontextmanager
@@ -229,22 +234,34 @@ def test_connections_per_address_and_in_total_are_bounded() -> None:
 
 
 @pytest.mark.parametrize(
-    ("limits", "unfinished", "count"),
-    [
-        (Limits(idle=0.05, sweep=0.02), False, "idle"),
-        (Limits(slow=0.05, sweep=0.02), True, "slow"),
-    ],
+    ("limits", "count"), [(Limits(idle=0.05, sweep=0.02), "idle"), (Limits(slow=0.05, sweep=0.02), "slow")]
 )
-def test_idle_and_slow_peers_are_closed(limits: Limits, unfinished: bool, count: str) -> None:
+def test_idle_and_slow_peers_are_closed(limits: Limits, count: str) -> None:
     async def main() -> None:
-        options: dict[str, Any] = {"limits": limits, "unfinished": lambda flow: unfinished}
-        async with opened("tcp:127.0.0.1:0", **options) as (server, ear):
+        async with opened("tcp:127.0.0.1:0", limits=limits) as (server, ear):
+            ear.in_message = (lambda: 7) if count == "slow" else None
             reader, writer = await asyncio.open_connection(*server.listeners[0].local)
             writer.write(b"INV")
             _, flow = await ear.heard.get()
             assert await _closed_by_server(reader)
             assert await ear.told.get() == ("closed", flow)
             assert getattr(server.counts, count) == 1
+            writer.close()
+
+    go(main())
+
+
+def test_a_busy_peer_that_is_always_in_some_message_is_not_slow() -> None:
+    async def main() -> None:
+        async with opened("tcp:127.0.0.1:0", limits=Limits(slow=0.05, sweep=0.02)) as (server, ear):
+            messages = itertools.count()
+            ear.in_message = lambda: next(messages)
+            _, writer = await asyncio.open_connection(*server.listeners[0].local)
+            writer.write(b"INV")
+            await ear.heard.get()
+            await LoopClock().sleep(0.3)
+            assert next(messages) > 3
+            assert server.connections == 1
             writer.close()
 
     go(main())

@@ -26,7 +26,7 @@ segments = FileSegments(Path(sys.argv[1]))
 for number in range(20):
     segments.append(frame(Entry("state", f"talking{number}", b"x" * 1000)))
     if number % 2:
-        segments.append(frame(Entry("record", f"talking{number}", b'{"company": "musterbau"}')))
+        segments.append(frame(Entry("record", f"talking{number}", b"short")))
     if number == 10:
         segments.rotate()
 os.kill(os.getpid(), signal.SIGKILL)

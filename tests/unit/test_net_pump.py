@@ -206,7 +206,7 @@ def test_no_deadline_leaves_no_alarm_behind() -> None:
 def test_rfc3261_18_3_a_stream_that_lost_its_framing_is_closed_after_the_answer() -> None:
     async def main() -> None:
         bench = Bench()
-        bench.engine.events.append(Malformed(TCP, PeerError("no length", 400, answerable=False)))
+        bench.engine.events.append(Malformed(TCP, PeerError("no length", 400), fatal=True))
         bench.engine.packets.append(Packet(b"400", TCP))
         bench.pump.received(b"garbage", TCP)
         assert bench.wire.closed == [TCP]
@@ -222,16 +222,6 @@ def test_a_bad_message_with_sound_framing_keeps_its_connection() -> None:
         bench.engine.events.append(Malformed(UDP, PeerError("garbage", 400, answerable=False)))
         bench.pump.received(b"x", TCP)
         assert bench.wire.closed == []
-
-    run(main())
-
-
-def test_a_message_too_large_for_a_stream_ends_its_connection() -> None:
-    async def main() -> None:
-        bench = Bench()
-        bench.engine.events.append(Malformed(TCP, PeerError("too large", 513)))
-        bench.pump.received(b"x", TCP)
-        assert bench.wire.closed == [TCP]
 
     run(main())
 

@@ -1,8 +1,8 @@
 """The journal over memory, in virtual time: in the database within 200 ms, and once, whatever fails."""
 
-import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.store_contract import record_bytes
 
 from vorzimmer.store.frames import Entry, frame
 from vorzimmer.store.journal import Journal
@@ -12,7 +12,7 @@ from vorzimmer.store.write_behind import WriteBehind
 from vorzimmer.testing.loop import VirtualClock, run
 from vorzimmer.testing.segments import MemorySegments
 
-DOCUMENT = msgspec.json.encode({"company": "musterbau", "started": 1.0, "ended": 2.0, "outcome": "answered"})
+DOCUMENT = record_bytes("any")
 
 
 class Bench:

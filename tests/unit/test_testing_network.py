@@ -35,6 +35,9 @@ class Ear:
     def failed(self, transaction: str) -> None:
         self.failures.append(transaction)
 
+    def reading(self, flow: Flow) -> int | None:
+        return None
+
 
 def joined(weather: Weather = FAIR, seed: int = 1) -> tuple[Network, Node, Ear, Node, Ear]:
     network = Network(VirtualClock(), SeededChance(seed), weather)

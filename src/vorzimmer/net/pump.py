@@ -35,6 +35,9 @@ class Sink(Protocol):
     def failed(self, transaction: str) -> None:
         """A packet could not be sent (no route, refused, unknown name, connection gone)."""
 
+    def reading(self, flow: Flow) -> int | None:
+        """The number of the message of this stream that has begun and not ended; None between messages."""
+
 
 class Transports(Protocol):
     """Sending side of a network, real or simulated."""
@@ -49,18 +52,32 @@ class Transports(Protocol):
         """Close the connection of `flow` after what is already written; datagram flows ignore it."""
 
 
-# Framing is lost after these, so that the rest of the stream means nothing (RFC 3261 18.3): 413 and 513.
-_STREAM_ENDS = frozenset({413, 513})
+Reading = Callable[[Flow], int | None]
+"""Which message of a stream has begun and not ended, by its number; None between messages."""
+
+
+def _between_messages(flow: Flow) -> int | None:
+    """Without an engine that tells, no peer counts as slow."""
+    return None
 
 
 class Pump:
     """calls.ports.Signalling over any Transports. All methods run on the loop's thread and return at once."""
 
-    def __init__(self, engine: Engine, clock: Clock, transports: Transports, *, on_bug: OnBug) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        transports: Transports,
+        *,
+        on_bug: OnBug,
+        reading: Reading = _between_messages,
+    ) -> None:
         self._engine = engine
         self._clock = clock
         self._transports = transports
         self._on_bug = on_bug
+        self._reading = reading
         self._handler: Handler = _ignore
         self._draining = False
         self._kicked: Alarm | None = None
@@ -115,6 +132,10 @@ class Pump:
         if transaction:
             self._feed("failing a packet", lambda: self._engine.send_failed(transaction, self._clock.now()))
 
+    def reading(self, flow: Flow) -> int | None:
+        """Which message of this stream the engine is in the middle of."""
+        return self._reading(flow)
+
     # -- turns ------------------------------------------------------------------------------------------------------
     def _feed(self, doing: str, feed: Callable[[], None]) -> None:
         if self._closed:
@@ -139,7 +160,7 @@ class Pump:
         worked = False
         while (event := self._engine.next_event()) is not None:
             worked = True
-            if isinstance(event, Malformed) and _ends_stream(event):
+            if isinstance(event, Malformed) and event.fatal:
                 broken.append(event.flow)
             self._hand(event)
         for packet in self._engine.to_send(self._clock.now()):
@@ -195,10 +216,6 @@ class Pump:
 
 def _ignore(event: Event) -> None:
     """Before somebody listens, events have nobody to go to."""
-
-
-def _ends_stream(event: Malformed) -> bool:
-    return event.flow.reliable and (not event.error.answerable or event.error.status in _STREAM_ENDS)
 
 
 __all__ = ["Flow", "Handler", "Hop", "OnBug", "Pump", "Sink", "Transports"]

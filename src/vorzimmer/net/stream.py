@@ -68,15 +68,12 @@ class Origin:
 
 
 class Table:
-    """All open connections, by id and by peer; `unfinished(flow)` tells whether a message has begun but not ended."""
+    """All open connections, by id and by peer."""
 
-    def __init__(
-        self, clock: Clock, limits: Limits, sink: Callable[[], Sink], unfinished: Callable[[Flow], bool]
-    ) -> None:
+    def __init__(self, clock: Clock, limits: Limits, sink: Callable[[], Sink]) -> None:
         self.clock = clock
         self.limits = limits
         self.sink = sink
-        self.unfinished = unfinished
         self.counts = Counts()
         # Ids go up across restarts: a flow that outlived a restart in bytes must never name somebody else's connection.
         self._ids = itertools.count(int(self.clock.wall().timestamp() * 1000) << 12)
@@ -164,7 +161,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._active = table.clock.now()
         self._heard = False
-        self._partial_since: float | None = None
+        self._reading: tuple[int, float] | None = None
         self._stalled_since: float | None = None
         self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -200,10 +197,6 @@ class Connection(asyncio.Protocol):
         self._active = self._table.clock.now()
         self._heard = True
         self._table.sink().received(data, self.flow)
-        if not self._table.unfinished(self.flow):
-            self._partial_since = None
-        elif self._partial_since is None:
-            self._partial_since = self._active
 
     def pause_writing(self) -> None:
         """asyncio: the peer does not keep up."""
@@ -261,6 +254,15 @@ class Connection(asyncio.Protocol):
             return "unread"
         if not self._heard and not self.ours and now - self._active > limits.silent:
             return "silent"
-        if self._partial_since is not None and now - self._partial_since > limits.slow:
+        if self._reading_for(now) > limits.slow:
             return "slow"
         return "idle" if now - self._active > limits.idle else ""
+
+    def _reading_for(self, now: float) -> float:
+        """Seconds for which the sweeps have seen one and the same message unfinished."""
+        message = self._table.sink().reading(self.flow)
+        if message is None:
+            self._reading = None
+        elif self._reading is None or self._reading[0] != message:
+            self._reading = (message, now)
+        return now - self._reading[1] if self._reading is not None else 0.0

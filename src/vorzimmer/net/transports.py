@@ -8,7 +8,6 @@ in ``found`` or ``failed``.
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 
@@ -71,7 +70,6 @@ class SocketTransports:
         limits: Limits | None = None,
         tls: TlsContexts | None = None,
         resolver: Resolver | None = None,
-        unfinished: Callable[[Flow], bool] | None = None,
     ) -> None:
         self._limits = limits or Limits()
         self._tls = tls or TlsContexts()
@@ -79,7 +77,7 @@ class SocketTransports:
         self._sink: Sink | None = None
         self._listeners: dict[str, Listener] = {}
         self._dials: dict[Hop, _Dial] = {}
-        self._table = Table(clock, self._limits, self._attached, unfinished or (lambda flow: False))
+        self._table = Table(clock, self._limits, self._attached)
 
     # -- for app ----------------------------------------------------------------------------------------------------
     async def listen(self, spec: ListenerSpec, sock: socket.socket | None = None) -> Listener:

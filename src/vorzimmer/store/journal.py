@@ -14,8 +14,9 @@ from typing import Protocol
 
 from vorzimmer.kernel.clock import Alarm, Clock
 from vorzimmer.kernel.errors import StartError
+from vorzimmer.store.call_rows import row_of
 from vorzimmer.store.frames import STATE, Entry, Survivors, fold, frame, read
-from vorzimmer.store.ports import CallRow, LiveRepository, StoreFailedError, row_of
+from vorzimmer.store.ports import LiveRepository, StoreFailedError
 
 DELAY = 0.1
 """Seconds from the first append to the drain; with the transaction it stays under 200 ms."""
@@ -25,7 +26,6 @@ CHUNK = 200
 """Calls per transaction, so that nobody waits long for the database after an outage."""
 
 OnTrouble = Callable[[str], None]
-RowOf = Callable[[str, bytes], CallRow]
 
 
 class Segments(Protocol):
@@ -106,20 +106,11 @@ class FileSegments:
 class Journal:
     """calls.ports.Journal."""
 
-    def __init__(
-        self,
-        segments: Segments,
-        live: LiveRepository,
-        clock: Clock,
-        *,
-        on_trouble: OnTrouble,
-        row_of: RowOf = row_of,
-    ) -> None:
+    def __init__(self, segments: Segments, live: LiveRepository, clock: Clock, *, on_trouble: OnTrouble) -> None:
         self._segments = segments
         self._live = live
         self._clock = clock
         self._on_trouble = on_trouble
-        self._row_of = row_of
         self._pending = Survivors()
         self._alarm: Alarm | None = None
         self._task: asyncio.Task[None] | None = None
@@ -211,5 +202,5 @@ class Journal:
         keys = list(taken.states)
         for start in range(0, len(keys), CHUNK):
             chunk = keys[start : start + CHUNK]
-            rows = [self._row_of(key, taken.records[key]) for key in chunk if key in taken.records]
+            rows = [row_of(key, taken.records[key]) for key in chunk if key in taken.records]
             await self._live.settle({key: taken.states[key] for key in chunk}, rows)
