@@ -9,7 +9,7 @@ from vorzimmer.sip.arrived import tag_of
 from vorzimmer.sip.flow import Flow, Hop
 from vorzimmer.sip.leg import Leg, Wanted
 from vorzimmer.sip.message import Response
-from vorzimmer.sip.outline import Outline
+from vorzimmer.sip.outline import Outline, one_line
 from vorzimmer.sip.sender import Sender
 from vorzimmer.sip.timers import Timer
 from vorzimmer.sip.transaction_layer import Transaction
@@ -120,7 +120,7 @@ class Attempt:
         tx, sender = self.tx, self._sender
         assert tx is not None
         assert tx.outline is not None
-        lines = f"Reason: {self.reason}\r\n" if self.reason else ""
+        lines = f"Reason: {one_line(self.reason)}\r\n" if self.reason else ""
         branch = tx.id.partition(" ")[0]
         sender.layer.client("CANCEL", branch, tx.outline.cancel(lines), tx.to, None)
         core = sender.core

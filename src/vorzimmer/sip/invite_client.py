@@ -53,14 +53,14 @@ class InviteClient:
         if sender.legs.get(leg_id) is not None:
             raise LocalError(f"leg {leg_id} exists")
         leg = Leg(leg_id, Phase.CALLING, spec.to)
-        leg.user = user_of(spec.local)
+        leg.user = user_of(one_line(spec.local))
         branch = sender.branch()
         outline = Outline("INVITE", spec.uri, core.chance.number(1, 9999), core.chance.token(12))
         outline.via = sender.via(spec.to, branch)
         outline.from_ = f"{one_line(spec.local)};tag={core.chance.token(6)}"
         outline.to, outline.route = one_line(spec.remote), spec.route
         outline.max_forwards = spec.max_forwards
-        kind = f"Content-Type: {spec.content_type}\r\n" if spec.body else ""
+        kind = f"Content-Type: {one_line(spec.content_type)}\r\n" if spec.body else ""
         agent = f"User-Agent: {core.config.user_agent}\r\n"
         lines = sender.contact(spec.to, leg.user) + core.about + agent + lines_of(spec.extra) + kind
         leg.attempt = attempt = Attempt(sender, self, leg, offers=bool(spec.body))

@@ -11,7 +11,7 @@ from vorzimmer.sip.events import Ended
 from vorzimmer.sip.flow import Flow, Hop
 from vorzimmer.sip.leg import Leg, Legs, Unacknowledged
 from vorzimmer.sip.message import Request, Response
-from vorzimmer.sip.outline import Outline, host_text, via_of
+from vorzimmer.sip.outline import Outline, host_text, one_line, via_of
 from vorzimmer.sip.replies import reply
 from vorzimmer.sip.transaction_layer import ClientUser, Layer, Transaction
 
@@ -100,7 +100,7 @@ class Sender:
     def bye(self, leg: Leg, dialog: Dialog, reason: str = "") -> None:
         """End a dialog; nobody is told what becomes of it."""
         self.closing.add(dialog.id)
-        lines = f"Reason: {reason}\r\n" if reason else ""
+        lines = f"Reason: {one_line(reason)}\r\n" if reason else ""
         self.request(leg, dialog, "BYE", lines=lines, user=_Farewell(self.closing, dialog.id))
 
     # -- ends -----------------------------------------------------------------------------------------------------

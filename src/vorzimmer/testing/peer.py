@@ -30,6 +30,11 @@ class Peer:
         self.packets: list[Packet] = []
         self.sent: list[Message] = []
         self._branches = 0
+        # What a request of ours says, for a test to change.
+        self.call_id = "call"
+        self.from_tag = "ann"
+        self.contact = "sip:ann@192.0.2.2:5060"
+        self.via = ""
 
     def take(self) -> None:
         """Take events and packets."""
@@ -107,29 +112,25 @@ class Peer:
         method: str,
         cseq: int = 1,
         *,
-        call_id: str = "call",
         tag: str = "",
         branch: str = "",
-        via: str = "",
-        from_tag: str = "ann",
-        contact: str = "sip:ann@192.0.2.2:5060",
         extra: str = "",
         body: bytes = b"",
         flow: Flow | None = None,
     ) -> str:
-        """Send a request to the engine; `tag` is the engine's. Gives back the branch, with which it can be sent again."""
+        """Send a request to the engine; `tag` is the engine's. Gives back the branch, to send it again with."""
         if not branch:
             self._branches += 1
             branch = f"z9hG4bKpeer{self._branches}"
         transport = self.flow.transport.upper()
-        via = via or f"SIP/2.0/{transport} 192.0.2.2:5060;branch={branch};rport"
+        via = self.via or f"SIP/2.0/{transport} 192.0.2.2:5060;branch={branch};rport"
         to = "<sip:bob@192.0.2.1>" + (f";tag={tag}" if tag else "")
         kind = "Content-Type: application/sdp\r\n" if body and "Content-Type" not in extra else ""
-        line = f"Contact: <{contact}>\r\n" if contact and method not in {"ACK", "BYE", "CANCEL"} else ""
+        line = f"Contact: <{self.contact}>\r\n" if self.contact and method not in {"ACK", "BYE", "CANCEL"} else ""
         text = (
             f"{method} sip:bob@192.0.2.1 SIP/2.0\r\nVia: {via}\r\nMax-Forwards: 70\r\n"
-            f"From: <sip:ann@192.0.2.2>;tag={from_tag}\r\nTo: {to}\r\nCall-ID: {call_id}\r\nCSeq: {cseq} {method}\r\n"
-            f"{line}{extra}{kind}Content-Length: {len(body)}\r\n\r\n"
+            f"From: <sip:ann@192.0.2.2>;tag={self.from_tag}\r\nTo: {to}\r\nCall-ID: {self.call_id}\r\n"
+            f"CSeq: {cseq} {method}\r\n{line}{extra}{kind}Content-Length: {len(body)}\r\n\r\n"
         )
         self.engine.receive(text.encode() + body, flow or self.flow, self.now)
         self.take()
