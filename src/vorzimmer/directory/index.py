@@ -23,13 +23,15 @@ def _empty() -> Map[Any, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Maps:
-    """Kind, id -> entry; extension -> owner; number -> entry; owner -> device ids; named -> who names it -> places."""
+    """Kind, id -> entry; extension -> owner; number -> entry; owner -> device ids; named -> who names it -> places;
+    account -> device ids."""
 
     kinds: Kinds = field(default_factory=_empty)
     extensions: Map[str, Ref] = field(default_factory=_empty)
     numbers: Map[str, NumberEntry] = field(default_factory=_empty)
     devices: Map[Ref, tuple[str, ...]] = field(default_factory=_empty)
     referrers: Map[Ref, Map[Ref, tuple[str, ...]]] = field(default_factory=_empty)
+    accounts: Map[str, tuple[str, ...]] = field(default_factory=_empty)
     next_order: int = 0
 
     def entry(self, ref: Ref) -> Entry | None:
@@ -53,6 +55,7 @@ class Indexes:
         self._numbers = maps.numbers.mutate()
         self._devices = maps.devices.mutate()
         self._referrers = maps.referrers.mutate()
+        self._accounts = maps.accounts.mutate()
         self._next = maps.next_order
 
     def put(self, entry: Entry) -> None:
@@ -85,6 +88,7 @@ class Indexes:
             self._numbers.finish(),
             self._devices.finish(),
             self._referrers.finish(),
+            self._accounts.finish(),
             self._next,
         )
 
@@ -106,11 +110,18 @@ class Indexes:
         extension = getattr(entry.core, "extension", None)
         if entry.dialable and extension:
             self._extensions[extension] = entry.ref
-        if isinstance(entry.core, Device) and entry.core.enabled:
-            self._add_device(Ref.parse(entry.core.owner), entry)
+        if isinstance(entry.core, Device):
+            self._remember_device(entry.core)
 
-    def _add_device(self, owner: Ref, entry: Entry) -> None:
-        ids = [*self._devices.get(owner, ()), entry.ref.id]
+    def _remember_device(self, device: Device) -> None:
+        if device.username:
+            name = device.username.lower()
+            self._accounts[name] = (*self._accounts.get(name, ()), device.id)
+        if device.enabled:
+            self._add_device(Ref.parse(device.owner), device.id)
+
+    def _add_device(self, owner: Ref, device: str) -> None:
+        ids = [*self._devices.get(owner, ()), device]
         known = self._kind(DEVICE.name)
         self._devices[owner] = tuple(sorted(ids, key=lambda ident: known[ident].order))
 
@@ -124,8 +135,9 @@ class Indexes:
         extension = getattr(entry.core, "extension", None)
         if entry.dialable and extension and self._extensions.get(extension) == entry.ref:
             del self._extensions[extension]
-        if isinstance(entry.core, Device) and entry.core.enabled:
-            self._drop_device(Ref.parse(entry.core.owner), entry.ref.id)
+        if isinstance(entry.core, Device):
+            _drop(self._accounts, (entry.core.username or "").lower(), entry.ref.id)
+            _drop(self._devices, Ref.parse(entry.core.owner), entry.ref.id)
 
     def _forget_reference(self, named: Ref, owner: Ref) -> None:
         left = self._referrers[named].delete(owner)
@@ -134,9 +146,11 @@ class Indexes:
         else:
             del self._referrers[named]
 
-    def _drop_device(self, owner: Ref, device: str) -> None:
-        ids = tuple(ident for ident in self._devices.get(owner, ()) if ident != device)
-        if ids:
-            self._devices[owner] = ids
-        elif owner in self._devices:
-            del self._devices[owner]
+
+def _drop(index: Any, key: object, ident: str) -> None:
+    """Take one id out of an index of ids; the last one takes its key along."""
+    ids = tuple(found for found in index.get(key, ()) if found != ident)
+    if ids:
+        index[key] = ids
+    elif key in index:
+        del index[key]

@@ -37,7 +37,7 @@ def _wordless(country: str) -> type[holidays.HolidayBase]:
     entity = getattr(holidays, country)
 
     def no_names(self: holidays.HolidayBase) -> None:
-        self.tr = lambda name: name
+        self.tr = lambda message: message
 
     return type(country, (entity.get_entity(),), {"_init_translation": no_names})
 

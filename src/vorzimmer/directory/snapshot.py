@@ -134,6 +134,10 @@ class Snapshot:
         found = self.find(DEVICE, device)
         return Ref.parse(found.owner) if isinstance(found, Device) else None
 
+    def devices_at(self, username: str) -> tuple[str, ...]:
+        """Ids of the devices with this SIP user name, switched-off ones too; case does not count."""
+        return self.maps.accounts.get(username.lower(), ())
+
     def referrers(self, ref: Ref, via: str | None = None) -> tuple[Referrer, ...]:
         """Who names `ref`, in a stable order. `via` narrows it to one place of the file without positions, such as
         ``executive.assistants`` (whose assistant is this user) or ``members``."""

@@ -48,8 +48,8 @@ Ident = Annotated[
 ]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=80, extra={"name": True})]
 Label = Annotated[str, msgspec.Meta(max_length=80, extra={"name": True})]
-Note = Annotated[str, msgspec.Meta(max_length=500, extra={"name": True})]
-Text = Annotated[str, msgspec.Meta(max_length=2000, extra={"name": True})]
+Note = Annotated[str, msgspec.Meta(max_length=500, extra={"name": True, "lines": True})]
+Text = Annotated[str, msgspec.Meta(max_length=2000, extra={"name": True, "lines": True})]
 File = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Email = Annotated[str, msgspec.Meta(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\Z", extra={"says": "an e-mail address"})]
 
@@ -106,9 +106,10 @@ Seconds = Annotated[int, msgspec.Meta(ge=0)]
 Language = Literal["de", "en"]
 
 
-PASSWORD: Final = msgspec.Meta(extra={"secret": "encrypted"})
-PIN: Final = msgspec.Meta(extra={"secret": "hashed"})
 SecretSource = str | dict[str, str] | None
-Password = Annotated[SecretSource, PASSWORD]
+Password = Annotated[SecretSource, msgspec.Meta(extra={"secret": "encrypted", "make": "password"})]
 """``generated``, plain text, ``{value: …}``, ``{env: NAME}``, ``{file: PATH}``, ``{hash: …}`` (from a backup)."""
-Pin = Annotated[SecretSource, PIN]
+Pin = Annotated[SecretSource, msgspec.Meta(extra={"secret": "hashed", "make": "pin"})]
+DialledCode = Annotated[SecretSource, msgspec.Meta(extra={"secret": "encrypted", "make": "code"})]
+GivenPassword = Annotated[SecretSource, msgspec.Meta(extra={"secret": "encrypted", "make": None})]
+"""A password that somebody else chose (a carrier): it is never made up and never judged."""

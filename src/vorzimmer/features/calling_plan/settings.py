@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta, field
 
 from vorzimmer.directory.schema import Kind
-from vorzimmer.directory.types import Emergency, Password, Pattern, ScopeRef, Section, Target
+from vorzimmer.directory.types import DialledCode, Emergency, Pattern, ScopeRef, Section, Target
 
 Action = Literal["allow", "block", "authorization_code", "transfer_1", "transfer_2", "transfer_3"]
 YesNo = Literal["allow", "block"]
@@ -86,7 +86,7 @@ class AuthorizationCode(Section, frozen=True):
 
     EMERGENCY: ClassVar = Emergency.PASSES
     name: PlanName
-    code: Password = "generated"
+    code: DialledCode = "generated"
 
 
 class CallingPlan(Section, frozen=True):

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta, field
 
 from vorzimmer.directory.schema import Kind
-from vorzimmer.directory.types import E164, Emergency, Ident, Label, Password, Section
+from vorzimmer.directory.types import E164, Emergency, Ident, Label, GivenPassword, Section
 
 SipUri = Annotated[str, Meta(pattern=r"^sips?:[^\s<>\"]{1,250}\Z", extra={"says": "a SIP URI like sip:trunk.example"})]
 Channels_ = Annotated[int, Meta(ge=1, le=10_000)]
@@ -51,7 +51,7 @@ class Trunk(Section, frozen=True):
     proxy: SipUri | None = None
     peers: tuple[Annotated[str, Meta(min_length=1, max_length=255)], ...] = ()
     username: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
-    password: Password = None
+    password: GivenPassword = None
     numbers: tuple[TrunkNumber, ...] = ()
     channels: Channels = Channels()
     identity: Literal["pai", "ppi", "from"] = "pai"
