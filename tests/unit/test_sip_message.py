@@ -108,6 +108,7 @@ def test_bare_line_feeds_and_leading_empty_lines_are_read() -> None:
         (("OPT IONS sip:a@b SIP/2.0", VIA), 400),
         (("OPT(IONS sip:a@b SIP/2.0", VIA), 400),
         (("OPTIONS sip:a\t@b SIP/2.0", VIA), 400),
+        (("OPTIONS sip:a\r@b SIP/2.0", VIA), 400),
         ((START, VIA, "no colon here"), 400),
         ((START, VIA, "Bad Name: x"), 400),
         ((START, VIA, ": x"), 400),

@@ -17,6 +17,13 @@ MAX_HEADER_LINES = 256
 """More header lines than this in one message is an attack, not a call."""
 
 
+_METHODS = frozenset({
+    "INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "REGISTER", "PRACK", "SUBSCRIBE", "NOTIFY", "PUBLISH", "INFO", "REFER",
+    "MESSAGE", "UPDATE",
+})  # fmt: skip
+"""Known to be tokens, which spares a look."""
+
+
 class MessageError(PeerError):
     """A message that cannot be accepted; `partial` is the request as far as it could be read, None without one.
 
@@ -109,7 +116,7 @@ class Headers:
 
 
 def _adopt(pairs: list[tuple[str, str]]) -> Headers:
-    headers = Headers()
+    headers = Headers.__new__(Headers)
     headers._pairs = pairs
     return headers
 
@@ -167,6 +174,9 @@ def parse(data: bytes) -> Message:
     lines = head.decode("utf-8", "surrogateescape").split("\n")
     start = lines[0].rstrip("\r")
     pairs, problem = _read_headers(lines)
+    if head.count(b"\r") != head.count(b"\r\n"):
+        # A bare CR inside a value would be a line end for some other parser.
+        pairs = [(key, value.replace("\r", " ")) for key, value in pairs]
     headers = _adopt(pairs)
     if start[:4].upper() == "SIP/":
         return _response(start, headers, body, problem if whole else "Header section without an end")
@@ -211,15 +221,16 @@ def _read_headers(lines: list[str]) -> tuple[list[tuple[str, str]], str]:
                 pairs.append((canonical(name if colon and line[0] not in BLANKS else ""), value.strip(BLANKS)))
             except PeerError as error:
                 problem = problem or error.reason
-    # A bare CR inside a value would be a line end for some other parser.
-    return [(key, value.replace("\r", " ")) if "\r" in value else (key, value) for key, value in pairs], problem
+    return pairs, problem
 
 
 def _request(start: str, headers: Headers) -> tuple[Request, tuple[str, int] | None]:
     """The request and, for a bad Request-Line, why and with what status to refuse (RFC 3261 section 7.1)."""
     parts = start.split(" ")
-    if len(parts) == 3 and parts[2] == VERSION and parts[0] and parts[1]:
-        return Request(parts[0], parts[1], headers), _bad_line(parts[0], parts[1])
+    if len(parts) == 3 and parts[2] == VERSION and parts[1]:
+        request = Request(parts[0], parts[1], headers)
+        plain = parts[0] in _METHODS and "\t" not in start and "\r" not in start
+        return request, None if plain else _bad_line(parts[0], parts[1])
     words = start.split()
     version = words[-1].upper() if len(words) > 1 else ""
     if not version.startswith("SIP/"):
@@ -273,7 +284,7 @@ def body_of(headers: Headers, rest: bytes) -> bytes:
 
 def content_length(headers: Headers) -> int | None:
     """Content-Length, None without one. Raises PeerError 400 for a bad value or several different ones."""
-    values = headers.get_all("Content-Length")
+    values = [value for name, value in headers if name == "Content-Length"]
     if not values:
         return None
     text = values[0]
