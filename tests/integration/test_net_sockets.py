@@ -15,6 +15,7 @@ import uvloop
 from vorzimmer.app.clock import LoopClock
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.errors import StartError
+from vorzimmer.net import acceptor
 from vorzimmer.net.advertise import parse_advertise, parse_listener
 from vorzimmer.net.certificates import Certificate, client_context, ensure_certificate, server_context
 from vorzimmer.net.stream import Limits
@@ -229,6 +230,54 @@ def test_connections_per_address_and_in_total_are_bounded() -> None:
             await ear.heard.get()
             for writer in (*writers, third, other, fifth, again):
                 writer.close()
+
+    go(main())
+
+
+def test_peers_that_never_finish_their_handshake_are_bounded_too(certificate: Certificate) -> None:
+    async def main() -> None:
+        options: dict[str, Any] = {"limits": Limits(per_address=2), "tls": contexts(certificate)}
+        async with opened("tls:127.0.0.1:0", **options) as (server, ear):
+            there = server.listeners[0].local
+            silent = [await asyncio.open_connection(*there) for _ in range(2)]
+            reader, third = await asyncio.open_connection(*there)
+            assert await _closed_by_server(reader)
+            silent[0][1].write(b"this is no handshake" * 10)
+            await silent[0][0].read()
+            secure = client_context(certificate.chain)
+            _, writer = await asyncio.open_connection(*there, ssl=secure, server_hostname="localhost")
+            writer.write(b"x")
+            await ear.heard.get()
+            assert (server.counts.refused, server.counts.handshakes, server.counts.accepted) == (1, 1, 1)
+            for open_writer in (silent[0][1], silent[1][1], third, writer):
+                open_writer.close()
+
+    go(main())
+
+
+def test_without_file_descriptors_accepting_pauses_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        monkeypatch.setattr(acceptor, "PAUSE", 0.02)
+        async with opened("tcp:127.0.0.1:0") as (server, ear):
+            listening = server.listeners[0].acceptor
+            assert listening is not None
+            real, calls = listening._sock, itertools.count()
+
+            class Exhausted:
+                def accept(self) -> Any:
+                    if next(calls) < 3:
+                        raise OSError(24, "Too many open files")
+                    return real.accept()
+
+                def __getattr__(self, name: str) -> Any:
+                    return getattr(real, name)
+
+            listening._sock = Exhausted()  # type: ignore[assignment]  # a socket that fails as a full file table does
+            _, writer = await asyncio.open_connection(*server.listeners[0].local)
+            writer.write(b"x")
+            assert (await ear.heard.get())[0] == b"x"
+            assert next(calls) > 3
+            writer.close()
 
     go(main())
 

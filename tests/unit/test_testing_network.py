@@ -160,6 +160,30 @@ def test_a_node_that_is_cut_off_hears_nothing_until_mended() -> None:
     run(main())
 
 
+def test_a_process_that_restarts_loses_its_connections_and_its_peers_are_told() -> None:
+    async def main() -> None:
+        network, pbx, at_pbx, phone, at_phone = joined()
+        phone.send(Packet(b"x", Hop("tcp", *PBX), "t"))
+        await network.clock.sleep(1)
+        pbx.restart()
+        reborn = Ear()
+        pbx.attach(reborn)
+        phone.send(Packet(b"into the void", at_phone.flows["t"]))
+        phone.send(Packet(b"datagram", Hop("udp", *PBX)))
+        await network.clock.sleep(1)
+        assert at_phone.gone == [at_phone.flows["t"]]
+        assert at_pbx.gone == []
+        assert [data for data, _ in reborn.heard] == [b"datagram"]
+        pbx.send(Packet(b"y", at_pbx.heard[0][1], "stale"))
+        assert reborn.failures == ["stale"]
+        pbx.leave(politely=False)
+        phone.send(Packet(b"nobody there", Hop("udp", *PBX)))
+        await network.clock.sleep(1)
+        assert network.in_flight == 0
+
+    run(main())
+
+
 def test_the_ladder_shows_who_said_what_to_whom() -> None:
     async def main() -> None:
         network, pbx, _, phone, _ = joined()

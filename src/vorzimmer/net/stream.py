@@ -55,6 +55,7 @@ class Counts:
     idle: int = 0
     unread: int = 0
     failed: int = 0
+    handshakes: int = 0
 
 
 @dataclass(slots=True)
@@ -80,6 +81,8 @@ class Table:
         self._by_id: dict[int, Connection] = {}
         self._by_peer: dict[tuple[str, str, Address], Connection] = {}
         self._per_address: Counter[str] = Counter()
+        """Open connections and those that are still entering (a TLS handshake)."""
+        self._entering = 0
         self._alarm: Alarm | None = None
 
     def __len__(self) -> int:
@@ -98,21 +101,32 @@ class Table:
         """An open connection to reuse (RFC 3261 section 18); over TLS only one opened for the same host name."""
         return self._by_peer.get((transport, name if transport == "tls" else "", remote))
 
-    def admit(self, connection: "Connection") -> bool:
-        """Enter a new connection; False where a bound is reached. Connections that we opened ourselves always enter."""
-        host = connection.flow.remote.host
-        if not connection.ours:
-            full = len(self._by_id) >= self.limits.connections or self._per_address[host] >= self.limits.per_address
-            if full:
-                self.counts.refused += 1
-                return False
-        self.counts.opened += connection.ours
-        self.counts.accepted += not connection.ours
+    def reserve(self, host: str) -> bool:
+        """Let a connection from `host` enter; False where a bound is reached. ``admit`` or ``release`` follows."""
+        full = len(self._by_id) + self._entering >= self.limits.connections
+        if full or self._per_address[host] >= self.limits.per_address:
+            self.counts.refused += 1
+            return False
+        self._entering += 1
+        self._per_address[host] += 1
+        return True
+
+    def release(self, host: str) -> None:
+        """The connection never came to be."""
+        self._entering -= 1
+        self._leave(host)
+
+    def admit(self, connection: "Connection") -> None:
+        """Enter a connection: one that we opened, or one that has a place reserved."""
+        if connection.ours:
+            self.counts.opened += 1
+            self._per_address[connection.flow.remote.host] += 1
+        else:
+            self.counts.accepted += 1
+            self._entering -= 1
         self._by_id[connection.flow.connection] = connection
         self._by_peer[connection.peer] = connection
-        self._per_address[host] += 1
         self._arm()
-        return True
 
     def remove(self, connection: "Connection") -> None:
         """Forget a closed connection and say so."""
@@ -120,10 +134,7 @@ class Table:
             return
         if self._by_peer.get(connection.peer) is connection:
             del self._by_peer[connection.peer]
-        host = connection.flow.remote.host
-        self._per_address[host] -= 1
-        if not self._per_address[host]:
-            del self._per_address[host]
+        self._leave(connection.flow.remote.host)
         if not self._by_id and self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
@@ -135,6 +146,11 @@ class Table:
         for connection in open_now:
             connection.abort()
         return open_now
+
+    def _leave(self, host: str) -> None:
+        self._per_address[host] -= 1
+        if not self._per_address[host]:
+            del self._per_address[host]
 
     def _arm(self) -> None:
         if self._alarm is None:
@@ -159,6 +175,8 @@ class Connection(asyncio.Protocol):
         self._table = table
         self._origin = origin
         self._transport: asyncio.Transport | None = None
+        self.admitted = False
+        """True once it is in the table and `flow` is set."""
         self._active = table.clock.now()
         self._heard = False
         self._reading: tuple[int, float] | None = None
@@ -172,8 +190,8 @@ class Connection(asyncio.Protocol):
 
     @property
     def connected(self) -> bool:
-        """True while bytes can be sent; `flow` is set then."""
-        return self._transport is not None and not self._transport.is_closing()
+        """True while bytes can be sent."""
+        return self.admitted and self._transport is not None and not self._transport.is_closing()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """asyncio: connected (and the TLS handshake is done)."""
@@ -187,8 +205,8 @@ class Connection(asyncio.Protocol):
         here, there = Address(local[0], origin.port), Address(remote[0], remote[1])
         self.flow = Flow(origin.transport, here, there, self._table.next_id(), origin.listener)
         self.peer = (origin.transport, origin.name if origin.transport == "tls" else "", there)
-        if not self._table.admit(self):
-            self.abort()
+        self.admitted = True
+        self._table.admit(self)
 
     def data_received(self, data: bytes) -> None:
         """asyncio: a piece of the stream."""
@@ -211,7 +229,7 @@ class Connection(asyncio.Protocol):
         self._transport = None
         if not self._done.done():
             self._done.set_result(None)
-        if hasattr(self, "flow"):
+        if self.admitted:
             self._table.remove(self)
 
     def send(self, data: bytes) -> bool:

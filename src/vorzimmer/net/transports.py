@@ -9,11 +9,12 @@ import asyncio
 import socket
 import ssl
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import lru_cache
 
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.clock import Clock
 from vorzimmer.kernel.errors import LocalError, StartError
+from vorzimmer.net.acceptor import Acceptor
 from vorzimmer.net.advertise import ListenerSpec, advertised, is_ipv6, is_literal, is_wildcard
 from vorzimmer.net.pump import Sink
 from vorzimmer.net.resolver import Resolver, SystemResolver
@@ -21,9 +22,6 @@ from vorzimmer.net.sockets import open_socket, source_address, start_error
 from vorzimmer.net.stream import Connection, Counts, Limits, Origin, Table
 from vorzimmer.net.udp import UdpListener, listen_udp
 from vorzimmer.sip.flow import Flow, Hop, Packet
-
-HANDSHAKE = 10.0
-"""Seconds that a peer has for the TLS handshake."""
 
 _OUTSIDE = {4: "192.0.2.1", 6: "2001:db8::1"}
 """Documentation addresses: the route to them is the default route."""
@@ -39,12 +37,12 @@ class TlsContexts:
 
 @dataclass(slots=True)
 class Listener:
-    """An open listener: its spec with the real port, and the socket's protocol or server."""
+    """An open listener: its spec with the real port, and what serves the socket."""
 
     spec: ListenerSpec
     local: Address
     udp: UdpListener | None = None
-    server: asyncio.Server | None = None
+    acceptor: Acceptor | None = None
 
     @property
     def name(self) -> str:
@@ -93,7 +91,7 @@ class SocketTransports:
             if spec.transport == "udp":
                 listener.udp = await listen_udp(sock, spec.name, self._attached, self._limits.message)
             else:
-                listener.server = await self._serve(sock, spec)
+                listener.acceptor = self._accepting(sock, spec)
         except OSError as error:
             sock.close()
             raise start_error(spec, error) from None
@@ -122,8 +120,8 @@ class SocketTransports:
             task.cancel()
         await asyncio.gather(*dials, return_exceptions=True)
         for listener in self._listeners.values():
-            if listener.server is not None:
-                listener.server.close()
+            if listener.acceptor is not None:
+                await listener.acceptor.close()
         gone = self._table.close()
         await asyncio.gather(*(connection.wait_closed() for connection in gone))
         for listener in self._listeners.values():
@@ -278,15 +276,9 @@ class SocketTransports:
         return connection.flow
 
     # -- plumbing ---------------------------------------------------------------------------------------------------
-    async def _serve(self, sock: socket.socket, spec: ListenerSpec) -> asyncio.Server:
-        origin = Origin(spec.transport, spec.name, spec.port)
+    def _accepting(self, sock: socket.socket, spec: ListenerSpec) -> Acceptor:
         tls = self._tls.server if spec.transport == "tls" else None
-        return await asyncio.get_running_loop().create_server(
-            partial(Connection, self._table, origin),
-            sock=sock,
-            ssl=tls,
-            ssl_handshake_timeout=HANDSHAKE if tls else None,
-        )
+        return Acceptor(sock, self._table, Origin(spec.transport, spec.name, spec.port), tls)
 
     def _attached(self) -> Sink:
         if self._sink is None:

@@ -20,6 +20,9 @@ from vorzimmer.store.ports import StoreFailedError
 BUSY = 5_000
 """Milliseconds that a SQLite writer waits for the one before."""
 
+CONNECT, COMMAND = 10.0, 60.0
+"""Seconds that PostgreSQL has to let us in, and to answer."""
+
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 
 
@@ -89,7 +92,8 @@ def _engine(url: str) -> AsyncEngine:
         raise StartError("the database must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME") from None
     parsed = parsed.set(drivername=driver)
     if driver != "sqlite+aiosqlite":
-        return create_async_engine(parsed, pool_size=5, pool_pre_ping=True)
+        waits = {"timeout": CONNECT, "command_timeout": COMMAND}
+        return create_async_engine(parsed, pool_size=5, pool_pre_ping=True, connect_args=waits)
     if not parsed.database or parsed.database == ":memory:":
         raise StartError("SQLite needs a file: sqlite:///FILE")
     engine = create_async_engine(parsed, pool_size=5)

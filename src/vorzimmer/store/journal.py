@@ -50,6 +50,10 @@ class Segments(Protocol):
 class FileSegments:
     """Segments as ``NUMBER.journal`` in a directory."""
 
+    _file: int
+    _path: Path
+    _size: int
+
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         try:
@@ -93,6 +97,7 @@ class FileSegments:
     def close(self) -> None:
         """As the port says."""
         os.close(self._file)
+        self._file = -1  # its number may soon be another file's
         if self._size == 0:
             self._path.unlink(missing_ok=True)
 

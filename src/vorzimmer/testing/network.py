@@ -177,13 +177,19 @@ class Node:
         """The datagram flow to a peer."""
         return Flow("udp", self.local, remote, 0, self.name)
 
+    def restart(self) -> None:
+        """The process at this host dies and a new one starts: connections are gone and peers are told, datagrams under
+        way arrive once somebody attaches again."""
+        pipes, self._pipes, self._dials, self._sink = self._pipes, {}, {}, None
+        for pipe in pipes.values():
+            self._push(pipe, None)
+
     def leave(self, *, politely: bool = True) -> None:
         """Leave the network; `politely` closes connections so that peers notice, else they find out by themselves."""
+        if not politely:
+            self._pipes = {}
+        self.restart()
         self.network.leave(self)
-        pipes, self._pipes = self._pipes, {}
-        for pipe in pipes.values() if politely else ():
-            self._push(pipe, None)
-        self._sink = None
 
     @property
     def connections(self) -> int:
