@@ -115,7 +115,7 @@ def test_bas_2_an_unregistered_phone_is_unreachable_and_the_caller_hears_the_ton
         assert call.statuses == [183, 480]
         assert call.agreed is not None
         assert house.bench.records[0].reason == "unreachable"
-        assert [str(c[1]) for c in house.media.named("hear")][0].startswith("Tone(kind='unavailable'")
+        assert str(house.media.named("hear")[0][1]).startswith("Tone(kind='unavailable'")
         await house.check_empty(records=1)
 
     run(main())

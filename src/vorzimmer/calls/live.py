@@ -31,6 +31,9 @@ class Home(Protocol):
     def own(self, leg: LegId, live: "Live", device: str | None) -> None:
         """Events of `leg` go to `live` from now on; its device counts as having one more call."""
 
+    def call_of(self, leg: LegId) -> "Live | None":
+        """The call that a leg is in."""
+
     def disown(self, leg: LegId) -> None:
         """`leg` is over."""
 
@@ -132,8 +135,9 @@ class Live:
 
     def _noted(self, before: CallState) -> None:
         kept = {leg.id for leg in self.state.parties}
-        for leg in before.parties:
-            if leg.id not in kept:
+        for leg in (*before.parties, *self.state.past):
+            # A leg that has moved on belongs to another call by now.
+            if leg.id not in kept and self.home.call_of(leg.id) is self:
                 self.home.disown(leg.id)
         self.home.changed(before, self.state)
         self.note()

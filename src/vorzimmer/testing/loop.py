@@ -76,13 +76,24 @@ def run(main: Coroutine[Any, Any, T]) -> T:
     try:
         asyncio.set_event_loop(loop)
         result = loop.run_until_complete(main)
-        left = [task for task in asyncio.all_tasks(loop) if not task.done()]
-        for task in left:
-            task.cancel()
+        left = _pending(loop)
         if left:
-            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
             raise AssertionError(f"tasks left behind: {left}")
         return result
     finally:
+        _cancel_all(loop)
         asyncio.set_event_loop(None)
         loop.close()
+
+
+def _pending(loop: VirtualLoop) -> list["asyncio.Task[Any]"]:
+    return [task for task in asyncio.all_tasks(loop) if not task.done()]
+
+
+def _cancel_all(loop: VirtualLoop) -> None:
+    """Also after a failed test: a coroutine that the garbage collector ends later would run without its loop."""
+    left = _pending(loop)
+    for task in left:
+        task.cancel()
+    if left:
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))

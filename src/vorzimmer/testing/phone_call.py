@@ -217,10 +217,20 @@ class PhoneCall:
             return
         self.state = "talking"
         if self._late:
-            self._engine.ack(self.leg, self._answer(response.body), self._now)
-            self._kick()
+            self._acknowledge(response.body)
         else:
             self._take(response.body)
+
+    def _acknowledge(self, offer: bytes) -> None:
+        """RFC 3261 section 13.2.2.4: a 200 is always acknowledged; what cannot be accepted is ended right after."""
+        try:
+            body = self._answer(offer)
+        except PeerError:
+            self._engine.ack(self.leg, b"", self._now)
+            self.hang_up()
+        else:
+            self._engine.ack(self.leg, body, self._now)
+        self._kick()
 
     def _reinvited(self, request: Request) -> None:
         self.reinvited += 1

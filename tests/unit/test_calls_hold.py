@@ -1,0 +1,274 @@
+"""Inside an answered call: hold with music, resume, moved and changed codecs, late offers, UPDATE, lost media, silence."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from vorzimmer.media.port import Music, Nothing
+from vorzimmer.sdp.plan import Format
+from vorzimmer.testing.house import House
+from vorzimmer.testing.loop import run
+from vorzimmer.testing.phone import Phone
+from vorzimmer.testing.phone_call import PhoneCall
+
+PCMA = (Format("PCMA", 8),)
+PCMU = (Format("PCMU", 0),)
+BOTH = (*PCMA, *PCMU)
+
+Scenario = Callable[[House, Phone, Phone, PhoneCall], Awaitable[None]]
+
+
+def talk(scenario: Scenario, *, anna_has: tuple[Format, ...] = BOTH, bea_has: tuple[Format, ...] = BOTH) -> House:
+    """anna and bea talk; then the scenario; then whoever still talks hangs up; nothing may be left."""
+    houses: list[House] = []
+
+    async def main() -> None:
+        house = House()
+        houses.append(house)
+        anna, bea = house.phone("anna", formats=anna_has), house.phone("bea", formats=bea_has)
+        call = anna.call("bea")
+        await anna.until(lambda: call.talking)
+        await house.clock.sleep(1)
+        assert house.talking("anna", "bea")
+        await scenario(house, anna, bea, call)
+        call.hang_up()
+        await house.check_empty(records=1)
+
+    run(main())
+    return houses[0]
+
+
+@pytest.mark.parametrize("direction", ["sendonly", "inactive"])
+def test_features_0_6_hold_plays_music_to_the_other_side_and_does_not_disturb_it(direction: str) -> None:
+    async def scenario(house: House, anna: Phone, bea: Phone, call: PhoneCall) -> None:
+        call.hold(direction)  # type: ignore[arg-type]
+        await house.clock.sleep(1)
+        assert house.heard_by("bea") == Music()
+        assert house.heard_by("anna") == Nothing()
+        assert bea.last.reinvited == 0
+        call.resume()
+        await house.clock.sleep(1)
+        assert house.talking("anna", "bea")
+
+    house = talk(scenario)
+    assert [f.kind for f in house.facts if f.kind in {"held", "resumed"}] == ["held", "resumed"]
+
+
+def test_rfc3264_8_4_hold_by_the_callee_and_of_both_sides() -> None:
+    async def scenario(house: House, anna: Phone, bea: Phone, call: PhoneCall) -> None:
+        bea.last.hold()
+        await house.clock.sleep(1)
+        assert house.heard_by("anna") == Music()
+        call.hold()
+        await house.clock.sleep(1)
+        assert (house.heard_by("anna"), house.heard_by("bea")) == (Nothing(), Nothing())
+        bea.last.resume()
+        await house.clock.sleep(1)
+        assert house.heard_by("bea") == Music()
+        call.resume()
+        await house.clock.sleep(1)
+        assert house.talking("anna", "bea")
+
+    talk(scenario)
+
+
+def test_a_codec_change_is_relayed_and_answered_only_then() -> None:
+    async def scenario(house: House, anna: Phone, bea: Phone, call: PhoneCall) -> None:
+        call.reinvite(formats=PCMU)
+        await house.clock.sleep(1)
+        assert bea.last.reinvited == 1
+        assert call.agreed is not None
+        assert bea.last.agreed is not None
+        assert [f.name for f in call.agreed.formats] == ["PCMU"] == [f.name for f in bea.last.agreed.formats]
+        assert house.talking("anna", "bea")
+
+    talk(scenario)
+
+
+def test_a_codec_that_the_other_cannot_is_refused_488_and_the_call_goes_on() -> None:
+    async def scenario(house: House, anna: Phone, bea: Phone, call: PhoneCall) -> None:
+        call.reinvite(formats=PCMU)
+        await house.clock.sleep(1)
+        assert call.refused_reinvites == [488]
+        assert bea.last.reinvited == 0
+        assert house.talking("anna", "bea")
+
+    talk(scenario, bea_has=PCMA)
+
+
+def test_rfc3261_14_2_a_late_reinvite_gets_our_offer_and_disturbs_nobody() -> None:
+    async def scenario(house: House, anna: Phone, bea: Phone, call: PhoneCall) -> None:
+        call.reinvite(late=True)
+        await house.clock.sleep(1)
+        assert bea.last.reinvited == 0
+        assert house.talking("anna", "bea")
+
+    talk(scenario)
+
+
+def test_rfc3311_update_holds_as_well() -> None:
+    async def scenario(house: House, anna: Phone, bea: Phone, call: PhoneCall) -> None:
+        call.update("sendonly")
+        await house.clock.sleep(1)
+        assert call.statuses[-1] == 200
+        assert house.heard_by("bea") == Music()
+
+    talk(scenario)
+
+
+def test_rfc3264_5_1_late_offer_invite_talks_in_what_both_have() -> None:
+    async def main() -> None:
+        house = House()
+        anna, bea = house.phone("anna", formats=PCMU), house.phone("bea", formats=BOTH)
+        call = anna.call("bea", late=True)
+        await anna.until(lambda: call.talking)
+        await house.clock.sleep(1)
+        assert house.talking("anna", "bea")
+        assert bea.last.agreed is not None
+        assert [f.name for f in bea.last.agreed.formats] == ["PCMU"]
+        call.hang_up()
+        await house.check_empty(records=1)
+
+    run(main())
+
+
+def test_late_offer_without_a_common_codec_ends_the_call_with_a_reason() -> None:
+    async def main() -> None:
+        house = House()
+        anna, bea = house.phone("anna", formats=PCMU), house.phone("bea", formats=PCMA)
+        call = anna.call("bea", late=True)
+        await anna.until(lambda: call.over)
+        await bea.until(lambda: bea.last.over)
+        await house.check_empty(records=1)
+        assert house.bench.records[0].reason in {"no common codec", "hung up"}
+
+    run(main())
+
+
+def test_without_a_common_codec_the_caller_gets_488() -> None:
+    async def main() -> None:
+        house = House()
+        anna = house.phone("anna", formats=PCMU)
+        house.phone("bea", formats=PCMA)
+        call = anna.call("bea")
+        await anna.until(lambda: call.over)
+        assert call.statuses == [180, 488]
+        await house.check_empty(records=1)
+        assert house.bench.records[0].reason == "no common codec"
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "body", "status"),
+    [
+        ("OPTIONS", (), b"", 200),
+        ("INFO", (("Content-Type", "application/dtmf-relay"),), b"Signal=1\r\nDuration=160\r\n", 200),
+        ("INFO", (("Content-Type", "application/x-unknown"),), b"x", 415),
+        ("MESSAGE", (("Content-Type", "text/plain"),), b"hello", 405),
+        ("UPDATE", (), b"", 200),
+    ],
+)
+def test_other_requests_inside_the_dialog(
+    method: str, headers: tuple[tuple[str, str], ...], body: bytes, status: int
+) -> None:
+    async def scenario(house: House, anna: Phone, bea: Phone, call: PhoneCall) -> None:
+        call.request_in(method, headers, body)
+        await anna.until(lambda: call.statuses[-1:] == [status], seconds=5)
+
+    talk(scenario)
+
+
+def test_a_silent_phone_that_answers_options_stays() -> None:
+    async def scenario(house: House, anna: Phone, bea: Phone, call: PhoneCall) -> None:
+        endpoint = house.media.leaks()[1]
+        house.media.fall_silent(endpoint)
+        await house.clock.sleep(40)
+        assert "OPTIONS" in [r.method for r in (*bea.requests, *anna.requests)]
+        assert house.talking("anna", "bea")
+
+    talk(scenario)
+
+
+def test_a_phone_that_vanished_ends_the_call_with_a_reason() -> None:
+    async def main() -> None:
+        house = House()
+        anna, bea = house.phone("anna"), house.phone("bea")
+        call = anna.call("bea")
+        await anna.until(lambda: call.talking)
+        await house.clock.sleep(1)
+        bea.vanish()
+        house.network.cut("bea-11")
+        endpoint = next(
+            p.sound.endpoint for s in house.board.live_view() for p in s.parties if p.party.device == "bea-1"
+        )
+        house.media.fall_silent(endpoint)
+        await anna.until(lambda: call.over)
+        await house.clock.sleep(60)
+        bea.calls.clear()
+        await house.check_empty(records=1)
+        record = house.bench.records[0]
+        assert (record.ended_by, record.reason) == ("user:bea", "phone vanished")
+
+    run(main())
+
+
+def test_a_lost_worker_gives_both_phones_new_addresses() -> None:
+    async def scenario(house: House, anna: Phone, bea: Phone, call: PhoneCall) -> None:
+        assert call.agreed is not None
+        before = call.agreed.remote
+        house.media.lose_worker()
+        await house.clock.sleep(1)
+        assert call.reinvited == bea.last.reinvited == 1
+        assert call.agreed.remote != before
+        assert house.talking("anna", "bea")
+
+    talk(scenario)
+
+
+def test_a_lost_worker_without_another_ends_the_call_with_a_reason() -> None:
+    async def main() -> None:
+        house = House()
+        anna, bea = house.phone("anna"), house.phone("bea")
+        call = anna.call("bea")
+        await anna.until(lambda: call.talking)
+        await house.clock.sleep(1)
+        house.media.broken = "no worker"
+        house.media.lose_worker()
+        await anna.until(lambda: call.over)
+        await bea.until(lambda: bea.last.over)
+        await house.check_empty(records=1)
+        assert house.bench.records[0].reason == "media lost"
+
+    run(main())
+
+
+def test_without_media_a_new_call_is_refused_503() -> None:
+    async def main() -> None:
+        house = House()
+        anna = house.phone("anna")
+        house.phone("bea")
+        house.media.broken = "no worker"
+        call = anna.call("bea")
+        await anna.until(lambda: call.over)
+        assert call.statuses == [503]
+        await house.check_empty(records=1)
+
+    run(main())
+
+
+def test_a_worker_lost_while_ringing_is_repaired_after_the_answer() -> None:
+    async def main() -> None:
+        house = House()
+        anna = house.phone("anna")
+        house.phone("bea")
+        call = anna.call("bea")
+        await anna.until(lambda: 180 in call.statuses)
+        house.media.lose_worker()
+        await anna.until(lambda: call.talking)
+        await house.clock.sleep(1)
+        assert house.talking("anna", "bea")
+        call.hang_up()
+        await house.check_empty(records=1)
+
+    run(main())
