@@ -18,6 +18,7 @@ from vorzimmer.routing.model import (
     Because,
     Forward,
     LiveFacts,
+    Offer,
     Plan,
     Refuse,
     Ring,
@@ -107,10 +108,11 @@ def _after(verdict: Verdict, context: Context) -> Context:
         return replace(context, treatment=verdict.treatment)
     if isinstance(verdict, Add):
         kept = context.offers if verdict.keep is None else verdict.keep
-        known = {offer.target for offer in kept}
-        new = tuple(offer for offer in verdict.offers if offer.target not in known)
+        once: dict[Ref, Offer] = {}
+        for offer in (*kept, *verdict.offers):
+            once.setdefault(offer.target, offer)
         seconds = context.seconds if verdict.seconds is None else min(context.seconds, verdict.seconds)
-        return replace(context, offers=kept + new, seconds=seconds)
+        return replace(context, offers=tuple(once.values()), seconds=seconds)
     return context
 
 

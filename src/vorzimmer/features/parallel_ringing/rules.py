@@ -27,12 +27,20 @@ def parallel(context: Context) -> Verdict:
     if not is_open(settings.schedule, context):
         params = {"name": context.book.name_of(target), "schedule": settings.schedule or ""}
         return Pass((Because(ROLE, "parallel.closed", params, f"{path}.schedule"),))
+    if not settings.while_talking and any(context.live.calls(device) for device in context.book.devices_of(target)):
+        params = {"name": context.book.name_of(target)}
+        return Pass((Because(ROLE, "parallel.talking", params, f"{path}.while_talking"),))
+    return _legs(settings.numbers[:MAX_NUMBERS], target, context)
+
+
+def _legs(numbers: tuple[str, ...], target: Ref, context: Context) -> Add:
+    path = context.book.setting(target, "parallel_ringing.numbers")
     offers: list[Offer] = []
     because: list[Because] = []
-    for number in settings.numbers[:MAX_NUMBERS]:
+    for number in numbers:
         more, why = _leg(number, target, context)
         offers.extend(more)
-        because.append(Because(ROLE, why, _params(number, target, context), f"{path}.numbers"))
+        because.append(Because(ROLE, why, _params(number, target, context), path))
     return Add(tuple(because), offers=tuple(offers))
 
 

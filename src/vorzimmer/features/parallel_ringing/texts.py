@@ -9,6 +9,10 @@ TEXTS = {
         "de": "Das parallele Läuten von {name} ruht nach Zeitplan „{schedule}“",
         "en": "Parallel ringing of {name} rests by the schedule “{schedule}”",
     },
+    "parallel.talking": {
+        "de": "Das parallele Läuten von {name} ruht, solange {name} spricht",
+        "en": "Parallel ringing of {name} rests while {name} is talking",
+    },
     "parallel.left_out": {
         "de": "Das parallele Läuten von {name} bei {to} ({number}) wird ausgelassen: Dieses Ziel kann nicht mitläuten",
         "en": "Parallel ringing of {name} at {to} ({number}) is left out: this target cannot ring along",
