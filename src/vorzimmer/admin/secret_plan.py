@@ -113,7 +113,7 @@ def name_secrets(schema: Schema, ref: Ref, data: dict[str, Any]) -> dict[str, An
     for leaf in effective_secrets(schema, ref, data):
         inside: Any = data
         for step in leaf.path[:-1]:
-            inside = inside[step] if isinstance(inside, list | tuple) else inside.get(step)
+            inside = inside.get(step) if isinstance(inside, dict) else inside[cast(int, step)]
             if inside is None:
                 break
         if isinstance(inside, dict) and leaf.path[-1] not in inside and leaf.source is not None:
