@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from vorzimmer.calls.records import Record, decode_record
+from vorzimmer.calls.state import PastLeg
 from vorzimmer.kernel.text import safe_name
 from vorzimmer.routing.model import Asked, Caller
 from vorzimmer.store.ports import CallRow
@@ -34,14 +35,29 @@ def row_of(call: str, data: bytes) -> CallRow:
         callee=_column(_what(record.asked)),
         answered_by=_column(_answerer(record)),
         outcome=ANSWERED if record.answered is not None else _column(record.reason),
-        document=msgspec.json.encode(record),
+        document=msgspec.json.encode(_discreet(record)),
     )
+
+
+def _discreet(record: Record) -> Record:
+    """Without name and number of outside parties who hide them (EXA-44): what is not stored cannot be shown."""
+    caller = record.asked.caller
+    if caller.ref is None and caller.private:
+        asked = msgspec.structs.replace(record.asked, caller=Caller(private=True))
+        record = msgspec.structs.replace(record, asked=asked)
+    return msgspec.structs.replace(record, legs=tuple(_discreet_leg(leg) for leg in record.legs))
+
+
+def _discreet_leg(leg: PastLeg) -> PastLeg:
+    if leg.party.ref is not None or not leg.party.private:
+        return leg
+    return msgspec.structs.replace(leg, party=msgspec.structs.replace(leg.party, name="", number=""))
 
 
 def _who(caller: Caller) -> str:
     if caller.ref is not None:
         return str(caller.ref)
-    return caller.number or ("anonymous" if caller.private else "unavailable")
+    return "anonymous" if caller.private else caller.number or "unavailable"
 
 
 def _what(asked: Asked) -> str:
