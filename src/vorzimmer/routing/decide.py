@@ -26,7 +26,7 @@ from vorzimmer.routing.model import (
     SoFar,
     Step,
 )
-from vorzimmer.routing.rule import Add, Answer, Context, Order, Pass, Redial, Retarget, Rule, Treat, Verdict
+from vorzimmer.routing.rule import PASS, Add, Answer, Context, Order, Pass, Redial, Retarget, Rule, Treat, Verdict
 
 MAX_FORWARDS = 5
 """More forwards than this end a call with a reason (PRE-0)."""
@@ -93,6 +93,8 @@ def _run(rules: tuple[Rule, ...], context: Context, said: list[Because]) -> tupl
     """Run the chain until a rule answers or asks for another turn. What was dialled was said in the first plan."""
     for rule in rules:
         verdict = rule.decide(context)
+        if verdict is PASS:
+            continue
         if verdict.because and not (rule.originating and context.so_far and not isinstance(verdict, Answer)):
             said.extend(verdict.because)
         if isinstance(verdict, (Answer, Redial)):

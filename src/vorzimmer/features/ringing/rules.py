@@ -21,7 +21,8 @@ def devices(context: Context) -> Verdict:
     away = tuple(Because("ringing", "ringing.unregistered", {"device": d}) for d in known if d not in here)
     if here:
         owner = target if target.kind != "device" else context.book.owner_of(target.id)
-        return Add(away, offers=tuple(offer(device, owner, context) for device in here))
+        present = presentation(context)
+        return Add(away, offers=tuple(_offer(device, owner, present, context) for device in here))
     key = "ringing.unreachable" if known else "ringing.no_device"
     return Treat("unreachable", (*away, Because("ringing", key, {"name": context.book.name_of(target)})))
 
@@ -33,13 +34,13 @@ def _devices(target: Ref, context: Context) -> tuple[str, ...]:
     return tuple(device for device in wanted if device != context.asked.caller.device)
 
 
-def offer(device: str, owner: Ref | None, context: Context) -> Offer:
+def _offer(device: str, owner: Ref | None, present: Presentation, context: Context) -> Offer:
     """An invitation to one device, in the role of the leg."""
     return Offer(
         target=Ref("device", device),
         role=context.role_name,
         user=owner,
-        present=presentation(context),
+        present=present,
         alert="internal" if context.asked.caller.internal else "normal",
     )
 
