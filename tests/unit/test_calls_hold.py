@@ -1,4 +1,4 @@
-"""Inside an answered call: hold with music, resume, moved and changed codecs, late offers, UPDATE, lost media, silence."""
+"""Inside an answered call: hold with music, resume, moved and changed codecs, late offers, lost media, silence."""
 
 from collections.abc import Awaitable, Callable
 

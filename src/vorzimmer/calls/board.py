@@ -13,6 +13,7 @@ from vorzimmer.calls.live import Live
 from vorzimmer.calls.opening import leg_of
 from vorzimmer.calls.records import encode
 from vorzimmer.calls.replace import replace
+from vorzimmer.calls.screen import check_contact
 from vorzimmer.calls.state import CallState, Party
 from vorzimmer.calls.transfer import refer
 from vorzimmer.calls.world import Identified, Refusal, World
@@ -91,6 +92,7 @@ class Switchboard:
             self._refuse(event.leg, who.status, who.headers, who.reason)
             return
         try:
+            check_contact(self.world, event.request, event.flow)
             if "Replaces" in event.request.headers:
                 replace(self, event, who, self.party(who))
             else:
@@ -104,16 +106,12 @@ class Switchboard:
         party = self.party(who)
         try:
             entrance = Inviting(live, event.leg, party, (event.request, event.flow))
-        except PeerError:
-            # Judged before anybody is rung; the attempt refuses it, so that it has its record like any other.
-            self._unacceptable(live, event)
+        except PeerError as error:
+            self._refuse(event.leg, error.status, reason=error.reason)
+            live.hang_up("no common codec" if error.status == 488 else "bad request")
             return
         self.own(event.leg, live, party.device)
         Attempt(live, entrance, party).start()
-
-    def _unacceptable(self, live: Live, event: Invited) -> None:
-        self._refuse(event.leg, 488)
-        live.hang_up("no common codec")
 
     def _refuse(self, leg: LegId, status: int, headers: tuple[tuple[str, str], ...] = (), reason: str = "") -> None:
         signalling = self.world.signalling
@@ -188,6 +186,10 @@ class Switchboard:
     def calls_of(self, company: str, device: str) -> int:
         """Open calls of a company's device: ringing, talking, held (a live fact for routing)."""
         return len(self._busy.get((company, device), ()))
+
+    def legs_of(self, company: str, device: str) -> tuple[LegId, ...]:
+        """The legs of a company's device, in a stable order."""
+        return tuple(sorted(self._busy.get((company, device), ())))
 
     def refreshed(self, company: str, device: str, flow: Flow) -> None:
         """A device has registered again: requests inside its dialogs use its newest flow from now on."""

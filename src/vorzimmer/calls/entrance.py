@@ -14,6 +14,7 @@ from typing import Protocol
 from vorzimmer.calls.effects import Accept, Close, HangUp, Joined
 from vorzimmer.calls.live import Live
 from vorzimmer.calls.opening import open_sound
+from vorzimmer.calls.screen import named_badly
 from vorzimmer.calls.sound import answer, first_offer, media_plan, plan_of
 from vorzimmer.calls.state import Leg, Offering, Party, Sound
 from vorzimmer.calls.talk import session_in
@@ -64,7 +65,7 @@ class Entrance(Protocol):
 
 
 class Inviting:
-    """A phone whose INVITE waits for our answer. `plan_of` its offer raises PeerError 488 in the constructor."""
+    """A phone whose INVITE waits for our answer. A useless offer raises PeerError (400, 415, 488) at once."""
 
     def __init__(self, live: Live, leg: LegId, party: Party, origin: tuple[Request, Flow]) -> None:
         request, self._flow = origin
@@ -73,6 +74,8 @@ class Inviting:
         self._live = live
         self._offer = session_in(request) if request.body else b""
         self._plan = plan_of(self._offer) if self._offer else None
+        if self._plan is not None and named_badly(live.world, self._plan.remote, self._flow):
+            raise PeerError("Bad Media Address", 488)
         self._sound: Sound | None = None
         self._early = b""
         self._told = 0

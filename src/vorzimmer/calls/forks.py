@@ -12,6 +12,7 @@ from vorzimmer.calls.invitation import ELSEWHERE, spec
 from vorzimmer.calls.live import Live
 from vorzimmer.calls.opening import open_sound
 from vorzimmer.calls.ports import Contact
+from vorzimmer.calls.screen import named_badly
 from vorzimmer.calls.sound import answered, first_offer, keys, media_plan, offer_like
 from vorzimmer.calls.state import Leg, Party, Sound
 from vorzimmer.calls.talk import session_in
@@ -146,8 +147,7 @@ class Forks:
         except PeerError:
             return None
         remote = sound.agreed.remote if sound.agreed else None
-        refused = self.live.world.refused(remote, fork.contact.flow) if remote else None
-        return None if refused else sound
+        return None if named_badly(self.live.world, remote, fork.contact.flow) else sound
 
     def _party(self, fork: Fork) -> Party:
         who = fork.offer.user or fork.offer.target

@@ -13,6 +13,7 @@ from vorzimmer.calls.apply import CallEvent, apply
 from vorzimmer.calls.effects import Effect, HangUp, Probed
 from vorzimmer.calls.perform import Performer
 from vorzimmer.calls.records import Frozen, encode, record_of
+from vorzimmer.calls.screen import screened
 from vorzimmer.calls.state import CallState
 from vorzimmer.calls.talk import status_for
 from vorzimmer.calls.world import World
@@ -67,7 +68,7 @@ class Live:
             return
         leg = getattr(event, "leg", None)
         if leg is not None and self.state.leg(leg) is not None:
-            self.feed(event)
+            self.feed(screened(self.world, self.state, event))
         elif leg in self.guests:
             self.guests[leg](event)
         elif self.attempt is not None:
@@ -135,10 +136,10 @@ class Live:
 
     def _noted(self, before: CallState) -> None:
         kept = {leg.id for leg in self.state.parties}
-        for leg in (*before.parties, *self.state.past):
+        for leg in {*(p.id for p in before.parties), *(p.id for p in self.state.past)} - kept:
             # A leg that has moved on belongs to another call by now.
-            if leg.id not in kept and self.home.call_of(leg.id) is self:
-                self.home.disown(leg.id)
+            if self.home.call_of(leg) is self:
+                self.home.disown(leg)
         self.home.changed(before, self.state)
         self.note()
         if self.state.ended is not None and self.attempt is not None:

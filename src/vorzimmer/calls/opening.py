@@ -13,7 +13,7 @@ async def open_sound(live: Live, leg: LegId, flow: Flow) -> Sound:
     endpoint, side = EndpointId(leg), live.world.side(flow)
     address = await live.world.media.open(OpenSpec(endpoint, live.state.id, side, family))
     session = live.world.chance.number(1, 2**31 - 1)
-    return Sound(endpoint, address, session=session, listener=side)
+    return Sound(endpoint, address, session=session, listener=side, flow=flow)
 
 
 def leg_of(endpoint: EndpointId) -> LegId:

@@ -110,9 +110,9 @@ class Performer:
         media = self._world.media
         try:
             match effect:
-                case Configure(endpoint, plan):
+                case Configure(endpoint, plan) if self._has(endpoint):
                     await media.configure(endpoint, plan)
-                case Hear(endpoint, source):
+                case Hear(endpoint, source) if self._has(endpoint):
                     await media.hear(endpoint, source)
                 case Reopen():
                     await self._reopen(effect)
@@ -122,6 +122,10 @@ class Performer:
                     self._finished(self._statistics)
         except MediaError:
             self._lost(effect)
+
+    def _has(self, endpoint: EndpointId) -> bool:
+        """An endpoint that has moved on with its leg is another call's to command: an old word must not come late."""
+        return any(leg.sound.endpoint == endpoint for leg in self._state().parties)
 
     async def _reopen(self, effect: Reopen) -> None:
         spec = OpenSpec(effect.endpoint, self._state().id, effect.listener, effect.family)

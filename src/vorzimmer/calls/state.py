@@ -15,6 +15,7 @@ from vorzimmer.media.port import Nothing, Source, Statistics
 from vorzimmer.routing.model import Asked, SoFar
 from vorzimmer.sdp.message import Session
 from vorzimmer.sdp.plan import Agreed, Format
+from vorzimmer.sip.flow import Flow
 
 Why = Literal["identity", "codec", "media", "relay"]
 """Why we re-invite a phone."""
@@ -33,12 +34,13 @@ class Party(msgspec.Struct, frozen=True):
 class Sound(msgspec.Struct, frozen=True):
     """The audio of one leg: our endpoint with its address, our last description, what was agreed, and every format
     that the phone has ever named (`can`), which tells what it could be asked for after a transfer. `session` is the
-    number of our SDP origin, the same for the whole leg."""
+    number of our SDP origin, the same for the whole leg; `flow` is how the phone first came."""
 
     endpoint: EndpointId
     address: Address
     session: int = 1
     listener: str = ""
+    flow: Flow | None = None
     ours: Session | None = None
     agreed: Agreed | None = None
     can: tuple[Format, ...] = ()

@@ -16,6 +16,7 @@ from vorzimmer.calls.attempt import Attempt
 from vorzimmer.calls.effects import HangUp, Joined, MovedOut, Replaced
 from vorzimmer.calls.entrance import Inviting
 from vorzimmer.calls.live import Live
+from vorzimmer.calls.screen import check_refer_to
 from vorzimmer.calls.state import CallState, Leg, change_leg
 from vorzimmer.calls.waiting import Waiting
 from vorzimmer.calls.world import World
@@ -129,6 +130,7 @@ def refer(calls: Calls, live: Live, event: Requested) -> None:
         return
     try:
         target = target_of(event.request)
+        check_refer_to(calls.world, event.request, event.flow)
     except PeerError as error:
         live.respond(event, error.status)
         return

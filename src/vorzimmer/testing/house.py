@@ -9,6 +9,7 @@ from datetime import datetime
 
 from vorzimmer.calls.board import Switchboard
 from vorzimmer.calls.records import Record, decode_record
+from vorzimmer.calls.thaw import thaw_all
 from vorzimmer.calls.world import Fact, Identified, Refusal, World
 from vorzimmer.directory.ref import Ref
 from vorzimmer.kernel.address import Address
@@ -104,6 +105,14 @@ class House:
         )
         self.board = Switchboard(self.world)
         self.pump.handle_with(self._handle)
+
+    async def restart(self) -> None:
+        """Everything is dropped at once and goes on from the journal's bytes, as after ``kill -9``."""
+        self.board.drop_all()
+        self.pump.close()
+        kept = dict(self.bench.states)
+        self.open()
+        await thaw_all(self.board, kept.values())
 
     def _handle(self, event: Event) -> None:
         self.board.handle(event)

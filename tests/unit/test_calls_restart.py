@@ -1,0 +1,133 @@
+"""Calls over a restart of control: everything is dropped and goes on from the journal's bytes."""
+
+import pytest
+
+from vorzimmer.calls.records import Frozen, decode_frozen, encode
+from vorzimmer.media.port import Music
+from vorzimmer.testing.house import House
+from vorzimmer.testing.loop import run
+from vorzimmer.testing.phone import Phone, rings
+from vorzimmer.testing.phone_call import PhoneCall
+
+
+async def talk(house: House, caller: Phone, callee: str) -> PhoneCall:
+    """An answered call, a second old."""
+    call = caller.call(callee)
+    await caller.until(lambda: call.talking)
+    await house.clock.sleep(1)
+    return call
+
+
+def test_a_talking_call_survives_and_can_hold_resume_and_end() -> None:
+    async def main() -> None:
+        house = House()
+        anna, bea = house.phone("anna"), house.phone("bea")
+        call = await talk(house, anna, "bea")
+        await house.restart()
+        await house.clock.sleep(1)
+        assert house.talking("anna", "bea")
+        assert house.board.calls_of("muster", "anna-1") == 1
+        bea.last.hold()
+        await house.clock.sleep(1)
+        assert house.heard_by("anna") == Music()
+        bea.last.resume()
+        await house.clock.sleep(1)
+        assert house.talking("anna", "bea")
+        call.hang_up()
+        await bea.until(lambda: bea.last.over)
+        await house.check_empty(records=1)
+        assert house.bench.records[0].reason == "hung up"
+
+    run(main())
+
+
+def test_a_held_call_survives_held() -> None:
+    async def main() -> None:
+        house = House()
+        anna, bea = house.phone("anna"), house.phone("bea")
+        call = await talk(house, anna, "bea")
+        call.hold()
+        await house.clock.sleep(1)
+        await house.restart()
+        assert house.heard_by("bea") == Music()
+        call.resume()
+        await house.clock.sleep(1)
+        assert house.talking("anna", "bea")
+        bea.last.hang_up()
+        await house.check_empty(records=1)
+
+    run(main())
+
+
+def test_an_attempt_that_is_lost_leaves_one_record_that_says_interrupted() -> None:
+    async def main() -> None:
+        house = House()
+        anna, bea = house.phone("anna"), house.phone("bea")
+        bea.manner = rings
+        call = anna.call("bea")
+        await anna.until(lambda: 180 in call.statuses)
+        await house.restart()
+        call.hang_up()
+        bea.last.refuse(480)
+        await house.check_empty(records=1)
+        assert house.bench.records[0].reason == "interrupted"
+
+    run(main())
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_a_lost_transfer_goes_back_to_the_transferor_or_ends(stays: bool) -> None:
+    async def main() -> None:
+        house = House()
+        anna, bea, carl = house.phone("anna"), house.phone("bea"), house.phone("carl")
+        carl.manner = rings
+        await talk(house, anna, "bea")
+        call = bea.last
+        call.transfer("carl")
+        await carl.until(lambda: bool(carl.calls))
+        await house.clock.sleep(1)
+        if not stays:
+            call.hang_up()
+            await house.clock.sleep(1)
+        await house.restart()
+        carl.last.refuse(480)
+        await house.clock.sleep(1)
+        if stays:
+            assert house.talking("anna", "bea")
+            anna.last.hang_up()
+        await house.check_empty(records=2)
+        assert "interrupted" in [r.reason for r in house.bench.records]
+
+    run(main())
+
+
+def test_a_call_whose_worker_died_with_control_gets_new_endpoints() -> None:
+    async def main() -> None:
+        house = House()
+        anna, bea = house.phone("anna"), house.phone("bea")
+        call = await talk(house, anna, "bea")
+        house.media.endpoints.clear()
+        await house.restart()
+        await house.clock.sleep(1)
+        assert house.talking("anna", "bea")
+        assert bea.last.reinvited == 1
+        call.hang_up()
+        await house.check_empty(records=1)
+
+    run(main())
+
+
+def test_a_state_written_down_reads_back_the_same() -> None:
+    async def main() -> None:
+        house = House()
+        anna = house.phone("anna")
+        house.phone("bea")
+        call = await talk(house, anna, "bea")
+        state = house.board.live_view()[0]
+        frozen = Frozen(state, {leg.id: b"x" for leg in state.parties})
+        assert decode_frozen(encode(frozen)) == frozen
+        assert set(house.board.freeze_all()) == {state.id}
+        call.hang_up()
+        await house.check_empty(records=1)
+
+    run(main())
