@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from vorzimmer.app.rpc import RpcClient, RpcError
+from vorzimmer.app.rpc import RpcClient
+
 
 class ControlLink:
     """One connection, made when needed."""

@@ -11,6 +11,7 @@ from typing import Protocol
 from vorzimmer.app.house import House, Identifier, device_key, split_key
 from vorzimmer.calls.board import Switchboard
 from vorzimmer.calls.ports import Journal
+from vorzimmer.calls.switch_off import switch_off
 from vorzimmer.calls.world import Fact, Service, World, no_fact, no_service, prompt_source
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.chance import Chance
@@ -25,23 +26,17 @@ from vorzimmer.sip.engine import Engine, EngineConfig
 from vorzimmer.sip.events import Event, FlowGone, Malformed, Requested
 from vorzimmer.sip.flow import Flow, Hop
 
-REFRESHED = frozenset({"REGISTER"})
-
 
 class Counting(Protocol):
     """What the exchange counts."""
 
     def malformed(self) -> None: ...
-    def refused(self, why: str) -> None: ...
 
 
 class NoCounting:
     """Nobody counts."""
 
     def malformed(self) -> None:
-        """Nothing."""
-
-    def refused(self, why: str) -> None:
         """Nothing."""
 
 
@@ -173,6 +168,11 @@ class Exchange:
             self.board.refreshed(*split_key(device), contact.flow)
             break
         self._arm()
+
+    def device_off(self, company: str, device: str) -> None:
+        """A device may not be registered any more: its bindings and legs end at once (FEATURES.md 0.5)."""
+        self.bindings.remove(device_key(company, device))
+        switch_off(self.board, company, device)
 
     def restore_bindings(self, saved: dict[str, bytes]) -> None:
         """Take up the bindings of before a restart; what cannot be read is dropped (the phone registers again)."""

@@ -1,7 +1,7 @@
 """All companies of this server in memory: their books, the accounts of their devices, and the questions calls ask.
 
-Built once from the store and then kept up by published changes; nothing here reads a database (ARCHITECTURE decision 4).
-This module must never let one company's name lead to another company's person.
+Built once from the store and then kept up by published changes; nothing here reads a database while calls run
+(ARCHITECTURE decision 4). This module must never let one company's name lead to another company's person.
 """
 
 from collections.abc import Callable, Mapping
@@ -81,8 +81,9 @@ class House:
             for entry in book.entries(DEVICE.name):
                 self._keep(ident, entry.ref.id, secrets.reveal(DEVICE.name, entry.ref.id, "password"))
 
-    def publish(self, change: Published) -> None:
-        """Swap one company's book; acts at the next decision."""
+    def publish(self, change: Published) -> tuple[str, ...]:
+        """Swap one company's book; acts at the next decision. Returns the devices that may not be registered any more
+        (removed, switched off, another account or password): what takes away acts at once (FEATURES.md 0.5)."""
         if change.removed:
             self._server = self._server.remove(change.company)
         elif self._server.company(change.company) is None:
@@ -96,6 +97,9 @@ class House:
                 self._credentials.pop(key, None)
             else:
                 self._credentials[key] = credentials
+        after = self._server.company(change.company)
+        touched = {each.id for each in change.changes if each.kind == DEVICE.name and not _serves(after, each.id)}
+        return tuple(sorted(touched | change.credentials.keys()))
 
     def _keep(self, company: str, device: str, password: str | None) -> None:
         book = self.book(company)
@@ -154,6 +158,11 @@ class House:
         numbers = book.numbers_of(owner)
         number = numbers[0].number if numbers else None
         return Caller(owner, device, number, book.name_of(owner), private)
+
+
+def _serves(book: Snapshot | None, device: str) -> bool:
+    core = book.find(DEVICE, device) if book is not None else None
+    return core is not None and core.enabled
 
 
 class Identifier:

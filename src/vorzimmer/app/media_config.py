@@ -14,6 +14,7 @@ from vorzimmer.kernel.ids import EndpointId
 from vorzimmer.media.embedded.config import Listener, WorkerConfig, split
 from vorzimmer.media.port import Media, MediaEvent, MediaPlan, OpenSpec, Source, Statistics
 from vorzimmer.net.advertise import ListenerSpec
+from vorzimmer.sdp.addresses import Own
 from vorzimmer.sip.flow import Flow
 
 _BETWEEN = "|"
@@ -29,6 +30,17 @@ def worker_configs(options: ServeOptions, sockets: tuple[str, ...]) -> tuple[Wor
     """One configuration per worker socket; raises LocalError where a range is too small for the workers."""
     sides = {side.name: side for side in (media_listener(options, spec) for spec in options.listeners())}
     return split(tuple(sides.values()), sockets)
+
+
+def own_addresses(options: ServeOptions) -> Own:
+    """Our own SIP and media ports, which no peer may name as its address."""
+    hosts: set[str] = set()
+    ports: list[tuple[int, int]] = []
+    for spec in options.listeners():
+        hosts |= {spec.host, *(rule.host for rule in spec.advertise if rule.host)}
+        ports.append((spec.port, spec.port))
+        ports.append(options.ports_of(spec.name))
+    return Own(frozenset(hosts), tuple(dict.fromkeys(ports)))
 
 
 class Sides:

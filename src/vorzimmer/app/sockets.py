@@ -40,7 +40,9 @@ def raise_descriptor_limit() -> int:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     reachable = WANTED_DESCRIPTORS if hard == resource.RLIM_INFINITY else hard
     if reachable < NEEDED_DESCRIPTORS:
-        raise StartError(f"only {reachable} open files are allowed, at least {NEEDED_DESCRIPTORS} are needed: ulimit -n")
+        raise StartError(
+            f"only {reachable} open files are allowed, at least {NEEDED_DESCRIPTORS} are needed: ulimit -n"
+        )
     wanted = max(soft, min(reachable, WANTED_DESCRIPTORS))
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     return wanted

@@ -18,6 +18,9 @@ from vorzimmer.app.layout import Layout
 from vorzimmer.app.media_config import encode, worker_configs
 from vorzimmer.app.options import ServeOptions
 from vorzimmer.app.sockets import bind, raise_descriptor_limit
+from vorzimmer.app.storage import open_storage
+from vorzimmer.app.tls import certificate
+from vorzimmer.net.certificates import server_context
 
 WEB_GRACE_S = 5.0
 MEDIA_GRACE_S = 2.0
@@ -40,6 +43,7 @@ class Supervisor:
         raise_descriptor_limit()
         with self._layout.locked(), contextlib.ExitStack() as stack:
             listening = self._bind(stack)
+            await self._prepare()
             self._children(listening)
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGINT):
@@ -50,6 +54,16 @@ class Supervisor:
             ready.cancel()
             await self._end()
             await asyncio.gather(*tasks, ready, return_exceptions=True)
+
+    async def _prepare(self) -> None:
+        """Bring the database to the newest schema, and find a broken certificate, before anything is started."""
+        own = certificate(self._options, self._layout, self._clock.wall())
+        if own is not None:
+            server_context(own)
+            if own.self_made:
+                self._say(f"TLS uses a certificate that this server made for itself: {own.chain}")
+        store = await open_storage(self._layout, self._options, migrating=True)
+        await store.close()
 
     def _bind(self, stack: contextlib.ExitStack) -> dict[str, int]:
         bound = {spec.name: stack.enter_context(bind(spec)) for spec in self._options.listeners()}

@@ -18,11 +18,12 @@ class Metrics:
         self.calls_started = Counter("vorzimmer_calls_started", "Calls that a caller began", ["company"], registry=new)
         self.calls_ended = Counter("vorzimmer_calls_ended", "Records written", ["company", "outcome"], registry=new)
         self.sip_malformed = Counter("vorzimmer_sip_malformed", "Messages that could not be accepted", registry=new)
-        self.sip_refused = Counter(
-            "vorzimmer_sip_refused", "Requests refused by authentication or limits", ["why"], registry=new
-        )
         self.bugs = Counter("vorzimmer_bugs", "Handlers that raised", ["doing"], registry=new)
         self.media_workers_lost = Counter("vorzimmer_media_workers_lost", "Media workers that died", registry=new)
+
+    def malformed(self) -> None:
+        """A message could not be accepted."""
+        self.sip_malformed.inc()
 
     def gauge(self, name: str, what: str, read: Callable[[], float]) -> None:
         """A figure that is read when somebody asks."""

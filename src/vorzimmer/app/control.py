@@ -1,0 +1,166 @@
+"""The control process: signalling, presence and calls over the sockets that the supervisor bound.
+
+It reads the database once, at its start; afterwards changes come from web and everything it has to keep is written
+behind. This module must never do anything that could hold up a call.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from vorzimmer.app.children import announce_ready
+from vorzimmer.app.clock import LoopClock, SystemChance
+from vorzimmer.app.control_rpc import ControlRpc
+from vorzimmer.app.exchange import Exchange, Ports
+from vorzimmer.app.layout import Layout
+from vorzimmer.app.media_config import SidedMedia, Sides, own_addresses
+from vorzimmer.app.prompts import Prompts
+from vorzimmer.app.rpc import RpcServer
+from vorzimmer.app.sockets import inherited
+from vorzimmer.app.storage import open_storage
+from vorzimmer.app.tls import tls_contexts
+from vorzimmer.calls.thaw import thaw_all
+from vorzimmer.media.embedded.client import EmbeddedMedia
+from vorzimmer.net.transports import SocketTransports
+from vorzimmer.observe.logs import Logger, configure
+from vorzimmer.observe.metrics import Metrics
+from vorzimmer.sdp.addresses import refused
+from vorzimmer.sip.flow import Flow
+from vorzimmer.store.journal import FileSegments, Journal
+from vorzimmer.store.sql import SqlStore
+from vorzimmer.store.write_behind import WriteBehind
+
+try:
+    import uvloop
+except ImportError:  # where there is no uvloop, the slower loop of the standard library does the same
+    uvloop = None  # type: ignore[assignment]  # there is no such module then
+
+HANG_UP_GRACE_S = 3.0
+"""After the drain's limit, how long the BYEs may take."""
+
+
+class Control:
+    """One control process."""
+
+    def __init__(self, layout: Layout, log: Logger) -> None:
+        self._layout = layout
+        self._options = layout.options()
+        self._log = log
+        self._clock = LoopClock()
+        self._chance = SystemChance()
+        self.metrics = Metrics()
+
+    async def serve(self) -> None:
+        """Serve until SIGTERM, then let calls end."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        store = await open_storage(self._layout, self._options, migrating=False)
+        segments = FileSegments(self._layout.state.journal)
+        journal = Journal(segments, store.live, self._clock, on_trouble=self._trouble)
+        bindings = WriteBehind("binding", store.live, self._clock, on_trouble=self._trouble)
+        transports = SocketTransports(self._clock, tls=tls_contexts(self._options, self._layout, self._clock.wall()))
+        media = EmbeddedMedia(
+            self._layout.media_sockets(self._options), self._clock, int(self._clock.wall().timestamp() * 1000)
+        )
+        nonce_key = await store.meta.keep("nonce-key", os.urandom(32))
+        exchange = self._exchange(transports, SidedMedia(media), (journal, bindings), nonce_key)
+        rpc = ControlRpc(exchange, self.metrics, media, transports)
+        server = RpcServer(rpc.methods(), rpc.streams())
+        rpc.hold()
+        await server.start(self._layout.control_socket)
+        await self._restore(exchange, store, journal, bindings, media)
+        rpc.release()
+        sockets = self._layout.sockets()
+        for spec in self._options.listeners():
+            await transports.listen(spec, inherited(sockets[spec.name]))
+        announce_ready()
+        await stop.wait()
+        await self._drain(exchange)
+        await server.stop()
+        exchange.close()
+        await transports.close()
+        await media.stop()
+        await bindings.close()
+        await journal.close()
+        await store.close()
+
+    def _exchange(
+        self, transports: SocketTransports, media: SidedMedia, keeping: tuple[Journal, WriteBehind], nonce_key: bytes
+    ) -> Exchange:
+        journal, bindings = keeping
+        own = own_addresses(self._options)
+
+        def refuse(address: Any, flow: Flow) -> str | None:
+            return refused(address, flow.local.host.startswith("127.") or flow.local.host == "::1", own)
+
+        prompts = Prompts(lambda company: exchange.house.book(company).company)
+        exchange = Exchange(
+            Ports(
+                transports=transports,
+                sent_by=transports.sent_by,
+                clock=self._clock,
+                chance=self._chance,
+                media=media,
+                journal=journal,
+                nonce_key=nonce_key,
+                on_bug=self._bug,
+                realm=self._options.realm,
+                side=Sides(self._options, transports.sent_by).of,
+                refused=refuse,
+                sound_of=prompts.source,
+                keep=bindings.put,
+                counting=self.metrics,
+            )
+        )
+        return exchange
+
+    async def _restore(
+        self, exchange: Exchange, store: SqlStore, journal: Journal, bindings: WriteBehind, media: EmbeddedMedia
+    ) -> None:
+        await exchange.house.load(store.companies)
+        exchange.restore_bindings(await bindings.restore())
+        await media.start()
+        states = await journal.restore()
+        await thaw_all(exchange.board, states.values())
+
+    async def _drain(self, exchange: Exchange) -> None:
+        """No new calls; the ones there are may end by themselves for a while."""
+        try:
+            async with asyncio.timeout(self._options.drain_s):
+                await exchange.board.drain()
+        except TimeoutError:
+            exchange.board.hang_up_all("shutdown")
+        try:
+            async with asyncio.timeout(HANG_UP_GRACE_S):
+                await exchange.board.drain()
+        except TimeoutError:
+            self._trouble("calls were left when the server ended")
+
+    def _bug(self, doing: str, error: Exception) -> None:
+        self.metrics.bugs.labels(doing).inc()
+        self._log.error("bug", doing=doing, trace="".join(traceback.format_exception(error)))
+
+    def _trouble(self, text: str) -> None:
+        self._log.warning("trouble", what=text)
+
+
+def main() -> None:
+    """Entry point of the process; its argument is the state directory."""
+    layout = Layout(Path(sys.argv[1]))
+    layout.write_pid("control")
+    log = configure(layout.options().log_level, "control")
+    structlog.contextvars.clear_contextvars()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop if uvloop else None) as runner:
+        runner.run(Control(layout, log).serve())
+
+
+if __name__ == "__main__":
+    main()

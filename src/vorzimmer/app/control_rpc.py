@@ -1,0 +1,129 @@
+"""What control answers web: publish, live calls, explanations with live facts, health, metrics.
+
+Only our own processes reach it (a Unix socket of mode 0600). This module must never change a call's course.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+
+from vorzimmer.app.exchange import Exchange
+from vorzimmer.app.explaining import Question, explain_now
+from vorzimmer.app.house import Published, split_key
+from vorzimmer.app.live_view import live_call
+from vorzimmer.app.rpc import Method, Params, Stream
+from vorzimmer.calls.world import Fact
+from vorzimmer.media.embedded.client import EmbeddedMedia
+from vorzimmer.net.transports import SocketTransports
+from vorzimmer.observe.metrics import Metrics
+
+
+class ControlRpc:
+    """Methods and streams over one exchange."""
+
+    def __init__(
+        self, exchange: Exchange, metrics: Metrics, media: EmbeddedMedia, transports: SocketTransports
+    ) -> None:
+        self._exchange = exchange
+        self._metrics = metrics
+        self._media = media
+        self._loaded = asyncio.Event()
+        self._followers: set[asyncio.Queue[Fact]] = set()
+        metrics.gauge("vorzimmer_calls_live", "Calls that exist now", lambda: len(exchange.board.live_view()))
+        metrics.gauge(
+            "vorzimmer_devices_registered", "Devices with a binding", lambda: len(exchange.bindings.devices())
+        )
+        metrics.gauge("vorzimmer_sip_connections", "Open TCP and TLS connections", lambda: transports.connections)
+        counts = exchange.door.limits.counters
+        metrics.gauge("vorzimmer_sip_failures", "Requests that failed", lambda: sum(counts.failures.values()))
+        metrics.gauge(
+            "vorzimmer_sip_limited",
+            "Requests turned away after failures",
+            lambda: counts.limited_source + counts.limited_account,
+        )
+
+    def hold(self) -> None:
+        """Published changes wait until the books are loaded."""
+        self._loaded.clear()
+
+    def release(self) -> None:
+        """The books are loaded."""
+        self._loaded.set()
+
+    def tell(self, fact: Fact) -> None:
+        """A fact for everybody who follows, and for the counters."""
+        if fact.kind == "started":
+            self._metrics.calls_started.labels(fact.company).inc()
+        elif fact.kind == "ended":
+            self._metrics.calls_ended.labels(fact.company, fact.data.get("reason", "")).inc()
+        for queue in self._followers:
+            queue.put_nowait(fact)
+
+    def methods(self) -> dict[str, Method]:
+        """By name."""
+        return {
+            "publish": self._publish,
+            "calls": self._calls,
+            "explain": self._explain,
+            "health": self._health,
+            "metrics": self._text,
+            "devices": self._devices,
+        }
+
+    def streams(self) -> dict[str, Stream]:
+        """By name."""
+        return {"follow": self._follow}
+
+    async def _publish(self, params: Params) -> None:
+        change = msgspec.convert(params["change"], Published)
+        await self._loaded.wait()
+        house = self._exchange.house
+        if change.company in house.companies and house.book(change.company).revision >= change.revision:
+            return  # read from the database already, at the start
+        gone = house.publish(change)
+        for device in gone:
+            self._exchange.device_off(change.company, device)
+
+    async def _calls(self, params: Params) -> list[dict[str, Any]]:
+        now = self._exchange.ports.clock.wall().timestamp()
+        return [live_call(state, now) for state in self._exchange.board.live_view(params.get("company"))]
+
+    async def _explain(self, params: Params) -> dict[str, Any]:
+        question = msgspec.convert(params["question"], Question)
+        exchange = self._exchange
+        wall = exchange.ports.clock.wall()
+        return explain_now(question, exchange.house.book(question.company), exchange.live(question.company), wall)
+
+    async def _health(self, params: Params) -> dict[str, Any]:
+        workers = self._media.workers()
+        return {
+            "media": {path.rpartition("/")[2].removesuffix(".sock"): up for path, up in workers.items()},
+            "companies": len(self._exchange.house.companies),
+            "calls": len(self._exchange.board.live_view()),
+            "draining": self._exchange.board.draining,
+        }
+
+    async def _text(self, params: Params) -> str:
+        return self._metrics.text()
+
+    async def _devices(self, params: Params) -> list[dict[str, Any]]:
+        """Registered devices: company, device, contacts."""
+        bindings = self._exchange.bindings
+        rows = []
+        for key in sorted(bindings.devices()):
+            company, device = split_key(key)
+            rows.append({"company": company, "device": device, "contacts": [c.uri for c in bindings.contacts(key)]})
+        return rows
+
+    async def _follow(self, params: Params) -> AsyncIterator[Any]:
+        queue: asyncio.Queue[Fact] = asyncio.Queue()
+        self._followers.add(queue)
+        try:
+            while True:
+                fact = await queue.get()
+                if params.get("company") in (None, fact.company):
+                    yield msgspec.to_builtins(fact)
+        finally:
+            self._followers.discard(queue)

@@ -1,0 +1,59 @@
+"""Live calls and past ones as people and programs read them.
+
+This module must never show a secret; numbers of callers who hide are left out.
+"""
+
+from typing import Any
+
+import msgspec
+
+from vorzimmer.calls.state import CallState, Leg
+from vorzimmer.routing.explain import shown_caller
+from vorzimmer.store.ports import CallRow
+
+
+def live_call(state: CallState, now: float) -> dict[str, Any]:
+    """A call that exists now; `now` and all times are POSIX seconds."""
+    return {
+        "id": state.id,
+        "company": state.company,
+        "from": shown_caller(state.asked.caller),
+        "to": str(state.asked.target or state.asked.dialled),
+        "state": _word(state),
+        "parties": [_party(leg) for leg in state.parties],
+        "started": state.started,
+        "answered": state.answered,
+        "seconds": round(now - (state.answered or state.started), 1),
+    }
+
+
+def _word(state: CallState) -> str:
+    if not state.parties:
+        return "ringing"
+    if any(leg.held for leg in state.parties):
+        return "held"
+    return "talking" if len(state.parties) > 1 else "waiting"
+
+
+def _party(leg: Leg) -> dict[str, Any]:
+    return {
+        "who": str(leg.party.ref) if leg.party.ref else "",
+        "device": leg.party.device,
+        "held": leg.held,
+        "codec": leg.sound.agreed.formats[0].name if leg.sound.agreed and leg.sound.agreed.formats else None,
+    }
+
+
+def past_call(row: CallRow) -> dict[str, Any]:
+    """An ended call: what people look for first, then the whole record."""
+    document: dict[str, Any] = msgspec.json.decode(row.document)
+    return document | {
+        "id": row.call,
+        "company": row.company,
+        "from": row.caller,
+        "to": row.callee,
+        "answered_by": row.answered_by or None,
+        "outcome": row.outcome,
+        "started": row.started,
+        "ended": row.ended,
+    }

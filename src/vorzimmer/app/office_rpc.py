@@ -1,0 +1,56 @@
+"""The office on ``admin.sock``: what the command line asks a running server.
+
+This module must never add a rule; it carries arguments and answers.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+
+from vorzimmer.app.control_link import ControlLink
+from vorzimmer.app.explaining import Question
+from vorzimmer.app.office import ApplyRequest, Office
+from vorzimmer.app.rpc import Method, Params, Stream
+
+
+def methods(office: Office, link: ControlLink | None) -> dict[str, Method]:
+    """By name; those about live calls only where control can be asked."""
+
+    async def apply(params: Params) -> Any:
+        return await office.apply(msgspec.convert(params["request"], ApplyRequest))
+
+    async def export(params: Params) -> Any:
+        return await office.export(params["company"], with_secrets=params["with_secrets"])
+
+    async def history(params: Params) -> Any:
+        return await office.history(params["company"], params["limit"])
+
+    async def explain(params: Params) -> Any:
+        return await office.explain(msgspec.convert(params["question"], Question))
+
+    async def explain_call(params: Params) -> Any:
+        return await office.explain_call(params["call"], params["language"])
+
+    async def calls(params: Params) -> Any:
+        company = await office.company(params["company"]) if params["company"] else None
+        return await link.call("calls", company=company) if link is not None else []
+
+    return {
+        "apply": apply,
+        "export": export,
+        "history": history,
+        "explain": explain,
+        "explain_call": explain_call,
+        "calls": calls,
+    }
+
+
+def streams(link: ControlLink) -> dict[str, Stream]:
+    """By name."""
+
+    async def follow(params: Params) -> AsyncIterator[Any]:
+        async for fact in link.stream("follow", company=params["company"]):
+            yield fact
+
+    return {"follow": follow}

@@ -1,0 +1,59 @@
+"""`vorzimmer serve` and `vorzimmer demo`: start the server in the foreground.
+
+This module must never start anything itself; the supervisor does.
+"""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from vorzimmer.app.demo.run import run_demo
+from vorzimmer.app.options import load
+from vorzimmer.app.supervisor import Supervisor
+
+Texts = list[str] | None
+
+
+def serve(
+    config: Annotated[str | None, typer.Option("--config", help="A TOML file; flags win over it.")] = None,
+    state: Annotated[str | None, typer.Option("--state", envvar="VORZIMMER_STATE", help="State directory.")] = None,
+    sip: Annotated[Texts, typer.Option("--sip", help="udp:HOST:PORT, tcp:HOST:PORT or tls:HOST:PORT.")] = None,
+    http: Annotated[str | None, typer.Option("--http", help="HOST:PORT of portal and API.")] = None,
+    advertise: Annotated[Texts, typer.Option("--advertise", help="[LISTENER=]ADDRESS[:PORT][@NETWORK]")] = None,
+    rtp_range: Annotated[Texts, typer.Option("--rtp-range", help="[LISTENER=]LOW-HIGH")] = None,
+    media_workers: Annotated[int | None, typer.Option("--media-workers", help="0: one per core.")] = None,
+    database: Annotated[str | None, typer.Option("--database", help="URL; SQLite in --state if not given.")] = None,
+    realm: Annotated[str | None, typer.Option("--realm", help="The digest realm of all accounts.")] = None,
+    tls_certificate: Annotated[str | None, typer.Option("--tls-certificate", help="PEM file, full chain.")] = None,
+    tls_key: Annotated[str | None, typer.Option("--tls-key", help="PEM file.")] = None,
+    log_level: Annotated[str | None, typer.Option("--log-level", help="debug, info, warning, error.")] = None,
+    drain_s: Annotated[float | None, typer.Option("--drain-s", help="Seconds for calls to end on SIGTERM.")] = None,
+) -> None:
+    """Serve until SIGTERM."""
+    flags = {
+        "state": state,
+        "sip": tuple(sip or ()),
+        "http": http,
+        "advertise": tuple(advertise or ()),
+        "rtp_range": tuple(rtp_range or ()),
+        "media_workers": media_workers,
+        "database": database,
+        "realm": realm,
+        "tls_certificate": tls_certificate,
+        "tls_key": tls_key,
+        "log_level": log_level,
+        "drain_s": drain_s,
+    }
+    asyncio.run(Supervisor(load(config, flags), typer.echo).run())
+
+
+def demo(
+    host: Annotated[str, typer.Option("--host", help="The address that phones reach.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", help="SIP port.")] = 5060,
+    http_port: Annotated[int, typer.Option("--http-port")] = 8080,
+    state: Annotated[str, typer.Option("--state", help="Made anew at each start.")] = ".demo",
+    robots: Annotated[bool, typer.Option(help="Let robot phones call each other now and then.")] = True,
+) -> None:
+    """Start the demo company with fresh state, in the foreground."""
+    asyncio.run(run_demo(host, port, http_port, state, robots=robots))
