@@ -145,6 +145,16 @@ def test_a_device_without_bindings_needs_no_bytes() -> None:
     assert Bindings().frozen("m/a", 0.0) is None
 
 
+def test_a_contact_that_is_not_utf8_can_be_stored() -> None:
+    bindings = Bindings()
+    bindings.register("m/a", request("<sip:\udcff@1>;x=\udcfe", call_id="\udcff"), Visit(UDP, 0.0))
+    frozen = bindings.frozen("m/a", 0.0)
+    assert frozen is not None
+    new = Bindings()
+    new.thaw("m/a", frozen, 1.0)
+    assert new.registered("m/a")
+
+
 def test_watchers_are_told_of_every_change_so_that_one_device_is_stored() -> None:
     bindings = Bindings()
     changed: list[str] = []

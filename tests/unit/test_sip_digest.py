@@ -241,6 +241,14 @@ def test_an_answer_for_another_uri_or_method_is_denied() -> None:
     assert isinstance(authenticator.check(Request("INVITE", request.uri, request.headers), 101.0), Denied)
 
 
+def test_an_algorithm_that_was_not_offered_is_denied() -> None:
+    both = server()
+    only = Authenticator(DigestConfig(REALM, algorithms=("MD5",)), b"k" * 32, STORE.get, SeededChance(1))
+    assert [parse_auth(value).get("algorithm") for _, value in challenge_of(only).headers] == ["MD5"]
+    assert isinstance(only.check(answered(challenge_of(both), only="SHA-256"), 101.0), Denied)
+    assert isinstance(only.check(answered(challenge_of(only)), 101.0), Granted)
+
+
 def test_the_client_answers_nothing_it_cannot() -> None:
     for value in (
         "Basic realm=x",

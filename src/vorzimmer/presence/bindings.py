@@ -11,6 +11,7 @@ import msgspec
 
 from vorzimmer.sip.flow import Flow
 from vorzimmer.sip.message import Request
+from vorzimmer.sip.pack import pack
 from vorzimmer.sip.registration import Binding, Outcome, Policy, Visit, register
 
 Listener = Callable[[str, bool], None]
@@ -154,7 +155,7 @@ class Bindings:
     def frozen(self, device: str, now: float) -> bytes | None:
         """A device's bindings as bytes at monotonic `now`; None without any."""
         held = self._devices.get(device)
-        return msgspec.msgpack.encode(_Saved(now, held)) if held else None
+        return pack(_Saved(now, held)) if held else None
 
     def thaw(self, device: str, data: bytes, now: float) -> None:
         """Take up what ``frozen`` gave, at monotonic `now`; bindings over connections are gone with the process.

@@ -77,11 +77,13 @@ Verdict = Granted | Challenge | Denied
 
 @dataclass(frozen=True, slots=True)
 class DigestConfig:
-    """`lifetime` of a nonce in seconds; `remembered` nonces whose counts are kept."""
+    """`lifetime` of a nonce in seconds; `remembered` nonces whose counts are kept; `algorithms` offered, best first
+    (MD5 alone for phones that give up at the first challenge they do not know)."""
 
     realm: str
     lifetime: float = 600.0
     remembered: int = 200_000
+    algorithms: tuple[str, ...] = ALGORITHMS
 
 
 class Authenticator:
@@ -127,7 +129,7 @@ class Authenticator:
         if given is None:
             return self.challenge(now, proxy=proxy)
         answer = _Answer.read(given)
-        if answer is None:
+        if answer is None or answer.algorithm not in self._config.algorithms:
             return self._deny(now, given.get("username"), "malformed", proxy=proxy)
         if not self._is_right(answer, request.method):
             return self._deny(now, answer.username, "credentials", proxy=proxy)
@@ -144,7 +146,7 @@ class Authenticator:
         tail = ", stale=true" if stale else ""
         values = (
             f'Digest realm={quote(self.realm)}, nonce="{nonce}", algorithm={algorithm}, qop="auth"{tail}'
-            for algorithm in ALGORITHMS
+            for algorithm in self._config.algorithms
         )
         return Challenge(407 if proxy else 401, tuple((name, value) for value in values), stale)
 
