@@ -270,6 +270,7 @@ def test_bas_3_selective_forward_without_a_target_takes_that_of_forward_always()
 
 
 def test_bas_3_an_exception_wins_over_every_match() -> None:
+    """EXA-13, for the services that share the criteria."""
     rules = [criterion(to="141"), criterion(name="Bea nicht", filter=False, callers="listed", numbers=["140"])]
     of = book(anna=forwarding(selective=rules))
     assert isinstance(step(of), Ring)
@@ -303,6 +304,7 @@ def test_bas_3_an_exception_wins_over_every_match() -> None:
     ],
 )
 def test_bas_3_criteria_by_caller(fields: dict[str, Any], who: str, fits: bool) -> None:
+    """EXA-12 and EXA-14, for the services that share the criteria."""
     of = book(anna={"reject": [criterion(**fields)]})
     by = {
         "bea": caller(of, BEA),
@@ -310,6 +312,12 @@ def test_bas_3_criteria_by_caller(fields: dict[str, Any], who: str, fits: bool) 
         "unavailable": outside_caller(None),
     }.get(who, outside_caller(who))
     assert isinstance(step(of, by=by), Announce if fits else Ring)
+
+
+def test_exa_18_criteria_see_the_asserted_number_and_never_a_claimed_name() -> None:
+    of = book(anna={"reject": [criterion(callers="listed", numbers=["+4930*"])]})
+    assert isinstance(step(of, by=Caller(number="+49899999", name=OUTSIDE)), Ring)
+    assert isinstance(step(of, by=Caller(number=OUTSIDE, name="+49899999")), Announce)
 
 
 def test_bas_3_criteria_by_called_number() -> None:

@@ -32,11 +32,11 @@ RULES: tuple[Rule, ...] = (
     dialling.NOT_BUILT,
     outside.OUTSIDE,
     # 12.1 terminating
-    #   PRE-1 emergency call-back · PRE-2 intercepts · PRE-3 incoming calling plan, blocked numbers
+    #   1 emergency call-back · 2 intercepts · 3 incoming calling plan, blocked numbers
     anonymous_rejection.RULE,  # PRE-4
     selective.REJECTION,
     selective.ACCEPTANCE,
-    #   PRE-5 night forwarding · PRE-6 call-back memory, responsible person · PRE-7 VIP list, executive filter
+    #   5 night forwarding · 6 call-back memory, responsible person · 7 VIP list, executive filter
     forwarding.ALWAYS,  # PRE-8
     forwarding.PHONE,
     dnd.RULE,
@@ -46,7 +46,7 @@ RULES: tuple[Rule, ...] = (
     call_waiting.RULE,
     forwarding.UNREACHABLE,
     forwarding.BUSY,
-    #   PRE-10 shared lines
+    #   10 shared lines
     parallel_ringing.RULE,  # PRE-10
     forwarding.PATIENCE,
     ringing.RING,
@@ -55,16 +55,16 @@ RULES: tuple[Rule, ...] = (
 )
 """The chain as it acts now."""
 
-PLACES: tuple[tuple[str, str, str], ...] = (
-    ("PRE-1", "emergency call-back rings past everything but the loop guard", "anonymous_rejection"),
-    ("PRE-2", "site intercept, then user intercept", "anonymous_rejection"),
-    ("PRE-3", "incoming calling plan, blocked numbers", "anonymous_rejection"),
-    ("PRE-5", "night forwarding of the site", "forwarding.always"),
-    ("PRE-6", "call-back memory, then the responsible person", "forwarding.always"),
-    ("PRE-7", "VIP list, then executive filter", "forwarding.always"),
-    ("PRE-10", "shared lines in the Ring", "parallel"),
+PLACES: tuple[tuple[int, str, str], ...] = (
+    (1, "emergency call-back rings past everything but the loop guard", "anonymous_rejection"),
+    (2, "site intercept, then user intercept", "anonymous_rejection"),
+    (3, "incoming calling plan, blocked numbers", "anonymous_rejection"),
+    (5, "night forwarding of the site", "forwarding.always"),
+    (6, "call-back memory, then the responsible person", "forwarding.always"),
+    (7, "VIP list, then executive filter", "forwarding.always"),
+    (10, "shared lines in the Ring", "parallel"),
 )
-"""Mark, feature to come, and the rule of the chain before which it will stand."""
+"""Step of the list in FEATURES.md 12.1, feature to come, and the rule of the chain before which it will stand."""
 
 
 FACILITIES = Facilities(mailbox=voicemail.has_mailbox, dnd=dnd.is_on)

@@ -1,4 +1,4 @@
-"""Where a mailbox would answer (FEATURES.md PRE-11, BAS-11). The mailbox itself is not built yet.
+"""Where a mailbox would answer (FEATURES.md PRE-11). The mailbox itself is not built yet.
 
 This module must never pretend that a message was taken.
 """
