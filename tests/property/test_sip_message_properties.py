@@ -36,7 +36,7 @@ names = st.one_of(
 )
 line = st.text(st.characters(exclude_characters="\r\n"), max_size=60)
 odd_bytes = st.binary(max_size=30).map(
-    lambda b: b.decode("utf-8", "surrogateescape").replace("\r", "").replace("\n", "")
+    lambda raw: raw.replace(b"\r", b"").replace(b"\n", b"").decode("utf-8", "surrogateescape")
 )
 values = st.one_of(line.filter(lambda t: not any("\ud800" <= c <= "\udfff" for c in t)), odd_bytes).map(
     lambda text: text.strip(" \t")

@@ -66,7 +66,16 @@ def test_bad_values(name: str, value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("Contact", "*"), ("Contact", "<sip:a@b:x>"), ("Record-Route", "x"), ("Route", "<sip:a@>")]
+    ("name", "value"),
+    [
+        ("Contact", ", ".join(["<sip:a@b>"] * 101)),
+        ("Route", ", ".join(["<sip:a@b;lr>"] * 101)),
+        ("Via", ", ".join(["SIP/2.0/UDP x"] * 100)),
+        ("Contact", "*"),
+        ("Contact", "<sip:a@b:x>"),
+        ("Record-Route", "x"),
+        ("Route", "<sip:a@>"),
+    ],
 )
 def test_bad_addresses(name: str, value: str) -> None:
     assert refusal(request((name, value))).status == 400

@@ -29,6 +29,9 @@ __all__ = [
     "parse_via", "quote",
 ]  # fmt: skip
 
+MAX_ELEMENTS = 100
+"""Of one list header; more hops than Max-Forwards allows, or more contacts than any device has, is an attack."""
+
 MAX_CSEQ = 2**31 - 1
 """RFC 3261 section 8.1.1.5: less than 2**31."""
 
@@ -155,6 +158,8 @@ STAR = Star()
 def parse_contacts(headers: Headers) -> Star | tuple[NameAddr, ...]:
     """All Contact elements; ``*`` beside anything else is a PeerError 400."""
     elements = headers.list_of("Contact")
+    if len(elements) > MAX_ELEMENTS:
+        raise PeerError("Too many Contact values")
     if "*" in elements:
         if len(elements) > 1:
             raise PeerError("Contact * beside another")

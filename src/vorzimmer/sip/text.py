@@ -1,8 +1,10 @@
 """Small pieces of SIP grammar that every parser here needs: tokens, quoted strings, splitting outside quotes.
 
-RFC 3261 section 25.1. Plain string searches instead of regular expressions: this is the hot path, and nothing here
+RFC 3261 section 25.1. Plain string searches, and one character class to jump by: this is the hot path, and nothing here
 backtracks, whatever a peer sends. This module must never know a header.
 """
+
+import re
 
 from vorzimmer.kernel.errors import PeerError
 
@@ -10,6 +12,9 @@ BLANKS = " \t\r"
 """White space around values once lines are cut; nothing else is white space in SIP."""
 
 _TOKEN_EXTRA = str.maketrans("", "", "-.!%*_+`'~")
+
+
+_STOPS = {",": re.compile('[,"<]'), ";": re.compile('[;"<]')}
 
 
 def is_token(text: str) -> bool:
@@ -65,25 +70,23 @@ def end_of_quoted(text: str, start: int) -> int:
 
 
 def split_outside(text: str, separator: str) -> list[str]:
-    """`text` cut at each `separator` (one character) outside quoted strings and <>; an open quote takes the rest."""
+    """`text` cut at each `separator` (comma or semicolon) outside quoted strings and <>; an open one takes the rest."""
     if '"' not in text and "<" not in text:
         return text.split(separator)
+    stops = _STOPS[separator]
     parts: list[str] = []
     start = place = 0
-    angle = False
-    size = len(text)
-    while place < size:
+    while (found := stops.search(text, place)) is not None:
+        place = found.start()
         char = text[place]
-        if char == '"' and not angle:
-            end = end_of_quoted(text, place)
-            place = size if end < 0 else end
-        elif char == "<":
-            angle = True
-        elif char == ">":
-            angle = False
-        elif char == separator and not angle:
+        if char == separator:
             parts.append(text[start:place])
             start = place + 1
+        else:
+            end = end_of_quoted(text, place) if char == '"' else text.find(">", place)
+            if end < 0:
+                break
+            place = end
         place += 1
     parts.append(text[start:])
     return parts

@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from vorzimmer.kernel.errors import PeerError
 from vorzimmer.sip.content import SDP, parse_media_type, parts
-from vorzimmer.sip.headers import Star, parse_contacts, parse_cseq, parse_int, parse_name_addr, parse_via
+from vorzimmer.sip.headers import MAX_ELEMENTS, Star, parse_contacts, parse_cseq, parse_int, parse_name_addr, parse_via
 from vorzimmer.sip.message import Headers, Request, Response
 from vorzimmer.sip.text import BLANKS
 from vorzimmer.sip.uri import OtherUri, SipUri, parse
@@ -32,7 +32,7 @@ def check_request(request: Request) -> None:
     headers = request.headers
     _check_single(headers)
     _check_present(headers)
-    for value in headers.list_of("Via"):
+    for value in _elements(headers, "Via"):
         parse_via(value)
     for name in ("From", "To"):
         _ = parse_name_addr(headers.get(name)).uri
@@ -50,7 +50,7 @@ def check_response(response: Response) -> None:
     headers = response.headers
     try:
         _check_present(headers)
-        for value in headers.list_of("Via"):
+        for value in _elements(headers, "Via"):
             parse_via(value)
         for name in ("From", "To"):
             parse_name_addr(headers.get(name))
@@ -88,6 +88,14 @@ def accepts(headers: Headers, kind: str) -> bool:
     return bool(ranges & {kind, f"{major}/*", "*/*"})
 
 
+def _elements(headers: Headers, name: str) -> list[str]:
+    """The elements of a list header, so few that reading them costs a stranger's datagram little."""
+    elements = headers.list_of(name)
+    if len(elements) > MAX_ELEMENTS:
+        raise PeerError(f"Too many {name} values")
+    return elements
+
+
 def _check_single(headers: Headers) -> None:
     seen: set[str] = set()
     for name, _ in headers:
@@ -121,7 +129,7 @@ def _check_addresses(request: Request) -> None:
             for contact in contacts:
                 _ = contact.uri
     for name in _ROUTES:
-        for value in headers.list_of(name):
+        for value in _elements(headers, name):
             _ = parse_name_addr(value).uri
 
 
