@@ -216,17 +216,21 @@ def _literal(value: object, info: inspect.LiteralType, path: Path, extra: dict[s
         yield Fault(path, f"{said(value)} is none of {', '.join(allowed)}{hint}{meant}")
 
 
+MAX_SECRET = 256
 _SOURCES = ("value", "env", "file", "hash")
 
 
 def _secret(value: object, path: Path) -> Iterator[Fault]:
-    if value is None or (isinstance(value, str) and value):
+    if value is None or (isinstance(value, str) and 0 < len(value) <= MAX_SECRET):
         return
     if isinstance(value, dict) and len(value) == 1:
         ((source, text),) = value.items()
-        if source in _SOURCES and isinstance(text, str) and text:
+        if source in _SOURCES and isinstance(text, str) and 0 < len(text) <= MAX_SECRET:
             return
-    yield Fault(path, "must be generated, a text, or one of {value: …}, {env: NAME}, {file: PATH}")
+    yield Fault(
+        path,
+        f"must be generated, a text of at most {MAX_SECRET} characters, or one of {value: …}, {env: NAME}, {file: PATH}",
+    )
 
 
 def said(value: object) -> str:
