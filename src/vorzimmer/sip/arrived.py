@@ -6,7 +6,7 @@ This module must never keep state or send anything.
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.errors import PeerError
 from vorzimmer.sip.flow import Flow, Hop
-from vorzimmer.sip.headers import Via, parse_cseq, parse_via
+from vorzimmer.sip.headers import parse_cseq, parse_via
 from vorzimmer.sip.message import Headers, Request
 
 MAGIC = "z9hG4bK"
@@ -32,7 +32,20 @@ def tag_of(value: str) -> str:
 class Arrived:
     """One request with its Via, CSeq, Call-ID and tags; raises PeerError 400 where they cannot be read."""
 
-    __slots__ = ("call_id", "cseq", "flow", "from_tag", "key", "request", "to_tag", "top_via", "via")
+    __slots__ = (
+        "call_id",
+        "cseq",
+        "cseq_text",
+        "flow",
+        "from_",
+        "from_tag",
+        "key",
+        "request",
+        "to",
+        "to_tag",
+        "via",
+        "vias",
+    )
 
     def __init__(self, request: Request, flow: Flow) -> None:
         headers = request.headers
@@ -42,11 +55,14 @@ class Arrived:
         self.request = request
         self.flow = flow
         self.via = parse_via(vias[0])
-        self.top_via = vias[0]
-        self.cseq = parse_cseq(headers.get("CSeq")).number
+        self.vias = vias
+        self.cseq_text = headers.get("CSeq")
+        self.cseq = parse_cseq(self.cseq_text).number
         self.call_id = headers.get("Call-ID")
-        self.from_tag = tag_of(headers.get("From"))
-        self.to_tag = tag_of(headers.get("To"))
+        self.from_ = headers.get("From")
+        self.to = headers.get("To")
+        self.from_tag = tag_of(self.from_)
+        self.to_tag = tag_of(self.to)
         self.key = self.key_for(request.method)
 
     def key_for(self, method: str) -> str:
@@ -59,21 +75,23 @@ class Arrived:
         invite = method in {"INVITE", "ACK"}
         to_tag = "" if invite else self.to_tag
         return "\n".join(
-            (self.request.uri, to_tag, self.from_tag, self.call_id, str(self.cseq), self.top_via,
+            (self.request.uri, to_tag, self.from_tag, self.call_id, str(self.cseq), self.vias[0],
              "INVITE" if invite else method)
         )  # fmt: skip
 
     def via_lines(self) -> str:
         """All Via lines for a response, the top one with received and rport filled in (RFC 3261 18.2.1, RFC 3581)."""
-        vias = self.request.headers.list_of("Via")
-        vias[0] = str(self._marked())
-        return "".join(f"Via: {via}\r\n" for via in vias)
+        top = f"Via: {self._marked()}\r\n"
+        return top if len(self.vias) == 1 else top + "".join(f"Via: {via}\r\n" for via in self.vias[1:])
 
-    def _marked(self) -> Via:
-        via, source = self.via, self.flow.remote
-        if via.wants_rport:
-            return via.having("rport", str(source.port)).having("received", source.host)
-        return via.having("received", source.host) if via.host != source.host else via
+    def _marked(self) -> str:
+        via, text, source = self.via, self.vias[0], self.flow.remote
+        if not via.wants_rport:
+            return str(via.having("received", source.host)) if via.host != source.host else text
+        before, found, after = text.partition(";rport")
+        if found and (not after or after[0] == ";") and ";rport" not in after and "received" not in text:
+            return f"{before};rport={source.port}{after};received={source.host}"
+        return str(via.having("rport", str(source.port)).having("received", source.host))
 
     def answer_to(self) -> Flow | Hop:
         """Where responses go: RFC 3261 section 18.2.2, RFC 3581 section 4.
@@ -96,7 +114,13 @@ class Arrived:
         return Hop(flow.transport, flow.remote.host, port, flow.listener)
 
 
-def top_via(headers: Headers) -> Via | None:
-    """The only Via of a response; None where there is none or more than one (RFC 3261 section 8.1.3.3)."""
-    vias = headers.list_of("Via")
-    return parse_via(vias[0]) if len(vias) == 1 else None
+def branch_of(headers: Headers) -> str:
+    """The branch in the only Via of a response, "" where there is none or more than one Via (RFC 3261 8.1.3.3).
+
+    We wrote that Via ourselves, so a look is enough: whatever differs from what we wrote matches nothing.
+    """
+    vias = headers.get_all("Via")
+    if len(vias) != 1 or "," in vias[0]:
+        return ""
+    branch = vias[0].partition(";branch=")[2]
+    return branch.partition(";")[0].strip()

@@ -131,15 +131,18 @@ def dialog_of_uas(arrived: Arrived, tag: str) -> Dialog:
 
 
 class FrozenDialog(msgspec.Struct, frozen=True):
-    """A confirmed dialog as it is written down; `flow` and `hop` say where its requests go."""
+    """A confirmed dialog as it is written down; `flow` and `hop` say where its requests go.
 
-    call_id: str
-    local: str
-    remote: str
+    What came off the wire is kept as bytes: it must come back exactly, and need not be UTF-8.
+    """
+
+    call_id: bytes
+    local: bytes
+    remote: bytes
     local_cseq: int
     remote_cseq: int | None
-    target: str
-    route: tuple[str, ...]
+    target: bytes
+    route: tuple[bytes, ...]
     outgoing: bool
     user: str = ""
     flow: Flow | None = None
@@ -149,20 +152,28 @@ class FrozenDialog(msgspec.Struct, frozen=True):
 def freeze(dialog: Dialog, *, outgoing: bool, user: str, flow: Flow | None, hop: Hop | None) -> bytes:
     """The dialog as msgpack."""
     frozen = FrozenDialog(
-        dialog.call_id, dialog.local, dialog.remote, dialog.local_cseq, dialog.remote_cseq, dialog.target, dialog.route,
-        outgoing, user, flow, hop,
+        _wire(dialog.call_id), _wire(dialog.local), _wire(dialog.remote), dialog.local_cseq, dialog.remote_cseq,
+        _wire(dialog.target), tuple(map(_wire, dialog.route)), outgoing, user, flow, hop,
     )  # fmt: skip
     return _ENCODER.encode(frozen)
+
+
+def _wire(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _text(wire: bytes) -> str:
+    return wire.decode("utf-8", "surrogateescape")
 
 
 def thaw(data: bytes) -> tuple[Dialog, FrozenDialog]:
     """The dialog from its bytes, its local CSeq ahead by `SKIP_AHEAD`. Raises msgspec.DecodeError for anything else."""
     frozen = _DECODER.decode(data)
-    dialog = Dialog(frozen.call_id, frozen.local, frozen.remote)
+    dialog = Dialog(_text(frozen.call_id), _text(frozen.local), _text(frozen.remote))
     dialog.local_cseq = frozen.local_cseq + SKIP_AHEAD
     dialog.remote_cseq = frozen.remote_cseq
-    dialog.target = frozen.target
-    dialog.route = frozen.route
+    dialog.target = _text(frozen.target)
+    dialog.route = tuple(map(_text, frozen.route))
     return dialog, frozen
 
 

@@ -5,12 +5,11 @@ what a peer sends, and keeps no state but stream buffers.
 """
 
 from vorzimmer.kernel.errors import PeerError
-from vorzimmer.sip.arrived import Arrived, top_via
+from vorzimmer.sip.arrived import Arrived, branch_of
 from vorzimmer.sip.dialogs import Dialogs
 from vorzimmer.sip.events import Malformed, Requested
 from vorzimmer.sip.flow import Flow
 from vorzimmer.sip.framing import PING, KeepAlive, StreamBuffer
-from vorzimmer.sip.headers import parse_cseq
 from vorzimmer.sip.invite_server import InviteServer
 from vorzimmer.sip.leg import Leg
 from vorzimmer.sip.message import MessageError, Request, Response, parse
@@ -109,11 +108,11 @@ class Receiver:
 
     # -- responses ------------------------------------------------------------------------------------------------
     def _response(self, response: Response, flow: Flow) -> None:
-        """To its transaction; a stray one is dropped."""
-        check_response(response)
-        via = top_via(response.headers)
-        if via is not None:
-            self._layer.response(response, flow, via.branch, parse_cseq(response.headers.get("CSeq")).method)
+        """To its transaction; a stray one is dropped, and counted if it is not even well-formed."""
+        headers = response.headers
+        method = headers.get("CSeq").rpartition(" ")[2]
+        if not self._layer.response(response, flow, branch_of(headers), method):
+            check_response(response)
 
     # -- requests -------------------------------------------------------------------------------------------------
     def _request(self, request: Request, flow: Flow) -> None:

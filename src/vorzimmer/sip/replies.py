@@ -35,13 +35,12 @@ def phrase(status: int, reason: str = "") -> str:
 def reply(arrived: Arrived, status: int, to_tag: str, *, reason: str = "", lines: str = "", body: bytes = b"") -> bytes:
     """A response to `arrived`. `to_tag` is added where the request had none and the status is above 100; `lines` are
     further header lines, each with its line end."""
-    headers = arrived.request.headers
-    to = headers.get("To")
+    to = arrived.to
     if to_tag and not arrived.to_tag:
         to = f"{to};tag={to_tag}"
     return seal(
-        f"SIP/2.0 {status} {phrase(status, reason)}\r\n{arrived.via_lines()}From: {headers.get('From')}\r\nTo: {to}\r\n"
-        f"Call-ID: {arrived.call_id}\r\nCSeq: {headers.get('CSeq')}\r\n{lines}",
+        f"SIP/2.0 {status} {phrase(status, reason)}\r\n{arrived.via_lines()}From: {arrived.from_}\r\nTo: {to}\r\n"
+        f"Call-ID: {arrived.call_id}\r\nCSeq: {arrived.cseq_text}\r\n{lines}",
         body,
     )
 
