@@ -546,6 +546,17 @@ def test_section_13_codes_are_for_users_with_settings() -> None:
     assert status(step(of, "*78", by=outside_caller())) == 403
 
 
+@pytest.mark.parametrize("dialled", ["*78", "*72141", "*43", "*67100"])
+def test_section_13_a_transfer_never_runs_a_code_in_the_name_of_the_transferred(dialled: str) -> None:
+    answer = step(book(), dialled, role="transfer")
+    assert status(answer) == 403
+    assert answer.because[-1].key == "code.not_here"
+
+
+def test_a_caller_from_outside_may_be_transferred_outside_by_somebody_inside() -> None:
+    assert status(step(book(), "+493011111111", by=outside_caller(), role="transfer")) == 503
+
+
 def test_section_13_a_company_may_change_its_codes() -> None:
     of = book(company={"feature_codes": {"dnd_on": "*12"}})
     answer = step(of, "*12")

@@ -1,7 +1,7 @@
 """Dialled feature codes (FEATURES.md section 13). They are looked at before extensions; emergency numbers before them.
 
-A rule only names the action; the change itself goes through the one door for changes. This module must never put digits
-that follow a code which takes a PIN into a because.
+A rule only names the action; the change itself goes through the one door for changes. This module must never let one
+person's transfer run a code in another person's name.
 """
 
 from vorzimmer.directory.ref import Ref
@@ -29,6 +29,8 @@ def codes(context: Context) -> Verdict:
     code = dialled[: len(dialled) - len(rest)]
     if not DEFAULTS[name].acts:
         return _denied("code.not_built", {"code": code, "name": name}, 403)
+    if context.asked.role != "user":
+        return _denied("code.not_here", {"code": code}, 403)
     if name == WITHHOLD:
         return _withhold(code, rest, context)
     return _change(name, code, rest.rstrip("#"), context)

@@ -9,6 +9,10 @@ TEXTS = {
         "de": "Der Funktionscode {code} ({name}) ist noch nicht verfügbar",
         "en": "The feature code {code} ({name}) is not available yet",
     },
+    "code.not_here": {
+        "de": "Der Funktionscode {code} ist kein Ziel für eine Übergabe",
+        "en": "The feature code {code} is not a target of a transfer",
+    },
     "code.users_only": {
         "de": "Der Funktionscode {code} gilt nur für Benutzer mit eigenen Einstellungen",
         "en": "The feature code {code} is for users with settings of their own only",

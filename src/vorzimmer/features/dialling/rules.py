@@ -18,14 +18,15 @@ ABOUT_OTHERS = frozenset({"intercept", "night_forwarding", "calling_plan"})
 
 
 def dialled(context: Context) -> Verdict:
-    """Inside wins; a caller from outside is never led outside again."""
+    """Inside wins; a caller from outside is never led outside again, unless somebody inside transfers him there."""
     if context.target is not None:
         return _typed(context)
     shown = safe_name(context.dialled)
     found = inside(context.dialled, context.book)
     if found is not None:
         return Retarget(found, (_found(context, found, shown),))
-    number = outside(context.dialled, context.book) if context.asked.caller.internal else None
+    may_leave = context.asked.caller.internal or context.asked.role == "transfer"
+    number = outside(context.dialled, context.book) if may_leave else None
     if number is not None:
         return Retarget(number, (Because("dialling", "dialling.outside", {"dialled": shown, "number": number.id}),))
     return _unknown("dialling.unknown", {"dialled": shown})
