@@ -146,7 +146,7 @@ class Bench:
     def make(self, machine: str) -> Transaction:
         method = "INVITE" if "invite" in machine else "OPTIONS"
         if "client" in machine:
-            tx = self.layer.client(method, "z9hG4bKtwo", b"request", self.flow, self)
+            tx = self.layer.client(method, "z9hG4bKtwo", b"request", self.flow, user=self)
             tx.outline = Outline(method, "sip:bob@192.0.2.2", 7, "one")
             tx.flow = self.flow
         else:

@@ -122,7 +122,7 @@ class Attempt:
         assert tx.outline is not None
         lines = f"Reason: {one_line(self.reason)}\r\n" if self.reason else ""
         branch = tx.id.partition(" ")[0]
-        sender.layer.client("CANCEL", branch, tx.outline.cancel(lines), tx.to, None)
+        sender.layer.client("CANCEL", branch, tx.outline.cancel(lines), tx.to, user=None)
         core = sender.core
         core.timers.stop(self.patience)
         self.patience = core.timers.start(core.now + core.waiting, self._on_unanswered, None)

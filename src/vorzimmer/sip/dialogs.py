@@ -112,7 +112,7 @@ class Dialogs:
         self._sender.over(leg, "gone" if status == 481 else "timeout", bye=status == 408)
 
     def responded(
-        self, leg: Leg, method: str, transaction: Transaction, status: int, response: Response | None
+        self, leg: Leg, transaction: Transaction, status: int, response: Response | None, *, method: str
     ) -> None:
         """The end of a request of ours inside a dialog."""
         if method == "UPDATE":
@@ -218,7 +218,7 @@ class _Inside:
 
     def on_response(self, transaction: Transaction, response: Response, flow: Flow) -> None:
         if response.status >= 200:
-            self._dialogs.responded(self._leg, self._method, transaction, response.status, response)
+            self._dialogs.responded(self._leg, transaction, response.status, response, method=self._method)
 
     def on_failure(self, transaction: Transaction, status: int) -> None:
-        self._dialogs.responded(self._leg, self._method, transaction, status, None)
+        self._dialogs.responded(self._leg, transaction, status, None, method=self._method)

@@ -65,7 +65,7 @@ class InviteClient:
         lines = sender.contact(spec.to, leg.user) + core.about + agent + lines_of(spec.extra) + kind
         leg.attempt = attempt = Attempt(sender, self, leg, offers=bool(spec.body))
         sender.legs.add(leg)
-        attempt.tx = sender.layer.client("INVITE", branch, outline.write(lines, spec.body), spec.to, attempt)
+        attempt.tx = sender.layer.client("INVITE", branch, outline.write(lines, spec.body), spec.to, user=attempt)
         attempt.tx.outline = outline
 
     def end(self, leg: Leg, reason: str) -> None:

@@ -42,7 +42,7 @@ class Outside:
         branch = sender.branch()
         headers.prepend("Via", sender.via(to, branch))
         data = Request(method, request.uri, headers, request.body).to_bytes()
-        return sender.layer.client(method, branch, data, to, self).id
+        return sender.layer.client(method, branch, data, to, user=self).id
 
     def on_response(self, transaction: Transaction, response: Response, flow: Flow) -> None:
         """A final response ends it; provisional ones are nobody's news."""

@@ -83,7 +83,7 @@ class Sender:
         outline.via = self.via(to, branch)
         contact = self.contact(to, leg.user) if method in NEEDS_CONTACT else ""
         agent = f"User-Agent: {self.core.config.user_agent}\r\n"
-        tx = self.layer.client(method, branch, outline.write(contact + agent + lines, body), to, user)
+        tx = self.layer.client(method, branch, outline.write(contact + agent + lines, body), to, user=user)
         tx.outline = outline
         return tx
 

@@ -104,7 +104,7 @@ class Layer:
         }
 
     # -- client ---------------------------------------------------------------------------------------------------
-    def client(self, method: str, branch: str, data: bytes, to: Flow | Hop, user: ClientUser | None) -> Transaction:
+    def client(self, method: str, branch: str, data: bytes, to: Flow | Hop, *, user: ClientUser | None) -> Transaction:
         """Send a request and watch over it. The id is known to ``send_failed`` and ``flow_found``."""
         invite = method == "INVITE"
         tx = Transaction(INVITE_CLIENT, State.CALLING, to) if invite else Transaction(CLIENT, State.TRYING, to)
