@@ -14,7 +14,6 @@ import msgspec
 import numpy as np
 
 from vorzimmer.kernel.address import Address
-from vorzimmer.kernel.ids import EndpointId
 from vorzimmer.media.embedded.client import EmbeddedMedia
 from vorzimmer.media.embedded.config import Listener, WorkerConfig, split
 from vorzimmer.media.port import MediaEvent, OpenSpec
@@ -127,11 +126,11 @@ class Process:
         assert self._process is not None
         return self._process.pid
 
-    async def kill(self, number: int = signal.SIGKILL) -> None:
+    async def kill(self, number: int = signal.SIGKILL) -> int:
         assert self._process is not None
         if self._process.returncode is None:
             self._process.send_signal(number)
-        await self._process.wait()
+        return await self._process.wait()
 
 
 @dataclass(slots=True)
@@ -141,13 +140,13 @@ class Workers:
     processes: list[Process]
     media: EmbeddedMedia
     events: asyncio.Queue[MediaEvent] = field(default_factory=asyncio.Queue)
-    phones: dict[EndpointId, Phone] = field(default_factory=dict)
+    phones: list[Phone] = field(default_factory=list)
 
     async def opened(self, spec: OpenSpec) -> Phone:
         """A phone whose endpoint is open, not yet configured."""
         made = await phone(ssrc=0x1000 + len(self.phones))
+        self.phones.append(made)
         made.to = await self.media.open(spec)
-        self.phones[spec.endpoint] = made
         return made
 
     async def event(self) -> MediaEvent:
@@ -157,7 +156,7 @@ class Workers:
         await self.media.stop()
         for process in self.processes:
             await process.kill(signal.SIGTERM)
-        for each in self.phones.values():
+        for each in self.phones:
             each.transport.close()
 
 
@@ -166,7 +165,8 @@ async def start_workers(
 ) -> Workers:
     """Worker processes on loopback, connected."""
     sockets = tuple(str(folder / f"media{n}.sock") for n in range(count))
-    configs = split((Listener("", "127.0.0.1", "", *ports),), sockets, str(folder))
+    sides = (Listener("four", "127.0.0.1", "", *ports), Listener("six", "::1", "", *ports))
+    configs = split(sides, sockets, str(folder))
     processes = [Process(msgspec.structs.replace(each, silent=silent, drain=drain)) for each in configs]
     for process in processes:
         await process.start()

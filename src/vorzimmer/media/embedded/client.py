@@ -208,7 +208,8 @@ class EmbeddedMedia:
         for bridge in broken:
             self._unhook(bridge)
             self._spawn(bridge.close())
-        self._emit(WorkerLost(gone))
+        if gone:
+            self._emit(WorkerLost(gone))
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(self._quietly(work))

@@ -141,8 +141,8 @@ class Library:
 
     def _inside(self, name: str) -> str:
         root = os.path.realpath(self._music)
-        path = os.path.realpath(os.path.join(root, name))
-        if not self._music or os.path.commonpath([root, path]) != root:
+        path = os.path.realpath(os.path.join(root, name.replace("\0", "")))
+        if not self._music or "\0" in name or os.path.commonpath([root, path]) != root:
             raise MediaError(f"no music {name!r}")
         return path
 

@@ -51,6 +51,7 @@ class Outlet:
     packets: int = 0
     octets: int = 0
     last: float = -1.0
+    rate: int = 8000
     _seq_shift: int = 0
     _time_shift: int = 0
     _since_switch: int = 0
@@ -109,6 +110,7 @@ class Outlet:
 
     def _resumed(self, rate: int, now: float) -> int:
         """The timestamp with which another source goes on: wall time passed, and at least one frame (RFC 3550 5.1)."""
+        self.rate = rate
         if self.last < 0:
             return self.timestamp
         passed = max(round((now - self.last) * rate), rate // FRAMES_PER_SECOND)

@@ -87,8 +87,9 @@ class ControlServer:
             answer = await self._perform(request.command)
         except MediaError as error:
             answer = wire.Failed(str(error))
-        except OSError as error:
-            answer = wire.Failed(f"media host: {error}")
+        except Exception as error:  # noqa: BLE001 -- whatever goes wrong, every command gets its one answer
+            asyncio.get_running_loop().call_exception_handler({"message": "media command", "exception": error})
+            answer = wire.Failed(f"media worker: {error!r}")
         connection.send(wire.Reply(request.id, answer))
         if isinstance(request.command, wire.Adopt):
             self._catch_up()

@@ -52,6 +52,7 @@ class Session:
     watch: DigitWatch
     outlet: Outlet
     pool: tuple[str, int] | None
+    cname: str
     bridge: tuple[EndpointId, EndpointId] | None = None
     audience: "dict[EndpointId, Session]" = field(default_factory=dict)
     plan: MediaPlan | None = None
@@ -60,7 +61,7 @@ class Session:
     turn: int = 0
     attentive_since: float = 0.0
     reported_silent: bool = False
-    control_to: Where | None = None
+    control_from: Where | None = None
 
     def agree(self, plan: MediaPlan, now: float) -> None:
         """Take a plan: learn anew where the phone is when it names another address than before (RFC 3264 8.3.1)."""

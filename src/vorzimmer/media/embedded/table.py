@@ -11,6 +11,7 @@ from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.chance import Chance
 from vorzimmer.kernel.ids import EndpointId
 from vorzimmer.media.embedded import protocol as wire
+from vorzimmer.media.embedded import reports
 from vorzimmer.media.embedded.config import Listener, WorkerConfig
 from vorzimmer.media.embedded.digits import DigitWatch
 from vorzimmer.media.embedded.player import Player, Playing, Track
@@ -64,6 +65,8 @@ class Table:
         self._clips = clips
         self._emit = emit
         self._chance = chance
+        self._cname = chance.token(12)  # RFC 7022 4.2: says nothing about us
+        self._sweeps = 0
         self._listeners = {(each.name, each.family): each for each in reversed(config.listeners)}
         self._pools = {key: PortPool(each.low, each.high, config.drain) for key, each in self._listeners.items()}
         self._draining: dict[tuple[str, int], dict[int, Pair]] = {key: {} for key in self._pools}
@@ -142,8 +145,11 @@ class Table:
 
     def sweep(self, now: float) -> None:
         """Once a second: report phones that fell silent, give back ports that have run dry."""
-        for session in self.sessions.values():
+        self._sweeps += 1
+        for number, session in enumerate(self.sessions.values()):
             self._watch(session, now)
+            if (self._sweeps + number) % reports.INTERVAL == 0:
+                self._report(session, now)
         for key, pool in self._pools.items():
             for port in pool.dry(now):
                 self._draining[key].pop(port).close()
@@ -199,9 +205,11 @@ class Table:
             return self._moved(session, source)
 
         inlet = Inlet(watch.packet, moved, old)
-        session = Session(command.endpoint, command.group, pair, inlet, watch, outlet, pool, command.bridge)
+        session = Session(
+            command.endpoint, command.group, pair, inlet, watch, outlet, pool, self._cname, command.bridge
+        )
         self.sessions[command.endpoint] = session
-        pair.aim(inlet.receive, lambda data, source, now: None)
+        pair.aim(inlet.receive, lambda data, source, now: reports.heard(session, data, source, now))
         return session
 
     def _moved(self, session: Session, source: Where) -> bool:
@@ -275,6 +283,12 @@ class Table:
         elif not session.reported_silent:
             session.reported_silent = True
             self._emit(FellSilent(session.endpoint, silent))
+
+    def _report(self, session: Session, now: float) -> None:
+        to = reports.destination(session)
+        data = reports.report(session, now) if to and session.pool else None
+        if data and to:
+            session.pair.send_control(data, to)
 
     def _ended(self, endpoint: EndpointId, source: Source) -> None:
         session = self.sessions[endpoint]
