@@ -227,10 +227,8 @@ def _secret(value: object, path: Path) -> Iterator[Fault]:
         ((source, text),) = value.items()
         if source in _SOURCES and isinstance(text, str) and 0 < len(text) <= MAX_SECRET:
             return
-    yield Fault(
-        path,
-        f"must be generated, a text of at most {MAX_SECRET} characters, or one of {value: …}, {env: NAME}, {file: PATH}",
-    )
+    allowed = f"generated, a text of at most {MAX_SECRET} characters"
+    yield Fault(path, f"must be {allowed}, or one of {{value: …}}, {{env: NAME}}, {{file: PATH}}")
 
 
 def said(value: object) -> str:

@@ -93,8 +93,14 @@ class Planner:
         if faults:
             return data
         if ref.kind == DEVICE.name and not data.get("username"):
-            data = {**data, "username": f"{ref.id[:40]}-{self.world.chance.token(4)}"}
+            data = {**data, "username": self._free_account(ref.id)}
         return name_secrets(self.schema, ref, data)
+
+    def _free_account(self, device: str) -> str:
+        while True:
+            name = f"{device[:40]}-{self.world.chance.token(4)}"
+            if self.current.server.account(name) is None:
+                return name
 
     def _after(self, company: str, changes: list[Change]) -> Snapshot:
         base = self.current.book or Snapshot.empty(self.schema, self.world.zones)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import msgspec
 from msgspec import inspect
 
 Path = tuple[str | int, ...]
@@ -122,11 +121,13 @@ def fits(value: object, info: inspect.Type) -> bool:
         return isinstance(value, dict)
     if isinstance(inner, inspect.VarTupleType | inspect.ListType):
         return isinstance(value, list | tuple)
-    if isinstance(inner, inspect.StrType):
+    if isinstance(inner, inspect.StrType | inspect.LiteralType):
         return isinstance(value, str)
     if isinstance(inner, inspect.UnionType):
         return any(fits(value, option) for option in inner.types)
-    return not isinstance(value, dict | list | tuple | str)
+    if isinstance(inner, inspect.NoneType):
+        return value is None
+    return value is not None and not isinstance(value, dict | list | tuple | str)
 
 
 def show(section: str, ident: str, path: Path) -> str:
@@ -135,9 +136,3 @@ def show(section: str, ident: str, path: Path) -> str:
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}"
     return text
-
-
-def decode_error_path(error: msgspec.ValidationError) -> str:
-    """The path inside a msgspec error (``$.a.b``), for values that did not come from a checked file."""
-    _, _, path = str(error).rpartition(" - at `$")
-    return path.rstrip("`")
