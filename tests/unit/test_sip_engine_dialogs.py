@@ -477,6 +477,26 @@ def test_requests_inside_dialogs_use_the_newest_flow() -> None:
     assert peer.packets[-1].to == newer
 
 
+def test_a_phone_that_reconnects_while_it_rings_gets_cancel_and_answers_on_its_new_flow() -> None:
+    peer = Peer("tls")
+    newer = Flow("tls", OURS, Address("192.0.2.2", 40_000), 9)
+    peer.answer(peer.invite(), 180)
+    peer.send("INVITE")
+    theirs = peer.of(Invited)[0].leg
+    peer.engine.flow_closed(peer.flow, peer.now)
+    for leg in (LEG, theirs):
+        peer.engine.refreshed(leg, newer)
+    peer.engine.end(LEG, peer.now)
+    peer.engine.accept(theirs, peer.now)
+    peer.take()
+    assert [packet.to for packet in peer.packets[-2:]] == [newer, newer]
+    peer.engine.refreshed(theirs, peer.flow)
+    peer.wait(1)
+    assert peer.packets[-1].to == newer
+    peer.engine.end(theirs, peer.now)
+    done(peer)
+
+
 def test_a_request_from_a_new_place_moves_a_phones_dialog_there() -> None:
     peer = Peer()
     leg, tag = called(peer)

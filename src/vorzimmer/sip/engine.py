@@ -183,10 +183,13 @@ class Engine:
         return transaction
 
     def refreshed(self, leg: LegId, flow: Flow) -> None:
-        """The device's newest flow: requests inside the dialog use it from now on (ARCHITECTURE: Leg)."""
+        """The device's newest flow: requests inside the dialog use it from now on (ARCHITECTURE: Leg), and so does what
+        is still to be sent for an INVITE under way (CANCEL, a response whose stream has closed)."""
         found = self._legs.get(leg)
         if found is not None:
             found.to, found.hop = flow, None
+            for transaction in found.under_way():
+                self._layer.move(transaction, flow)
 
     # -- outside dialogs ------------------------------------------------------------------------------------------
     def request(self, request: Request, to: Flow | Hop, now: float) -> str:

@@ -94,6 +94,13 @@ class Leg:
             and self.retry is None
         )
 
+    def under_way(self) -> list[Transaction]:
+        """The INVITE transactions that may follow the device to a new flow: ours, and theirs whose stream has closed."""
+        ours = self.attempt.tx if self.attempt is not None else None
+        theirs = [self.server, *(answer.transaction for answer in self.unacknowledged.values())]
+        lost = [tx for tx in theirs if tx is not None and isinstance(tx.to, Hop)]
+        return lost if ours is None else [ours, *lost]
+
     @property
     def awaits_answer(self) -> bool:
         """True while an offer of ours in a 2xx waits for the answer in its ACK."""

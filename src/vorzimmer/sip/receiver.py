@@ -117,7 +117,8 @@ class Receiver:
     # -- requests -------------------------------------------------------------------------------------------------
     def _request(self, request: Request, flow: Flow) -> None:
         try:
-            check_request(request)
+            if request.method != "ACK":  # which has no answer, and of which nothing but its ids is used
+                check_request(request)
             arrived = Arrived(request, flow)
         except PeerError as error:
             if error.answerable:

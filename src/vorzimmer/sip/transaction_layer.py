@@ -209,9 +209,15 @@ class Layer:
         tx = self._clients.get(transaction)
         if tx is None or not isinstance(tx.to, Hop):
             return None
-        tx.to = flow
-        self._note_flow(tx, flow)
+        self.move(tx, flow)
         return tx
+
+    def move(self, tx: Transaction, flow: Flow) -> None:
+        """What is still to be sent for `tx` goes over `flow` from now on."""
+        self._unnote_flow(tx)
+        tx.to = flow
+        if tx.state is not State.TERMINATED:
+            self._note_flow(tx, flow)
 
     def flow_closed(self, flow: Flow) -> None:
         """Requests on their way over a closed stream fail; answers find another way (RFC 3261 section 18.2.2)."""
@@ -252,6 +258,9 @@ class Layer:
             self._by_id.pop(tx.id, None)
             if tx.merge is not None:
                 self._merged.pop(tx.merge, None)
+        self._unnote_flow(tx)
+
+    def _unnote_flow(self, tx: Transaction) -> None:
         if isinstance(tx.to, Flow) and tx.to.transport != "udp":
             mates = self._by_flow.get(tx.to)
             if mates is not None:
