@@ -171,6 +171,12 @@ def test_a_database_that_cannot_be_used_is_one_clear_line(bad: str, words: str) 
     assert "\n" not in str(caught.value)
 
 
+def test_a_file_that_is_no_database_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "x.db").write_text("this is a letter, not a database" * 100)
+    with pytest.raises(StartError, match="file is not a database"):
+        asyncio.run(open_store(sqlite_url(tmp_path / "x.db"), BOX))
+
+
 def test_a_database_that_goes_away_is_a_failure_of_the_store() -> None:
     async def main(server: AbstractContextManager[str]) -> None:
         with server as url:

@@ -4,8 +4,9 @@ SQLite runs in WAL mode, so that readers never wait; a writer takes its lock at 
 must never hold a transaction open while somebody thinks.
 """
 
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -96,10 +97,21 @@ def _engine(url: str) -> AsyncEngine:
         return create_async_engine(parsed, pool_size=5, pool_pre_ping=True, connect_args=waits)
     if not parsed.database or parsed.database == ":memory:":
         raise StartError("SQLite needs a file: sqlite:///FILE")
+    _probe(parsed.database)
     engine = create_async_engine(parsed, pool_size=5)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
+
+
+def _probe(path: str) -> None:
+    """Open the file once: a wrong one is found here and not in a driver's thread, and two connections that switch to
+    WAL at the same time would refuse each other without waiting."""
+    try:
+        with closing(sqlite3.connect(path, timeout=BUSY / 1000)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL").fetchone()  # stays with the file
+    except sqlite3.Error as error:
+        raise StartError(f"cannot use the database {path}: {error}") from None
 
 
 def _prepare_sqlite(dbapi: Any, record: object) -> None:
@@ -107,7 +119,6 @@ def _prepare_sqlite(dbapi: Any, record: object) -> None:
     cursor = dbapi.cursor()
     for pragma in (
         f"busy_timeout = {BUSY}",
-        "journal_mode = WAL",
         "synchronous = NORMAL",
         "foreign_keys = ON",
     ):
