@@ -44,7 +44,7 @@ class Attempt:
 
     def start(self) -> None:
         """Begin; the task ends by itself."""
-        self._task = asyncio.get_running_loop().create_task(self._run())
+        self._task = asyncio.get_running_loop().create_task(self._guarded())
 
     # -- what happens to it (synchronously, within the turn of the event) -------------------------------------------
     def deliver(self, event: Event | MediaEvent) -> None:
@@ -81,6 +81,12 @@ class Attempt:
             self._task.cancel()
 
     # -- from top to bottom -----------------------------------------------------------------------------------------
+    async def _guarded(self) -> None:
+        try:
+            await self._run()
+        except Exception as error:  # noqa: BLE001 -- the caller has had its 500 and its record; somebody must know why
+            self.live.world.on_bug("connecting a call", error)
+
     async def _run(self) -> None:
         try:
             await self._connect()

@@ -78,7 +78,7 @@ class Inviting:
             raise PeerError("Bad Media Address", 488)
         self._sound: Sound | None = None
         self._early = b""
-        self._told = 0
+        self._told = False
 
     @property
     def party(self) -> Party:
@@ -97,8 +97,8 @@ class Inviting:
 
     def ringing(self) -> None:
         """180, once; the engine repeats it every minute (RFC 3261 section 13.3.1.1)."""
-        if self._told < 180:
-            self._told = 180
+        if not self._told and not self._early:
+            self._told = True
             self._provisional(180)
 
     def forwarded(self) -> None:

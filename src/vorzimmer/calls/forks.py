@@ -18,6 +18,7 @@ from vorzimmer.calls.state import Leg, Party, Sound
 from vorzimmer.calls.talk import session_in
 from vorzimmer.kernel.errors import PeerError
 from vorzimmer.kernel.ids import LegId
+from vorzimmer.media.port import MediaError
 from vorzimmer.routing.model import Offer, OfferOutcome, Ring
 from vorzimmer.sip.events import Answered, Failed, Progressed
 from vorzimmer.sip.headers import parse_name_addr
@@ -60,6 +61,8 @@ class Forks:
         for offer in self.step.offers:
             contacts = self._contacts(offer)
             self.forks.extend(Fork(LegId(world.chance.token(8)), offer, contact) for contact in contacts)
+        if not self.forks:
+            return
         opening = [self._open(fork) for fork in self.forks]
         results = await asyncio.gather(self.entrance.open(), *opening, return_exceptions=True)
         for result in results:
@@ -118,12 +121,19 @@ class Forks:
         sound = self._agreed(fork, event.response) if event.response.body and not fork.early else None
         if sound is not None and sound.agreed is not None and self.entrance_wants(sound):
             fork.early = True
-            media = self.live.world.media
-            await media.configure(sound.endpoint, media_plan(sound.agreed))
-            if await self.entrance.early(sound.endpoint, sound.agreed.formats):
+            if await self._let_hear(sound):
                 return
         if event.response.status == 180 or sound is None:
             self.entrance.ringing()
+
+    async def _let_hear(self, sound: Sound) -> bool:
+        """Early media; a worker that dies meanwhile costs only that (the answer brings a new endpoint)."""
+        assert sound.agreed is not None
+        try:
+            await self.live.world.media.configure(sound.endpoint, media_plan(sound.agreed))
+            return await self.entrance.early(sound.endpoint, sound.agreed.formats)
+        except MediaError:
+            return False
 
     def entrance_wants(self, sound: Sound) -> bool:
         """Whether the caller could hear this phone."""

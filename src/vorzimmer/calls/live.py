@@ -4,6 +4,7 @@ Events of its legs come in through ``deliver``; everything about an answered cal
 new state is in the journal before the turn ends. This module must never change a state by itself.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
@@ -57,6 +58,7 @@ class Live:
         self.state = state
         self.attempt: Attempt | None = None
         self.guests: dict[LegId | None, Callable[[Event], None]] = {}
+        self.refers: Counter[LegId] = Counter()
         self._final: dict[EndpointId, Statistics] | None = None
         self._responses: dict[str, Callable[[Responded], None]] = {}
         self._performer = Performer(world, lambda: self.state, self.feed, self._finished)

@@ -29,9 +29,13 @@ from vorzimmer.calls.effects import (
 from vorzimmer.calls.invitation import asserted
 from vorzimmer.calls.state import CallState, Party
 from vorzimmer.calls.world import World
+from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.errors import LocalError
 from vorzimmer.kernel.ids import EndpointId, LegId
 from vorzimmer.media.port import MediaError, OpenSpec, Statistics
+
+REOPENINGS = 4
+"""Tries to get a new endpoint before the last one."""
 
 SDP = ("Content-Type", "application/sdp")
 
@@ -102,9 +106,15 @@ class Performer:
     async def _drain(self) -> None:
         try:
             while self._media:
-                await self._do(self._media.popleft())
+                await self._safely(self._media.popleft())
         finally:
             self._task = None
+
+    async def _safely(self, effect: Effect) -> None:
+        try:
+            await self._do(effect)
+        except Exception as error:  # noqa: BLE001 -- a bug in one command must not keep the call from its record
+            self._world.on_bug(f"performing {type(effect).__name__}", error)
 
     async def _do(self, effect: Effect) -> None:
         media = self._world.media
@@ -128,12 +138,20 @@ class Performer:
         return any(leg.sound.endpoint == endpoint for leg in self._state().parties)
 
     async def _reopen(self, effect: Reopen) -> None:
-        spec = OpenSpec(effect.endpoint, self._state().id, effect.listener, effect.family)
-        address = await self._world.media.open(spec)
+        address = await self._open(OpenSpec(effect.endpoint, self._state().id, effect.listener, effect.family))
         if self._state().leg(effect.leg) is None:
             self._statistics[effect.endpoint] = await self._world.media.close(effect.endpoint)
         else:
             self._feed(Reopened(effect.leg, effect.endpoint, address))
+
+    async def _open(self, spec: OpenSpec) -> Address:
+        """A worker is replaced within a second: a call that could talk again must not end before that."""
+        for _ in range(REOPENINGS):
+            try:
+                return await self._world.media.open(spec)
+            except MediaError:
+                await self._world.clock.sleep(self._world.times.reopen)
+        return await self._world.media.open(spec)
 
     def _lost(self, effect: Effect) -> None:
         """A worker that died under a command: WorkerLost follows and brings new endpoints. Only a reopening that fails

@@ -25,7 +25,7 @@ from vorzimmer.kernel.ids import CallId, LegId
 from vorzimmer.media.port import Music
 from vorzimmer.routing.model import Asked, Caller
 from vorzimmer.sip.events import Requested
-from vorzimmer.sip.headers import Replaces, parse_name_addr, parse_replaces
+from vorzimmer.sip.headers import Replaces, parse_cseq, parse_name_addr, parse_replaces
 from vorzimmer.sip.message import Request
 from vorzimmer.sip.uri import SipUri, TelUri
 
@@ -83,6 +83,10 @@ class Notifier:
     def __init__(self, live: Live, leg: LegId, request: Request) -> None:
         self._live = live
         self._leg = leg
+        live.refers[leg] += 1
+        # RFC 3515 section 2.4.6: from the second REFER on its CSeq tells the notifications apart.
+        again = live.refers[leg] > 1
+        self._event = f"refer;id={parse_cseq(request.headers.get('CSeq')).number}" if again else "refer"
         self._wanted = request.headers.get("Refer-Sub").strip().lower() != "false"
         self._last = 0
 
@@ -105,7 +109,7 @@ class Notifier:
             return None
         signalling = self._live.world.signalling
         state = "terminated;reason=noresource" if final else "active;expires=180"
-        extra = (("Event", "refer"), ("Subscription-State", state), FRAG)
+        extra = (("Event", self._event), ("Subscription-State", state), FRAG)
         body = f"SIP/2.0 {status} {reason}\r\n".encode()
         try:
             sent = signalling.engine.request_in(self._leg, "NOTIFY", signalling.now(), extra=extra, body=body)

@@ -74,6 +74,10 @@ def anywhere(address: Address, flow: Flow) -> str | None:
     return None
 
 
+def unheard(doing: str, error: Exception) -> None:
+    """Nobody logs."""
+
+
 def no_fact(fact: Fact) -> None:
     """Nobody listens."""
 
@@ -87,19 +91,22 @@ def prompt_source(company: str, prompt: str, params: dict[str, str]) -> Source:
 @dataclass(frozen=True, slots=True)
 class Times:
     """Seconds: `reach` until a silent device counts as unreachable (BAS-2), `tone` how long a tone of denial is heard,
-    `prompt` how long an announcement may last at most, `drain` what Retry-After says while draining."""
+    `prompt` how long an announcement may last at most, `reopen` between two tries to get media again after a worker has
+    died, `drain` what Retry-After says while draining."""
 
     reach: float = 4.0
     tone: float = 4.0
     prompt: float = 60.0
+    reopen: float = 0.5
     drain: int = 30
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """`refused(address, flow)` says why a peer may not name an address; `sound_of(company, prompt, params)` turns a
-    prompt into something to hear; `domain(company)` is the SIP domain that identities are written with;
-    `describe(company, ref)` gives name and number (extension) to show of somebody."""
+    """`on_bug(doing, error)` is told of what should never have been raised; `refused(address, flow)` says why a peer may
+    not name an address; `sound_of(company, prompt, params)` turns a prompt into something to hear; `domain(company)` is
+    the SIP domain that identities are written with; `describe(company, ref)` gives name and number (extension) to show
+    of somebody; `side(flow)` names the media side of a leg."""
 
     signalling: Signalling
     media: Media
@@ -113,6 +120,7 @@ class World:
     may: May = allow
     refused: Callable[[Address, Flow], str | None] = anywhere
     tell: Callable[[Fact], None] = no_fact
+    on_bug: Callable[[str, Exception], None] = unheard
     sound_of: Callable[[str, str, dict[str, str]], Source] = prompt_source
     domain: Callable[[str], str] = lambda company: "vorzimmer.invalid"
     describe: Callable[[str, Ref], tuple[str, str]] = lambda company, ref: ("", ref.id)

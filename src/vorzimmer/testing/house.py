@@ -6,6 +6,7 @@ Deciding is a table here (extension to devices), so that a test of calls needs n
 
 from collections.abc import Callable
 from datetime import datetime
+from traceback import format_exception
 
 from vorzimmer.calls.board import Switchboard
 from vorzimmer.calls.records import Record, decode_record
@@ -50,7 +51,7 @@ class Bench:
     def __init__(self) -> None:
         self.records: list[Record] = []
         self.states: dict[str, bytes] = {}
-        self.bugs: list[tuple[str, Exception]] = []
+        self.bugs: list[tuple[str, str]] = []
 
     def append(self, kind: str, key: str, value: bytes) -> None:
         """calls.ports.Journal."""
@@ -63,7 +64,7 @@ class Bench:
 
     def on_bug(self, doing: str, error: Exception) -> None:
         """net.pump.OnBug."""
-        self.bugs.append((doing, error))
+        self.bugs.append((doing, "".join(format_exception(error))))
 
 
 class House:
@@ -100,6 +101,7 @@ class House:
             identify=self.identify,
             journal=self.bench,
             tell=self.facts.append,
+            on_bug=self.bench.on_bug,
             domain=lambda company: f"{company}.example",
             describe=lambda company, ref: (ref.id.title(), ref.id),
         )
@@ -198,7 +200,7 @@ class House:
     async def check_empty(self, records: int) -> None:
         """Nothing is left anywhere, and there are exactly so many records; takes the engine's lingering time."""
         await self.clock.sleep(400)
-        assert self.bench.bugs == []
+        assert not self.bench.bugs, "\n".join(trace for _, trace in self.bench.bugs)
         assert self.board.idle(), (self.board.live_view(), self.board.__dict__)
         assert self.media.leaks() == []
         assert self.engine.idle(), self.engine.legs()

@@ -98,7 +98,11 @@ class PhoneCall:
         """180, or 183 with our answer."""
         if self.state != "ringing":
             return
-        body = self._answer(self.request.body) if media and self.request else b""
+        try:
+            body = self._answer(self.request.body) if media and self.request and self.request.body else b""
+        except PeerError as error:
+            self.refuse(error.status)
+            return
         self._engine.ring(self.leg, self._now, status=status, extra=SDP if body else (), body=body)
         self._kick()
 
@@ -247,8 +251,7 @@ class PhoneCall:
         self.statuses.append(200)
         if self._late_again:
             self._late_again = False
-            self._engine.ack(self.leg, self._answer(response.body), self._now)
-            self._kick()
+            self._acknowledge(response.body)
         else:
             self._take(response.body)
 
