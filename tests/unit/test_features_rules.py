@@ -24,6 +24,7 @@ from tests.deciding import (
 
 from vorzimmer.directory.ref import Ref
 from vorzimmer.directory.snapshot import Change, Snapshot
+from vorzimmer.routing.criteria import number_fits
 from vorzimmer.routing.model import Announce, Caller, Forward, Refuse, Ring, Run, Step, Tried
 
 MAILBOX = {"voicemail": {"enabled": True}}
@@ -96,6 +97,12 @@ def test_emergency_numbers_are_never_the_target_of_a_forward(to: str) -> None:
     decided = plan(of)
     assert isinstance(decided.steps[0], Ring)
     assert "forwarding.nowhere" in keys(decided.because)
+
+
+def test_emergency_numbers_stay_no_target_even_if_somebody_has_such_an_extension() -> None:
+    thief = Change("user", "dieb", {"id": "dieb", "name": "Dieb", "extension": "112"})
+    decided = plan(book(thief, anna=forwarding(always={"enabled": True, "to": "112"})))
+    assert isinstance(decided.steps[0], Ring)
 
 
 # -- BAS-1 forward always --------------------------------------------------------------------------------------------
@@ -318,6 +325,40 @@ def test_exa_18_criteria_see_the_asserted_number_and_never_a_claimed_name() -> N
     of = book(anna={"reject": [criterion(callers="listed", numbers=["+4930*"])]})
     assert isinstance(step(of, by=Caller(number="+49899999", name=OUTSIDE)), Ring)
     assert isinstance(step(of, by=Caller(number=OUTSIDE, name="+49899999")), Announce)
+
+
+def test_bas_3_the_first_criterion_that_holds_says_where_to() -> None:
+    of = book(anna=forwarding(selective=[criterion(to="141"), criterion(name="Zweite", to="130")]))
+    assert forwards_to(step(of)) == CARL
+
+
+def test_bas_3_inside_callers_fit_by_extension_without_a_number_and_never_as_outside_callers() -> None:
+    listed = book(anna={"reject": [criterion(callers="listed", numbers=["130"])]})
+    assert isinstance(step(listed, by=caller(listed, FLUR)), Announce)
+    hidden = book(anna={"reject": [criterion(callers="external", anonymous=True)]})
+    assert isinstance(step(hidden, "*67100"), Ring)
+    both = book(anna={"reject": [criterion(callers="listed", anonymous=True)]})
+    assert isinstance(step(both, "*67100"), Announce)
+
+
+def test_bas_3_a_schedule_that_is_gone_never_holds() -> None:
+    assert isinstance(step(book(anna={"reject": [criterion(schedule="gone")]})), Ring)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "number", "fits"),
+    [
+        ("+4930*", "+4930", True),
+        ("+4930*", "+493", False),
+        ("+4930", "+49301", False),
+        ("*", "", True),
+        ("???", "140", True),
+        ("???", "1400", False),
+        ("1?0", "141", False),
+    ],
+)
+def test_0_4_number_patterns(pattern: str, number: str, fits: bool) -> None:
+    assert number_fits(pattern, number) is fits
 
 
 def test_bas_3_criteria_by_called_number() -> None:

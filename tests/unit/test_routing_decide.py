@@ -212,6 +212,17 @@ def test_pre_0_a_digit_of_the_caller_in_between_allows_the_same_forward_again() 
     assert isinstance(again, Forward)
 
 
+def test_an_open_caller_stays_open_through_a_forward_and_what_was_dialled_is_said_once() -> None:
+    of = book(anna=_always("user:carl"))
+    first = plan(of)
+    then = plan(of, so_far=(Tried(first.steps[0], "forwarded"),))
+    assert isinstance(then.steps[0], Ring)
+    assert not then.steps[0].offers[0].present.private
+    assert then.steps[0].offers[0].role == "forward"
+    assert keys(first.because) == ["dialling.extension", "forwarding.always"]
+    assert keys(plan(of, so_far=(tried(step(book()), "no_answer"),)).because) == ["forwarding.always"]
+
+
 def test_pre_0_ringing_somebody_again_is_not_a_forward() -> None:
     of = book(anna=_always("user:carl"))
     told = fold(of)

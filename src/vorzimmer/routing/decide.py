@@ -95,9 +95,11 @@ def _run(rules: tuple[Rule, ...], context: Context, said: list[Because]) -> tupl
         verdict = rule.decide(context)
         if verdict is PASS:
             continue
-        if verdict.because and not (rule.originating and context.so_far and not isinstance(verdict, Answer)):
+        if isinstance(verdict, Answer):
+            return verdict, context
+        if not (rule.originating and context.so_far):
             said.extend(verdict.because)
-        if isinstance(verdict, (Answer, Redial)):
+        if isinstance(verdict, Redial):
             return verdict, context
         context = _after(verdict, context)
     return Pass(), context

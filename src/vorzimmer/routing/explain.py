@@ -19,7 +19,7 @@ from vorzimmer.routing.rule import Order
 Render = Callable[[Because], str]
 """A because in words, without the path of its setting."""
 
-_TYPED = re.compile(r"([a-z]+):(.+)", re.DOTALL)
+_TYPED = re.compile(r"([a-z_]+):(.+)", re.DOTALL)
 _E164 = re.compile(r"\+[1-9][0-9]{3,14}")
 _URI = frozenset({"sip", "sips", "tel", "urn"})
 ANONYMOUS = "anonymous"

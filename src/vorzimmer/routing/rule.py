@@ -141,7 +141,6 @@ class Answer(msgspec.Struct, frozen=True):
     """The answer; every step in it has its because."""
 
     steps: tuple[Step, ...]
-    because: tuple[Because, ...] = ()
     alarm: str = ""
 
 
