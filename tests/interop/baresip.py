@@ -67,7 +67,12 @@ class Baresip:
                 "baresip", "-f", str(self.folder), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
             )
         await self._connect()
-        await self.wait("REGISTER_OK")
+        if not await self._registered():
+            await self.wait("REGISTER_OK")
+
+    async def _registered(self) -> bool:
+        """The program may have registered before anybody listened to its events."""
+        return "OK" in (await self.command("reginfo"))["data"]
 
     def _config(self) -> str:
         modules = ["g711", "g722", "opus", "aufile", "aubridge", "sndfile"]

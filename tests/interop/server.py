@@ -11,7 +11,14 @@ from typing import Any
 
 COMPANY = Path(__file__).resolve().parents[2] / "src/vorzimmer/app/demo/musterbau.yaml"
 DEADLINE_S = 30.0
-HOST = "127.0.0.1"
+
+
+def own_address() -> str:
+    """An address of this machine other than loopback, which baresip refuses to use; nothing is sent to find it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("198.51.100.1", 9))
+        return str(probe.getsockname()[0])
+
 
 
 def password(device: str) -> str:
@@ -42,9 +49,9 @@ class ServerError(AssertionError):
 class Server:
     """`vorzimmer serve` on free ports of `host`."""
 
-    def __init__(self, folder: Path, host: str = HOST, *, rtp: str = "30000-31999", more: tuple[str, ...] = ()) -> None:
+    def __init__(self, folder: Path, host: str = "", *, rtp: str = "30000-31999", more: tuple[str, ...] = ()) -> None:
         self.state = folder / "state"
-        self.host = host
+        self.host = host or own_address()
         self.sip_port = free_port()
         self.http_port = free_port(socket.SOCK_STREAM)
         self._rtp = rtp

@@ -78,12 +78,17 @@ Verdict = Granted | Challenge | Denied
 @dataclass(frozen=True, slots=True)
 class DigestConfig:
     """`lifetime` of a nonce in seconds; `remembered` nonces whose counts are kept; `algorithms` offered, best first
-    (MD5 alone for phones that give up at the first challenge they do not know)."""
+    (MD5 alone for phones that give up at the first challenge they do not know).
+
+    `md5_only` are beginnings of User-Agent values of phones that refuse to register when any challenge is not MD5
+    (seen with baresip 1.0.0: "Function not implemented"). They get MD5 alone: an attacker who could rewrite the
+    User-Agent could remove the SHA-256 challenge as well."""
 
     realm: str
     lifetime: float = 600.0
     remembered: int = 200_000
     algorithms: tuple[str, ...] = ALGORITHMS
+    md5_only: tuple[str, ...] = ("baresip v0", "baresip v1")
 
 
 class Authenticator:
@@ -125,33 +130,39 @@ class Authenticator:
         try:
             given = self._given(request.headers, "Proxy-Authorization" if proxy else "Authorization")
         except PeerError:
-            return self._deny(now, "", "malformed", proxy=proxy)
+            return self._deny(request, now, "malformed", proxy=proxy)
+        agent = request.headers.get("User-Agent")
         if given is None:
-            return self.challenge(now, proxy=proxy)
+            return self.challenge(now, proxy=proxy, agent=agent)
         answer = _Answer.read(given)
         if answer is None or answer.algorithm not in self._config.algorithms:
-            return self._deny(now, given.get("username"), "malformed", proxy=proxy)
+            return self._deny(request, now, "malformed", given.get("username"), proxy=proxy)
         if not self._is_right(answer, request.method):
-            return self._deny(now, answer.username, "credentials", proxy=proxy)
+            return self._deny(request, now, "credentials", answer.username, proxy=proxy)
         if not same_target(answer.uri, request.uri):
-            return self._deny(now, answer.username, "uri", proxy=proxy)
+            return self._deny(request, now, "uri", answer.username, proxy=proxy)
         if not self._is_fresh(answer, now):
-            return self.challenge(now, proxy=proxy, stale=True)
+            return self.challenge(now, proxy=proxy, stale=True, agent=agent)
         return Granted(answer.username)
 
-    def challenge(self, now: float, *, proxy: bool = False, stale: bool = False) -> Challenge:
-        """A fresh challenge for each algorithm."""
+    def challenge(self, now: float, *, proxy: bool = False, stale: bool = False, agent: str = "") -> Challenge:
+        """A fresh challenge for each algorithm that a phone calling itself `agent` can read."""
         nonce = self._nonce(now)
         name = "Proxy-Authenticate" if proxy else "WWW-Authenticate"
         tail = ", stale=true" if stale else ""
         values = (
             f'Digest realm={quote(self.realm)}, nonce="{nonce}", algorithm={algorithm}, qop="auth"{tail}'
-            for algorithm in self._config.algorithms
+            for algorithm in self._algorithms(agent)
         )
         return Challenge(407 if proxy else 401, tuple((name, value) for value in values), stale)
 
-    def _deny(self, now: float, username: str, why: str, *, proxy: bool) -> Denied:
-        challenge = self.challenge(now, proxy=proxy)
+    def _algorithms(self, agent: str) -> tuple[str, ...]:
+        if agent.startswith(self._config.md5_only) and "MD5" in self._config.algorithms:
+            return ("MD5",)
+        return self._config.algorithms
+
+    def _deny(self, request: Request, now: float, why: str, username: str = "", *, proxy: bool) -> Denied:
+        challenge = self.challenge(now, proxy=proxy, agent=request.headers.get("User-Agent"))
         return Denied(challenge.status, challenge.headers, username, why)
 
     def _given(self, headers: Headers, name: str) -> AuthParams | None:
