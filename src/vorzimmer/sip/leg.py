@@ -95,7 +95,7 @@ class Leg:
         )
 
     def under_way(self) -> list[Transaction]:
-        """The INVITE transactions that may follow the device to a new flow: ours, and theirs whose stream has closed."""
+        """The INVITE transactions that may follow the device to a new flow: ours, theirs whose stream has closed."""
         ours = self.attempt.tx if self.attempt is not None else None
         theirs = [self.server, *(answer.transaction for answer in self.unacknowledged.values())]
         lost = [tx for tx in theirs if tx is not None and isinstance(tx.to, Hop)]
