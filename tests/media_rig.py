@@ -121,10 +121,9 @@ class Process:
         module = "vorzimmer.media.embedded.worker"
         self._process = await asyncio.create_subprocess_exec(sys.executable, "-m", module, "--config", text)
 
-    @property
-    def pid(self) -> int:
+    def raise_signal(self, number: int) -> None:
         assert self._process is not None
-        return self._process.pid
+        self._process.send_signal(number)
 
     async def kill(self, number: int = signal.SIGKILL) -> int:
         assert self._process is not None

@@ -298,3 +298,23 @@ def test_ipv6_phones_are_served(tmp_path: Path) -> None:
         await _hears(made, b)
 
     _with(tmp_path, 1, body)
+
+
+def test_a_worker_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vorzimmer.media.embedded.link.ANSWER_SECONDS", 0.2)
+
+    async def body(workers: Workers) -> None:
+        a = await _open(workers, A)
+        assert await workers.media.adopt((A,)) == (A,)
+        workers.processes[0].raise_signal(signal.SIGSTOP)
+        with pytest.raises(MediaError, match="does not answer"):
+            await workers.media.hear(A, Music())
+        assert await workers.event() == WorkerLost((A,))
+        workers.processes[0].raise_signal(signal.SIGCONT)
+        await until(lambda: all(workers.media.workers().values()))
+        b = await _open(workers, B)
+        await workers.media.hear(B, Tone("busy"))
+        await b.next()
+        assert a.heard.empty()
+
+    _with(tmp_path, 1, body)

@@ -273,3 +273,14 @@ def test_requests_and_answers_survive_the_wire() -> None:
     assert wire.read_answer(wire.frame(reply)[4:]) == reply
     push = wire.Push(FellSilent(A, 30.0))
     assert wire.read_answer(wire.frame(push)[4:]) == push
+
+
+def test_an_address_of_the_other_family_is_refused() -> None:
+    async def body() -> None:
+        bench = Bench()
+        await bench.open(A)
+        with pytest.raises(MediaError):
+            bench.configure(A, remote=Address("2001:db8::7", 4000))
+        bench.configure(A, remote=Address("a-name.example", 4000))
+
+    run(body())

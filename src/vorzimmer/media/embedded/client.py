@@ -45,6 +45,9 @@ class EmbeddedMedia:
     def __init__(self, sockets: tuple[str, ...], clock: Clock, generation: int = 0) -> None:
         self._links = tuple(WorkerLink(path, generation, clock) for path in sockets)
         self._placed: dict[EndpointId, _Placed] = {}
+        self._groups: dict[CallId, tuple[WorkerLink, int]] = {}
+        self._load = dict.fromkeys(self._links, 0)
+        self._bridges: set[Bridge] = set()
         self._receivers: list[Callable[[MediaEvent], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._adopted = False
@@ -74,11 +77,13 @@ class EmbeddedMedia:
         if spec.endpoint in self._placed:
             raise MediaError(f"endpoint {spec.endpoint} is open already")
         placed = self._placed[spec.endpoint] = _Placed(self._choose(spec.group), spec.group)
+        self._count(placed, 1)
         try:
             answer = await placed.link.request(wire.Open(spec.endpoint, spec.group, spec.listener, spec.family))
         except MediaError:
             if self._placed.get(spec.endpoint) is placed:
                 del self._placed[spec.endpoint]
+                self._count(placed, -1)
             raise
         if not isinstance(answer, wire.Opened):
             raise MediaError(f"media worker answered {answer}")
@@ -88,9 +93,8 @@ class EmbeddedMedia:
         placed = self._find(endpoint)
         await placed.link.request(wire.Configure(endpoint, plan))
         placed.plan = plan
-        for bridge in self._bridges():
-            if bridge.speaker == endpoint:
-                await bridge.configure(plan)
+        for bridge in [each for each in self._bridges if each.speaker == endpoint]:
+            await bridge.configure(plan)
 
     async def hear(self, endpoint: EndpointId, source: Source) -> None:
         placed = self._find(endpoint)
@@ -101,7 +105,7 @@ class EmbeddedMedia:
                 return
             await placed.link.request(wire.Hear(endpoint, await self._near(endpoint, placed, source)))
             if former:
-                await former.close()
+                await self._end(former)
 
     async def statistics(self, endpoint: EndpointId) -> Statistics:
         answer = await self._find(endpoint).link.request(wire.GetStatistics(endpoint))
@@ -111,10 +115,9 @@ class EmbeddedMedia:
         placed = self._placed.pop(endpoint, None)
         if placed is None:
             return Statistics()
-        for bridge in [*self._bridges(), *([placed.bridge] if placed.bridge else [])]:
-            if endpoint in {bridge.speaker, bridge.listener}:
-                self._unhook(bridge)
-                await bridge.close()
+        self._count(placed, -1)
+        for bridge in [each for each in self._bridges if endpoint in {each.speaker, each.listener}]:
+            await self._end(bridge)
         try:
             answer = await placed.link.request(wire.Close(endpoint))
         except MediaError:
@@ -129,7 +132,12 @@ class EmbeddedMedia:
             if link.up:
                 answer = await link.request(wire.Adopt(endpoints))
                 kept += [(link, each) for each in answer.kept] if isinstance(answer, wire.Adopted) else []
-        self._placed = {each.endpoint: _Placed(link, each.group, each.plan) for link, each in kept if not each.bridge}
+        self._placed, self._groups = {}, {}
+        self._load, self._bridges = dict.fromkeys(self._links, 0), set()
+        for link, each in kept:
+            if not each.bridge:
+                placed = self._placed[each.endpoint] = _Placed(link, each.group, each.plan)
+                self._count(placed, 1)
         await self._adopt_bridges([(link, each) for link, each in kept if each.bridge])
         return tuple(endpoint for endpoint in endpoints if endpoint in self._placed)
 
@@ -149,17 +157,21 @@ class EmbeddedMedia:
 
     def _choose(self, group: CallId) -> WorkerLink:
         """The call's own worker, else the one with the fewest endpoints."""
-        for placed in self._placed.values():
-            if placed.group == group and placed.link.up:
-                return placed.link
+        known = self._groups.get(group)
+        if known and known[0].up:
+            return known[0]
         up = [link for link in self._links if link.up]
         if not up:
             raise MediaError("no media worker is there")
-        load = dict.fromkeys(up, 0)
-        for placed in self._placed.values():
-            if placed.link in load:
-                load[placed.link] += 1
-        return min(up, key=lambda link: load[link])
+        return min(up, key=lambda link: self._load[link])
+
+    def _count(self, placed: _Placed, change: int) -> None:
+        """One endpoint more or less in this worker and this call."""
+        self._load[placed.link] += change
+        link, members = self._groups.get(placed.group, (placed.link, 0))
+        self._groups[placed.group] = (placed.link if change > 0 else link, members + change)
+        if members + change <= 0:
+            del self._groups[placed.group]
 
     async def _near(self, endpoint: EndpointId, placed: _Placed, source: Source) -> Source:
         """`source` as the listener's own worker knows it: a speaker elsewhere is heard through a bridge."""
@@ -169,16 +181,16 @@ class EmbeddedMedia:
         if speaker.link is placed.link:
             return source
         placed.bridge = await build(endpoint, placed.link, source.endpoint, speaker.link)
+        self._bridges.add(placed.bridge)
         await placed.bridge.configure(speaker.plan)
         return Peer(placed.bridge.near_id)
 
-    def _bridges(self) -> list[Bridge]:
-        return [placed.bridge for placed in self._placed.values() if placed.bridge]
-
-    def _unhook(self, bridge: Bridge) -> None:
+    async def _end(self, bridge: Bridge) -> None:
+        self._bridges.discard(bridge)
         placed = self._placed.get(bridge.listener)
         if placed and placed.bridge is bridge:
             placed.bridge = None
+        await bridge.close()
 
     async def _adopt_bridges(self, ends: list[tuple[WorkerLink, wire.Kept]]) -> None:
         """Put bridges together from their two ends; an end without the other is closed."""
@@ -187,27 +199,28 @@ class EmbeddedMedia:
             if each.bridge is None:
                 continue
             near, far = by_id.get(near_id(*each.bridge)), by_id.get(far_id(*each.bridge))
+            if each.endpoint == far_id(*each.bridge) and near is not None:
+                continue  # its near end makes the bridge
             if near is None or far is None:
                 await link.request(wire.Close(each.endpoint))
                 continue
             at = Address(BRIDGE_HOST, near[1].port), Address(BRIDGE_HOST, far[1].port)
-            self._placed[each.bridge[0]].bridge = Bridge(*each.bridge, near[0], far[0], *at)
+            bridge = self._placed[each.bridge[0]].bridge = Bridge(*each.bridge, near[0], far[0], *at)
+            self._bridges.add(bridge)
 
     async def _reconcile(self, link: WorkerLink) -> None:
-        """Only the connection had dropped: let the worker close what was closed meanwhile."""
+        """Connected, perhaps again: let the worker close what is not, or no longer, ours."""
         if self._adopted:
             mine = {endpoint for endpoint, placed in self._placed.items() if placed.link is link}
-            others = {bridge.speaker for bridge in self._bridges()} | {bridge.listener for bridge in self._bridges()}
-            await link.request(wire.Adopt(tuple(mine | others)))
+            joined = {end for bridge in self._bridges for end in (bridge.speaker, bridge.listener)}
+            await link.request(wire.Adopt(tuple(mine | joined)))
 
     def _lost(self, link: WorkerLink) -> None:
         gone = tuple(endpoint for endpoint, placed in self._placed.items() if placed.link is link)
-        broken = [bridge for bridge in self._bridges() if link in {bridge.near, bridge.far}]
         for endpoint in gone:
-            del self._placed[endpoint]
-        for bridge in broken:
-            self._unhook(bridge)
-            self._spawn(bridge.close())
+            self._count(self._placed.pop(endpoint), -1)
+        for bridge in [each for each in self._bridges if link in {each.near, each.far}]:
+            self._spawn(self._end(bridge))
         if gone:
             self._emit(WorkerLost(gone))
 

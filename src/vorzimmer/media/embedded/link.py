@@ -21,7 +21,7 @@ RETRY_SECONDS = 0.05
 
 
 class WorkerLink:
-    """One worker's socket. `lost` is told when its sessions are gone, `came_back` when it was only the connection."""
+    """One worker's socket. `lost` is told when its sessions are gone, `came_back` after every connecting."""
 
     def __init__(self, path: str, generation: int, clock: Clock) -> None:
         self.path = path
@@ -74,7 +74,7 @@ class WorkerLink:
         future = asyncio.get_running_loop().create_future()
         self._waiting[number] = future
         self._protocol.send(wire.Request(number, command))
-        alarm = self._clock.call_at(self._clock.now() + ANSWER_SECONDS, lambda: self._fail(number, "does not answer"))
+        alarm = self._clock.call_at(self._clock.now() + ANSWER_SECONDS, lambda: self._late(number))
         try:
             answer: wire.Answer = await future
         finally:
@@ -83,6 +83,14 @@ class WorkerLink:
         if isinstance(answer, wire.Failed):
             raise MediaError(answer.reason)
         return answer
+
+    def _late(self, number: int) -> None:
+        """No answer: whether the worker is alive at all is seen from whether it greets us on a new connection."""
+        self._fail(number, "does not answer")
+        if self._protocol:
+            self._protocol.close()
+        if not self.up:
+            self._gone()
 
     async def _keep(self) -> None:
         while True:
@@ -107,10 +115,9 @@ class WorkerLink:
             raise MediaError(f"media worker {self.path} answered {welcome}")
         if welcome.instance != self._instance:
             self._gone()
-        known, self._instance = self._instance, welcome.instance
+        self._instance = welcome.instance
         self.up = True
-        if known:
-            self.came_back()
+        self.came_back()
         self.tried.set()
         await protocol.closed.wait()
 

@@ -129,8 +129,10 @@ def playable(plan: MediaPlan) -> Codec | None:
 
 def literal(address: Address | None) -> Address | None:
     """As sockets write it; None for port 0, and for names, which are not resolved here: the phone is learned."""
+    if address is None or not 0 < address.port < 0x10000:
+        return None
     try:
-        return Address(str(ip_address(address.host)), address.port) if address and address.port else None
+        return Address(str(ip_address(address.host)), address.port)
     except ValueError:
         return None
 

@@ -17,7 +17,7 @@ from vorzimmer.media.embedded.digits import DigitWatch
 from vorzimmer.media.embedded.player import Player, Playing, Track
 from vorzimmer.media.embedded.ports import PortPool
 from vorzimmer.media.embedded.relay import Inlet, Outlet, Where
-from vorzimmer.media.embedded.session import Pair, Session, playable
+from vorzimmer.media.embedded.session import Pair, Session, literal, playable
 from vorzimmer.media.port import (
     Codec,
     FellSilent,
@@ -92,6 +92,9 @@ class Table:
         session = self.find(endpoint)
         if plan.remote is not None and not session.bridge and self._config.is_own(plan.remote):
             raise MediaError(f"{plan.remote} is a media port of this server")
+        remote = literal(plan.remote)
+        if remote is not None and session.pool is not None and (":" in remote.host) != (session.pool[1] == 6):
+            raise MediaError(f"{remote} cannot be reached from an IPv{session.pool[1]} endpoint")
         session.agree(plan, now)
         self._link(session)
         for listener in session.audience.values():

@@ -94,20 +94,22 @@ class Worker:
                 return table.load()
 
     def _tick(self) -> None:
-        for _ in self._beat.due(perf_counter()):
-            self.table.player.tick(perf_counter())
-            self._ticks += 1
-            if self._ticks % DIGIT_TICKS == 0:
-                self.table.watch_digits(perf_counter())
-        self._later("tick", max(self._beat.at - perf_counter(), TICK / 100))
+        try:
+            for _ in self._beat.due(perf_counter()):
+                self.table.player.tick(perf_counter())
+                self._ticks += 1
+                if self._ticks % DIGIT_TICKS == 0:
+                    self.table.watch_digits(perf_counter())
+        finally:  # whatever one session does, the others' beat goes on
+            self._later("tick", max(self._beat.at - perf_counter(), TICK / 100))
 
     def _sweep(self) -> None:
         now = perf_counter()
+        self._later("sweep", SWEEP_SECONDS)
         alone = self._server.alone_since
         if alone is not None and now - alone >= self._config.alone:
             self.table.close_all(now)
         self.table.sweep(now)
-        self._later("sweep", SWEEP_SECONDS)
 
     def _later(self, name: str, seconds: float) -> None:
         action = self._tick if name == "tick" else self._sweep
