@@ -209,6 +209,19 @@ def test_authorization_codes_are_secrets_named_by_their_names(bench: Bench) -> N
     assert [(w.field, w.text) for w in gone.commit.secrets] == [("authorization_codes[Ausland].code", None)]
 
 
+def test_ext_6_a_menu_key_like_an_extension_is_worth_a_word(bench: Bench) -> None:
+    plan = bench.plan(
+        GOOD.replace('keys: {"1": "hunt:zentrale",', 'keys: {"100": "hunt:zentrale", "1": "hunt:zentrale",')
+    )
+    path = "attendants[begruessung].menus.business_hours.keys.100"
+    assert plan.notes == (f"{path}: user:anna has this extension and wins over the menu",)
+
+
+def test_a_weak_password_that_is_there_already_is_no_change() -> None:
+    text = GOOD.replace("password: generated, profile", 'password: "lab", profile')
+    assert Bench().apply(text, weak=True).plan(text).empty
+
+
 def test_an_export_applied_again_is_an_empty_diff(bench: Bench) -> None:
     assert bench.book is not None
     text = export_company(bench.book)

@@ -79,6 +79,17 @@ def test_apply_commits_publishes_and_finds_nothing_the_second_time() -> None:
     run(work())
 
 
+def test_changes_at_the_same_time_take_turns() -> None:
+    async def work() -> None:
+        house = await furnished()
+        refs = [Ref("user", name) for name in ("anna", "bea", "carl", "dora", "emil")]
+        found = await asyncio.gather(*(house.door.edit("musterbau", dnd(ref), SYSTEM) for ref in refs))
+        assert sorted(outcome.revision for outcome in found) == [2, 3, 4, 5, 6]
+        assert [revision for _, revision, _ in house.listener.heard] == [1, 2, 3, 4, 5, 6]
+
+    run(work())
+
+
 def test_a_dry_run_writes_nothing() -> None:
     async def work() -> None:
         house = House()
@@ -229,6 +240,10 @@ def test_an_edit_passes_the_same_checks_as_a_file() -> None:
     found = attempt(SYSTEM, [Edit(BEA, {"forwarding": {"no_answer": {"after_s": 3}}})])
     assert isinstance(found, BadFileError)
     assert "3 is below 5" in str(found)
+    for source in ({"file": "/etc/passwd"}, {"env": "HOME"}, {"hash": "x"}):
+        found = attempt(SYSTEM, [Edit(ANNA, {"voicemail": {"pin": source}})])
+        assert isinstance(found, BadFileError)
+        assert "only a company file may name" in str(found)
     found = attempt(SYSTEM, [Edit(Ref("nonsense", "x"), {"a": 1})])
     assert isinstance(found, BadFileError)
     found = attempt(SYSTEM, [Edit(Ref("schedule", "buerozeiten"), None)])

@@ -5,6 +5,7 @@ faster the plan is made again on what is there now. This module must never decid
 never let one caller skip what another must pass.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,11 @@ from vorzimmer.kernel.chance import Chance
 
 _TRIES = 5
 Lookup = Callable[[str], str | None]
+
+
+def _nothing(name: str) -> str | None:
+    """No variable and no file is there."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +54,8 @@ class Surroundings:
     chance: Chance
     zones: Zones
     wall: Callable[[], datetime]
-    env: Lookup = lambda name: None
-    file: Lookup = lambda path: None
+    env: Lookup = _nothing
+    file: Lookup = _nothing
 
     def world(self, env: Lookup | None = None, file: Lookup | None = None) -> World:
         """The world of one plan; the caller of `apply` may bring his own variables and files."""
@@ -65,6 +71,7 @@ class Door:
         self._publisher = publisher or NoPublisher()
         self._server = ServerBook()
         self._secrets: dict[str, Secrets] = {}
+        self._turns: dict[str, asyncio.Lock] = {}
 
     @property
     def server(self) -> ServerBook:
@@ -105,7 +112,7 @@ class Door:
 
     async def edit(self, company: str, edits: list[Edit], actor: Actor, *, dry_run: bool = False) -> Outcome:
         """Change single records. Raises RefusedError (not allowed) or BadFileError (does not fit)."""
-        world = self._around.world()
+        world = self._around.world(_nothing, _nothing)
 
         def planning(current: Current) -> ApplyPlan:
             return plan_edit(edits, current, world, actor)
@@ -120,6 +127,10 @@ class Door:
         return export_company(book, await self._repository.secrets(company) if with_secrets else None)
 
     async def _perform(self, company: str, planning: Callable[[Current], ApplyPlan], *, dry_run: bool) -> Outcome:
+        async with self._turns.setdefault(company, asyncio.Lock()):
+            return await self._take_turn(company, planning, dry_run=dry_run)
+
+    async def _take_turn(self, company: str, planning: Callable[[Current], ApplyPlan], *, dry_run: bool) -> Outcome:
         for _ in range(_TRIES):
             plan = planning(await self._current(company))
             if dry_run or plan.empty:

@@ -5,17 +5,22 @@ complete. This module must never write; it plans.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from vorzimmer.admin.authorise import authorise
-from vorzimmer.admin.check import check_record
+from vorzimmer.admin.check import Fault, check_record
 from vorzimmer.admin.company_file import problem_at
 from vorzimmer.admin.merge import Merge
 from vorzimmer.admin.plan import ApplyPlan, Planner, Wanted, take_secrets_out
 from vorzimmer.admin.problems import Problem, RefusedError, raise_any
 from vorzimmer.admin.world import Actor, Current, Options, World
+from vorzimmer.directory.record import record_leaves
 from vorzimmer.directory.ref import Ref
+from vorzimmer.directory.schema import Kind
+from vorzimmer.directory.walk import Leaf
 from vorzimmer.features.catalogue import SCHEMA
+
+_SOURCE: Final = "must be generated, a text, or {value: …}; only a company file may name variables, files and hashes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,17 @@ def _faults(edit: Edit) -> list[Problem]:
     if edit.values is None:
         return []
     found = check_record(SCHEMA, kind, edit.values)
+    found += [Fault(leaf.path, _SOURCE) for leaf in _secrets(kind, edit.values) if _reads(leaf.value)]
     return [problem_at(kind, edit.ref, edit.values, fault, None) for fault in found]
+
+
+def _secrets(kind: Kind[Any], values: dict[str, Any]) -> list[Leaf]:
+    return record_leaves(SCHEMA, kind, values, "secret")
+
+
+def _reads(source: object) -> bool:
+    """Whether a secret would be read on the server, or be put in as a hash: only the operator's file may say so."""
+    return isinstance(source, dict) and set(source) != {"value"}
 
 
 def _merged(current: Current, ref: Ref, data: dict[str, Any]) -> dict[str, Any]:

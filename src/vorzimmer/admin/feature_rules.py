@@ -175,6 +175,18 @@ def _prompt(prompt: object, path: tuple[str, ...]) -> Iterator[Fault]:
         yield Fault(path, "give either text or file")
 
 
+def menu_warnings(scene: Scene, entry: Entry) -> Iterator[Fault]:
+    """EXT-6: a menu option as long as an extension wins only where no such extension exists; say so when saving."""
+    core = entry.core
+    if not isinstance(core, Attendant) or not core.process_extensions:
+        return
+    for name in ("business_hours", "after_hours", "holidays"):
+        menu = getattr(core.menus, name)
+        for key in menu.keys if isinstance(menu, Menu) else ():
+            if owner := scene.after.at_extension(key):
+                yield Fault(("menus", name, "keys", key), f"{owner} has this extension and wins over the menu")
+
+
 def calling_plan(scene: Scene, entry: Entry) -> Iterator[Fault]:
     """transfer_1 to transfer_3 have their numbers (CP-2)."""
     core = entry.core
@@ -238,3 +250,6 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "trunk": (trunk,),
 }
 """Rules by kind."""
+
+WARNINGS: tuple[Rule, ...] = (menu_warnings,)
+"""What is allowed but worth a word when it is saved."""

@@ -10,7 +10,7 @@ from typing import Any
 from vorzimmer.admin.check import Fault, missing_in_record
 from vorzimmer.admin.company_file import problem_at
 from vorzimmer.admin.diff import lines_of
-from vorzimmer.admin.feature_rules import RULES
+from vorzimmer.admin.feature_rules import RULES, WARNINGS
 from vorzimmer.admin.ports import AuditEntry, Claim, Commit, SecretWrite
 from vorzimmer.admin.problems import Problem, raise_any
 from vorzimmer.admin.rules import Scene, check_company
@@ -163,7 +163,14 @@ class Planner:
             tuple(sorted(before - now, key=str)),
             tuple(self._audit(changes, actor)),
         )
-        return ApplyPlan(commit, after, tuple(self._lines(changes)), self.wanted.notes, tuple(self.made))
+        notes = (*self.wanted.notes, *self._warnings(after, changed))
+        return ApplyPlan(commit, after, tuple(self._lines(changes)), notes, tuple(self.made))
+
+    def _warnings(self, after: Snapshot, changed: set[Ref]) -> list[str]:
+        scene = Scene(self.current.book, after)
+        entries = [entry for ref in sorted(changed) if (entry := after.entry(ref))]
+        found = [(entry.ref, fault) for entry in entries for warn in WARNINGS for fault in warn(scene, entry)]
+        return [f"{after.setting(ref, '.'.join(map(str, fault.path)))}: {fault.says}" for ref, fault in found]
 
     def _audit(self, changes: list[Change], actor: Actor) -> list[AuditEntry]:
         named: dict[Ref, list[str]] = {}

@@ -175,9 +175,11 @@ class _Planner:
                 self.fault(leaf, f"{'the variable' if how == 'env' else 'the file'} {text} is not there or empty")
                 return
             text = found.rstrip("\r\n")
+        if self.current.secrets.matches(*self.ref, leaf.field, text):
+            return
         if says := self.weakness(leaf, text):
             self.plan.faults.append(SecretFault(leaf.path, *says))
-        elif not self.current.secrets.matches(*self.ref, leaf.field, text):
+        else:
             self.write(leaf, text)
 
     def make(self, leaf: SecretLeaf) -> None:

@@ -8,9 +8,9 @@ from vorzimmer.directory.schema import Kind
 
 COMPANY = Kind("company", "company", Company)
 SITE = Kind("site", "sites", Site)
-DEPARTMENT = Kind("department", "departments", Department)
+DEPARTMENT = Kind("department", "departments", Department, acts=False)
 SCHEDULE = Kind("schedule", "schedules", Schedule)
 USER = Kind("user", "users", User, dialable=True)
 PHONE = Kind("phone", "phones", Phone, dialable=True)
 DEVICE = Kind("device", "devices", Device)
-CONTACT = Kind("contact", "contacts", Contact)
+CONTACT = Kind("contact", "contacts", Contact, acts=False)

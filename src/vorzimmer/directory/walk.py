@@ -56,7 +56,7 @@ def _finder(info: inspect.Type, meaning: str) -> Finder | None:
     if isinstance(inner, inspect.DictType):
         return _in_dict(_finder(inner.key_type, meaning), _finder(inner.value_type, meaning))
     if isinstance(inner, inspect.UnionType):
-        return _in_union([(option, found) for option in inner.types if (found := _finder(option, meaning))])
+        return _in_union(inner, [(option, found) for option in inner.types if (found := _finder(option, meaning))])
     return None
 
 
@@ -101,9 +101,11 @@ def _in_dict(key: Finder | None, entry: Finder | None) -> Finder | None:
     return find
 
 
-def _in_union(options: list[tuple[inspect.Type, Finder]]) -> Finder | None:
+def _in_union(info: inspect.UnionType, options: list[tuple[inspect.Type, Finder]]) -> Finder | None:
     if not options:
         return None
+    if len(info.types) == 2 and any(isinstance(option, inspect.NoneType) for option in info.types):
+        return options[0][1]
 
     def find(value: object, path: Path) -> Iterator[Leaf]:
         for option, look in options:
