@@ -73,10 +73,9 @@ class Layer:
         self._servers: dict[str, Transaction] = {}
         self._by_id: dict[str, Transaction] = {}
         self._merged: dict[tuple[str, str, int, str], Transaction] = {}
-        self._by_flow: dict[Flow, set[Transaction]] = {}
+        self._by_flow: dict[Flow, dict[Transaction, None]] = {}  # in order, so that a seeded run repeats
         self._count = 0
         t1, t2, t4 = core.config.t1, core.config.t2, core.config.t4
-        self._t2 = t2
         wait = core.waiting
         # Seconds on a datagram and on a stream (RFC 3261 table 4, RFC 6026 section 8.4 and 8.5).
         self._actions: dict[Do, Callable[[Transaction, Any], None]] = {
@@ -264,13 +263,13 @@ class Layer:
         if isinstance(tx.to, Flow) and tx.to.transport != "udp":
             mates = self._by_flow.get(tx.to)
             if mates is not None:
-                mates.discard(tx)
+                mates.pop(tx, None)
                 if not mates:
                     del self._by_flow[tx.to]
 
     def _note_flow(self, tx: Transaction, to: Flow | Hop) -> None:
         if isinstance(to, Flow) and to.transport != "udp":
-            self._by_flow.setdefault(to, set()).add(tx)
+            self._by_flow.setdefault(to, {})[tx] = None
 
     def _send(self, tx: Transaction, _: Any) -> None:
         if tx.data:
