@@ -625,3 +625,44 @@ def test_bas_8_ring_guard_is_170_s_per_ring() -> None:
     of = book(anna=forwarding(no_answer={"enabled": True, "to": "141", "after_s": 120}))
     told = fold(of)
     assert [one.seconds for one in told.steps if isinstance(one, Ring)] == [120, 170]
+
+
+# -- 12.4, roles on whose legs the target's own services never act
+
+
+EVERY_SERVICE = (
+    forwarding(
+        always={"enabled": True, "to": "141"},
+        busy={"to": "141"},
+        no_answer={"to": "141", "after_s": 5},
+        unreachable={"to": "141"},
+        selective=[criterion(to="141")],
+    )
+    | parallel("141")
+    | {"dnd": True, "reject": [criterion()], "accept": [criterion(callers="internal", active=True)]}
+    | {"reject_anonymous": True, "voicemail": {"enabled": True}}
+)
+
+
+@pytest.mark.parametrize("role", ["assistant", "delegate", "hunt", "push", "recall", "instant"])
+def test_12_4_no_service_of_the_target_acts_in_other_roles(role: str) -> None:
+    of = book(anna=EVERY_SERVICE)
+    by = outside_caller(None, private=True)
+    ring = step(of, "", target=ANNA, role=role, by=by)
+    assert isinstance(ring, Ring)
+    assert (rung(ring), ring.seconds) == (["anna-tisch", "anna-mobil"], 170)
+    for word, expected in {
+        "busy": 486,
+        "declined": 603,
+        "no_answer": 480,
+        "unreachable": 480,
+        "redirected": 480,
+    }.items():
+        so_far = (tried(ring, word, to="141"),)
+        assert status(step(of, "", target=ANNA, role=role, by=by, so_far=so_far)) == expected
+
+
+def test_pre_8_selective_forwarding_is_asked_before_the_first_ring_only() -> None:
+    ring = step(book())
+    of = book(anna=forwarding(selective=[criterion(to="141")]))
+    assert status(step(of, so_far=(tried(ring, "no_answer"),))) == 480

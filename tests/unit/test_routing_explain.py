@@ -141,7 +141,11 @@ def test_assumptions_leave_the_rest_to_the_live_facts() -> None:
     base = Facts(live(of, talking={"carl-tisch": 2}, dnd="anna-tisch carl-tisch"))
     facts = assume(base, of, ("user:anna=idle",))
     assert (facts.calls("carl-tisch"), facts.dnd("carl-tisch"), facts.dnd("anna-tisch")) == (2, True, False)
+    assert [facts.dnd(device) for device in ("bea-tisch", "anna-mobil")] == [False, False]
     assert assume(base, of, ()) is base
+    group = Change("hunt", "zentrale", {"id": "zentrale", "name": "Zentrale", "members": []})
+    with pytest.raises(BadAssumptionError):
+        assume(base, book(group), ("hunt:zentrale=idle",))
 
 
 @pytest.mark.parametrize(
