@@ -180,6 +180,7 @@ class Connection(asyncio.Protocol):
         self._active = table.clock.now()
         self._heard = False
         self._reading: tuple[int, float] | None = None
+        self._given_up = False
         self._stalled_since: float | None = None
         self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -262,7 +263,8 @@ class Connection(asyncio.Protocol):
     def look_over(self, now: float) -> None:
         """End the connection if it is idle, silent, slow or stalled at monotonic time `now`."""
         why = self._overdue(now)
-        if why:
+        if why and not self._given_up:
+            self._given_up = True
             setattr(self._table.counts, why, getattr(self._table.counts, why) + 1)
             self.abort()
 

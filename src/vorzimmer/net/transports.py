@@ -9,7 +9,6 @@ import asyncio
 import socket
 import ssl
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.clock import Clock
@@ -22,6 +21,11 @@ from vorzimmer.net.sockets import open_socket, source_address, start_error
 from vorzimmer.net.stream import Connection, Counts, Limits, Origin, Table
 from vorzimmer.net.udp import UdpListener, listen_udp
 from vorzimmer.sip.flow import Flow, Hop, Packet
+
+ROUTE_KEPT = 60.0
+"""Seconds for which our address on a route is believed."""
+
+ROUTES_KNOWN = 4096
 
 _OUTSIDE = {4: "192.0.2.1", 6: "2001:db8::1"}
 """Documentation addresses: the route to them is the default route."""
@@ -69,12 +73,14 @@ class SocketTransports:
         tls: TlsContexts | None = None,
         resolver: Resolver | None = None,
     ) -> None:
+        self._clock = clock
         self._limits = limits or Limits()
         self._tls = tls or TlsContexts()
         self._resolver = resolver or SystemResolver()
         self._sink: Sink | None = None
         self._listeners: dict[str, Listener] = {}
         self._dials: dict[Hop, _Dial] = {}
+        self._sources: dict[str, tuple[float, str]] = {}
         self._table = Table(clock, self._limits, self._attached)
 
     # -- for app ----------------------------------------------------------------------------------------------------
@@ -156,7 +162,7 @@ class SocketTransports:
         own, peer = (to.local, to.remote.host) if isinstance(to, Flow) else (listener.local, to.host)
         own = Address(listener.local.host if is_wildcard(own.host) else own.host, listener.local.port)
         if is_wildcard(own.host):
-            own = Address(_own_address(peer, is_ipv6(own.host)), own.port)
+            own = Address(self._source(peer, is_ipv6(own.host)), own.port)
         return advertised(listener.spec.advertise, own, peer) if listener.spec.advertise else own
 
     # -- flows ------------------------------------------------------------------------------------------------------
@@ -280,13 +286,20 @@ class SocketTransports:
         tls = self._tls.server if spec.transport == "tls" else None
         return Acceptor(sock, self._table, Origin(spec.transport, spec.name, spec.port), tls)
 
+    def _source(self, peer: str, ipv6: bool) -> str:
+        """Our address on the route to a peer, asked of the system once a minute: routes come and go."""
+        literal = peer if is_literal(peer) and is_ipv6(peer) == ipv6 else _OUTSIDE[6 if ipv6 else 4]
+        now = self._clock.now()
+        known = self._sources.get(literal)
+        if known is not None and now - known[0] < ROUTE_KEPT:
+            return known[1]
+        if len(self._sources) >= ROUTES_KNOWN:
+            self._sources.clear()
+        found = source_address(literal)
+        self._sources[literal] = (now, found)
+        return found
+
     def _attached(self) -> Sink:
         if self._sink is None:
             raise LocalError("attach a sink before listening")
         return self._sink
-
-
-@lru_cache(maxsize=4096)
-def _own_address(peer: str, ipv6: bool) -> str:
-    literal = peer if is_literal(peer) and is_ipv6(peer) == ipv6 else _OUTSIDE[6 if ipv6 else 4]
-    return source_address(literal)
