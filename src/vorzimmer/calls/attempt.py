@@ -8,7 +8,7 @@ never choose whom to ring, and never leave a leg open.
 
 import asyncio
 
-from vorzimmer.calls.effects import Bye, Close
+from vorzimmer.calls.effects import Bye, Close, HangUp
 from vorzimmer.calls.entrance import Entrance
 from vorzimmer.calls.forks import Forks
 from vorzimmer.calls.inbox import CallerGoneError, Inbox
@@ -94,6 +94,8 @@ class Attempt:
             self._left()
         except MediaError:
             self._refuse(503, "Media Unavailable", "media lost")
+        except PeerError as error:
+            self._refuse(error.status, error.reason, "no common codec")
         finally:
             if not self._concluded:
                 self._refuse(500, "Interrupted", "interrupted")
@@ -104,6 +106,7 @@ class Attempt:
         for _ in range(MOST_TURNS):
             world = self.live.world
             plan = world.decide(self.live.state.asked, self.live.state.so_far, world.clock.wall())
+            self.live.decided(plan)
             for step in plan.steps:
                 self._inbox.check()
                 if await self._perform(step):
@@ -187,7 +190,8 @@ class Attempt:
         self.live.tried(Tried(step, "done"))
         world = self.live.world
         source = world.sound_of(self.live.state.company, step.prompt, step.params)
-        endpoint = await self.entrance.play(source)
+        confirms = step.status == 200
+        endpoint = await (self.entrance.serve(source) if confirms else self.entrance.play(source))
         self._inbox.check()
         seconds = world.times.tone if isinstance(source, Tone) else world.times.prompt
         until = world.clock.now() + seconds
@@ -195,7 +199,11 @@ class Attempt:
             event = await self._inbox.next(until)
             if event is None or (isinstance(event, SourceEnded) and event.endpoint == endpoint):
                 break
-        self._refuse(step.status, "", self._why(step.prompt))
+        if confirms:
+            self._conclude(200, "OK")
+            self.live.feed(HangUp("system", step.prompt))
+        else:
+            self._refuse(step.status, "", self._why(step.prompt))
         return True
 
     # -- how it ends --------------------------------------------------------------------------------------------------

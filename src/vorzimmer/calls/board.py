@@ -171,6 +171,10 @@ class Switchboard:
         """Somebody is rung."""
         self._facts.ringing(state, step)
 
+    def alarm(self, state: CallState, what: str) -> None:
+        """An operator must hear of it at once."""
+        self._facts.alarm(state, what)
+
     def over(self, live: Live) -> None:
         """The call has its record."""
         self._calls.pop(live.state.id, None)

@@ -11,7 +11,7 @@ whom to ring.
 from contextlib import suppress
 from typing import Protocol
 
-from vorzimmer.calls.effects import Accept, Close, HangUp, Joined
+from vorzimmer.calls.effects import Accept, Close, HangUp, Joined, Waits
 from vorzimmer.calls.live import Live
 from vorzimmer.calls.opening import open_sound
 from vorzimmer.calls.screen import named_badly
@@ -53,6 +53,9 @@ class Entrance(Protocol):
 
     async def play(self, source: Source) -> EndpointId | None:
         """Let the caller hear a tone or announcement; None where that cannot be."""
+
+    async def serve(self, source: Source) -> EndpointId | None:
+        """Answer the call ourselves and let the caller hear a confirmation; raises PeerError, MediaError."""
 
     def connect(self, callee: Leg) -> None:
         """Somebody has answered; raises PeerError if there is no common codec after all."""
@@ -132,21 +135,33 @@ class Inviting:
         await self._listen(source)
         return self._sound.endpoint
 
+    async def serve(self, source: Source) -> EndpointId | None:
+        """200, and the caller alone in the call with what it hears."""
+        await self.open()
+        caller, body = self._accepted(self._plan.formats if self._plan else self._live.world.formats, Party())
+        self._live.feed(Waits(source))
+        self._live.feed(Joined((caller,), Accept(self.leg, body)))
+        return caller.sound.endpoint
+
     def connect(self, callee: Leg) -> None:
         """200 to the caller and both into the call, in one go."""
+        formats = callee.sound.agreed.formats if callee.sound.agreed else self._live.world.formats
+        caller, body = self._accepted(formats, callee.party)
+        self._live.feed(Joined((caller, callee), Accept(self.leg, body, callee.party)))
+
+    def _accepted(self, formats: tuple[Format, ...], shown: Party) -> tuple[Leg, bytes]:
+        """The caller's leg and the body of its 200: what was said early, else an answer, else our (late) offer."""
         if self._sound is None:
             raise PeerError("no media", 503)
-        sound, body, caller = self._sound, self._early, None
+        sound, body, offering = self._sound, self._early, None
         if not self._offer:
-            formats = callee.sound.agreed.formats if callee.sound.agreed else self._live.world.formats
             sound, body = first_offer(sound, formats)
             assert sound.ours is not None
-            caller = self._leg(sound, callee.party, Offering(sound.ours, "codec"))
+            offering = Offering(sound.ours, "codec")
         elif not body:
-            sound, body = answer(sound, self._offer, callee.sound.agreed.formats if callee.sound.agreed else ())
-        accept = Accept(self.leg, body, callee.party)
+            sound, body = answer(sound, self._offer, formats)
         self._sound = None
-        self._live.feed(Joined((caller or self._leg(sound, callee.party, None), callee), accept))
+        return self._leg(sound, shown, offering), body
 
     def refuse(self, status: int, reason: str, why: str) -> None:
         """The final status, the record, and nothing left open."""

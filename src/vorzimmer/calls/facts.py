@@ -27,6 +27,10 @@ class Facts:
         """Somebody is rung."""
         self._tell(state, "ringing", {"targets": " ".join(str(offer.target) for offer in step.offers)})
 
+    def alarm(self, state: CallState, what: str) -> None:
+        """Something that an operator must hear of at once."""
+        self._tell(state, "alarm", {"what": what})
+
     def changed(self, before: CallState, after: CallState) -> None:
         """Answered, held, resumed, or other parties."""
         if before.answered is None and after.answered is not None:

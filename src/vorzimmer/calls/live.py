@@ -20,7 +20,7 @@ from vorzimmer.calls.talk import status_for
 from vorzimmer.calls.world import World
 from vorzimmer.kernel.ids import EndpointId, LegId
 from vorzimmer.media.port import Statistics
-from vorzimmer.routing.model import Ring, Tried
+from vorzimmer.routing.model import Plan, Ring, Tried
 from vorzimmer.sip.events import Event, Requested, Responded
 
 if TYPE_CHECKING:
@@ -44,6 +44,9 @@ class Home(Protocol):
 
     def rings(self, state: CallState, step: Ring) -> None:
         """Tell that somebody is rung."""
+
+    def alarm(self, state: CallState, what: str) -> None:
+        """Tell an operator."""
 
     def over(self, live: "Live") -> None:
         """The call has its record."""
@@ -96,6 +99,14 @@ class Live:
             self.attempt.stop(status, reason)
         else:
             self.feed(HangUp("system", reason))
+
+    def decided(self, plan: Plan) -> None:
+        """The Decider has spoken: its reasons go into the record, its alarm to the operator."""
+        fresh = tuple(because for because in plan.because if because not in self.state.because)
+        if fresh:
+            self._change(because=(*self.state.because, *fresh))
+        if plan.alarm:
+            self.home.alarm(self.state, plan.alarm)
 
     def linked(self, other: "Live") -> None:
         """This call goes on with the journey of `other`."""

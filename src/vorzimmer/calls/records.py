@@ -10,13 +10,14 @@ from vorzimmer.calls.state import CallState, End, PastLeg
 from vorzimmer.directory.ref import Ref
 from vorzimmer.kernel.ids import CallId, EndpointId, JourneyId, LegId
 from vorzimmer.media.port import Statistics
-from vorzimmer.routing.model import Asked, SoFar
+from vorzimmer.routing.model import Asked, Because, SoFar
 
 
 class Record(msgspec.Struct, frozen=True):
     """Times are POSIX seconds; `answered` None means that nobody answered. `answered_by` is the first who did.
 
-    `ended_by` and `reason` are keys to be rendered; `so_far` answers why the call went where it went.
+    `ended_by` and `reason` are keys to be rendered; `so_far` (what was done) and `because` (everything that was asked
+    on the way, in order) answer why the call went where it went.
     """
 
     id: CallId
@@ -29,6 +30,7 @@ class Record(msgspec.Struct, frozen=True):
     ended: float
     ended_by: str
     reason: str
+    because: tuple[Because, ...] = ()
     answered_by: Ref | None = None
     legs: tuple[PastLeg, ...] = ()
 
@@ -60,6 +62,7 @@ def record_of(state: CallState, statistics: dict[EndpointId, Statistics]) -> Rec
         ended=end.at,
         ended_by=end.by,
         reason=end.reason,
+        because=state.because,
         answered_by=next((leg.party.ref for leg in legs if leg.outgoing), None),
         legs=legs,
     )

@@ -12,7 +12,7 @@ from vorzimmer.directory.ref import Ref
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.ids import CallId, EndpointId, JourneyId, LegId
 from vorzimmer.media.port import Nothing, Source, Statistics
-from vorzimmer.routing.model import Asked, SoFar
+from vorzimmer.routing.model import Asked, Because, SoFar
 from vorzimmer.sdp.message import Session
 from vorzimmer.sdp.plan import Agreed, Format
 from vorzimmer.sip.flow import Flow
@@ -112,7 +112,7 @@ class End(msgspec.Struct, frozen=True):
 
 
 class CallState(msgspec.Struct, frozen=True):
-    """One call. All times are POSIX seconds.
+    """One call. All times are POSIX seconds. `because` is everything that was asked on the way, in order, once each.
 
     `parties` are the confirmed legs, the caller first; none while an attempt still connects the first caller. `waiting`
     is what a lone party hears. `hears` is how the media graph is set up now. `back` names the call that a lone party
@@ -126,6 +126,7 @@ class CallState(msgspec.Struct, frozen=True):
     asked: Asked
     started: float
     so_far: SoFar = ()
+    because: tuple[Because, ...] = ()
     answered: float | None = None
     parties: tuple[Leg, ...] = ()
     waiting: Source = Nothing()

@@ -66,6 +66,10 @@ class Waiting:
         self._live.feed(Waits(source))
         return self._live.state.parties[0].sound.endpoint
 
+    async def serve(self, source: Source) -> EndpointId | None:
+        """It is answered already: the same as any announcement."""
+        return await self.play(source)
+
     def connect(self, callee: Leg) -> None:
         """Somebody has answered."""
         self._live.feed(Joined((callee,)))

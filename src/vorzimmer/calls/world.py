@@ -40,7 +40,7 @@ class Refusal(msgspec.Struct, frozen=True):
 class Fact(msgspec.Struct, frozen=True):
     """One thing that happened to a call; `number` counts per company without a gap, `at` is POSIX seconds.
 
-    `kind` is started, ringing, answered, held, resumed, changed or ended.
+    `kind` is started, ringing, answered, held, resumed, changed, ended, or alarm (an operator must hear of it at once).
     """
 
     company: str
@@ -53,7 +53,8 @@ class Fact(msgspec.Struct, frozen=True):
 
 Identify = Callable[[Request, Flow], Identified | Refusal]
 Service = Callable[[Run, Asked], Awaitable[Announce | Refuse]]
-"""Runs what a feature code asks for, and says how to confirm or deny it."""
+"""Runs what a feature code asks for, and says how to confirm (an Announce with status 200 is answered, played and then
+hung up) or deny it."""
 
 May = Callable[[Party, str, CallState], bool]
 """May this party do that (transfer, replace) to this call? Companies have been compared before."""
@@ -103,10 +104,10 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """`on_bug(doing, error)` is told of what should never have been raised; `refused(address, flow)` says why a peer may
-    not name an address; `sound_of(company, prompt, params)` turns a prompt into something to hear; `domain(company)` is
-    the SIP domain that identities are written with; `describe(company, ref)` gives name and number (extension) to show
-    of somebody; `side(flow)` names the media side of a leg."""
+    """`on_bug(doing, error)` is told of what should never have been raised; `refused(address, flow)` says why a peer
+    may not name an address; `sound_of(company, prompt, params)` turns a prompt into something to hear;
+    `domain(company)` is the SIP domain that identities are written with; `describe(company, ref)` gives name and number
+    (extension) to show of somebody; `side(flow)` names the media side of a leg."""
 
     signalling: Signalling
     media: Media

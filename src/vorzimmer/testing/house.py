@@ -11,7 +11,7 @@ from traceback import format_exception
 from vorzimmer.calls.board import Switchboard
 from vorzimmer.calls.records import Record, decode_record
 from vorzimmer.calls.thaw import thaw_all
-from vorzimmer.calls.world import Fact, Identified, Refusal, World
+from vorzimmer.calls.world import Fact, Identified, May, Refusal, World, allow
 from vorzimmer.directory.ref import Ref
 from vorzimmer.kernel.address import Address
 from vorzimmer.net.pump import Pump
@@ -26,6 +26,7 @@ from vorzimmer.routing.model import (
     Presentation,
     Refuse,
     Ring,
+    Run,
     SoFar,
     Step,
 )
@@ -84,6 +85,11 @@ class House:
         self.seconds = 20.0
         self.steps: Callable[[Asked, SoFar], Step | None] = lambda asked, so_far: None
         self.companies: dict[str, str] = {}
+        self.names: dict[str, str] = {}
+        self.refused: dict[str, str] = {}
+        self.alarm = ""
+        self.may: May = allow
+        self.served: list[Run] = []
         self.asked: list[tuple[Asked, SoFar]] = []
         self.open()
 
@@ -103,7 +109,10 @@ class House:
             tell=self.facts.append,
             on_bug=self.bench.on_bug,
             domain=lambda company: f"{company}.example",
-            describe=lambda company, ref: (ref.id.title(), ref.id),
+            describe=lambda company, ref: (self.names.get(ref.id, ref.id.title()), ref.id),
+            service=self.service,
+            may=self.may,
+            refused=lambda address, flow: self.refused.get(address.host),
         )
         self.board = Switchboard(self.world)
         self.pump.handle_with(self._handle)
@@ -157,13 +166,20 @@ class House:
         if user not in self.companies:
             return Refusal(403, "Forbidden")
         device = next(d for d in self._devices[user] if self.contacts_of[d][0].flow.remote == flow.remote)
-        return Identified(self.companies[user], Caller(Ref("user", user), device, name=user.title()))
+        return Identified(
+            self.companies[user], Caller(Ref("user", user), device, name=self.names.get(user, user.title()))
+        )
+
+    async def service(self, run: Run, asked: Asked) -> Announce | Refuse:
+        """calls.world.Service: says yes to everything but ``no``."""
+        self.served.append(run)
+        return Refuse(403, "Forbidden") if run.action == "no" else Announce("tone:confirm", 200)
 
     def decide(self, asked: Asked, so_far: SoFar, now: datetime) -> Plan:
         """The table: ring all devices of whoever was dialled; then the unavailable tone."""
         self.asked.append((asked, so_far))
-        step = self.steps(asked, so_far)
-        return Plan((step,)) if step is not None else Plan((self._usual(asked, so_far),))
+        step = self.steps(asked, so_far) or self._usual(asked, so_far)
+        return Plan((step,), step.because, self.alarm)
 
     def _usual(self, asked: Asked, so_far: SoFar) -> Step:
         forward = next((t.step for t in reversed(so_far) if isinstance(t.step, Forward)), None)

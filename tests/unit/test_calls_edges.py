@@ -1,0 +1,244 @@
+"""The edges of calls: services, alarms, hostile names, addresses that nobody may name, authentication, ending all."""
+
+import pytest
+
+from vorzimmer.calls.world import Identified, Refusal
+from vorzimmer.directory.ref import Ref
+from vorzimmer.kernel.address import Address
+from vorzimmer.media.port import Tone
+from vorzimmer.routing.model import Because, Caller, Refuse, Run
+from vorzimmer.sip.flow import Flow
+from vorzimmer.sip.message import Request
+from vorzimmer.testing.house import House
+from vorzimmer.testing.loop import run
+from vorzimmer.testing.phone import display_of, rings
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    'quote"inside\\',
+    "line\r\nInjected: yes",
+    "\u202egnp.exe",
+    "=cmd|' /C calc'!A0",
+    "x" * 10_000,
+    "\x00\x1b[31mred",
+    "Jörg Müßig 山田",
+)
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_display_names_reach_phones_as_one_safe_line(name: str) -> None:
+    async def main() -> None:
+        house = House()
+        anna, bea = house.phone("anna"), house.phone("bea")
+        house.names["anna"] = house.names["bea"] = name
+        call = anna.call("bea")
+        await anna.until(lambda: call.talking)
+        assert bea.last.request is not None
+        shown = display_of(bea.last.request)
+        assert len(shown) <= 80
+        assert "Injected" not in bea.last.request.headers
+        assert not any(ord(char) < 32 for char in shown)
+        call.hang_up()
+        await house.check_empty(records=1)
+
+    run(main())
+
+
+def test_a_private_caller_is_in_no_header_of_the_invite() -> None:
+    async def main() -> None:
+        house = House()
+        anna, bea = house.phone("anna"), house.phone("bea")
+        known = house.identify
+
+        def private(request: Request, flow: Flow) -> Identified | Refusal:
+            who = known(request, flow)
+            assert isinstance(who, Identified)
+            return Identified(who.company, Caller(who.caller.ref, who.caller.device, name="Anna", private=True))
+
+        house.identify = private  # type: ignore[method-assign]
+        house.open()
+        call = anna.call("bea")
+        await anna.until(lambda: call.talking)
+        assert bea.last.request is not None
+        text = bea.last.request.to_bytes().decode().lower()
+        assert "anna" not in text
+        assert bea.last.request.headers.get("Privacy") == "id"
+        call.hang_up()
+        await house.check_empty(records=1)
+
+    run(main())
+
+
+def test_a_feature_code_is_answered_confirmed_and_hung_up() -> None:
+    async def main() -> None:
+        house = House()
+        anna = house.phone("anna")
+        because = Because("codes", "codes.dnd_on")
+        house.steps = lambda asked, so_far: Run("dnd.on", {"code": "*78"}, (because,))
+        call = anna.call("*78")
+        await anna.until(lambda: call.talking)
+        await house.clock.sleep(1)
+        assert [source for _, source in house.media.named("hear")] == [Tone("confirm")]
+        await anna.until(lambda: call.over)
+        assert [each.action for each in house.served] == ["dnd.on"]
+        await house.check_empty(records=1)
+        assert house.bench.records[0].because == (because,)
+        assert house.bench.records[0].asked.dialled == "*78"
+
+    run(main())
+
+
+def test_a_feature_code_that_is_denied_ends_with_its_status() -> None:
+    async def main() -> None:
+        house = House()
+        anna = house.phone("anna")
+        house.steps = lambda asked, so_far: Run("no")
+        call = anna.call("*78")
+        await anna.until(lambda: call.over)
+        assert call.statuses == [403]
+        await house.check_empty(records=1)
+
+    run(main())
+
+
+def test_the_caller_hangs_up_during_a_confirmation() -> None:
+    async def main() -> None:
+        house = House()
+        anna = house.phone("anna")
+        house.steps = lambda asked, so_far: Run("dnd.on")
+        call = anna.call("*78", late=True)
+        await anna.until(lambda: call.talking)
+        call.hang_up()
+        await house.check_empty(records=1)
+
+    run(main())
+
+
+def test_an_alarm_of_the_plan_is_told_at_once() -> None:
+    async def main() -> None:
+        house = House()
+        anna = house.phone("anna")
+        house.alarm = "emergency_failed"
+        house.steps = lambda asked, so_far: Refuse(503, "no trunk")
+        call = anna.call("112")
+        await anna.until(lambda: call.over)
+        assert [f.data for f in house.facts if f.kind == "alarm"] == [{"what": "emergency_failed"}]
+        await house.check_empty(records=1)
+
+    run(main())
+
+
+def test_an_offer_with_a_refused_media_address_is_488_and_on_record() -> None:
+    async def main() -> None:
+        house = House()
+        house.refused["169.254.1.1"] = "link-local"
+        anna = house.phone("anna", media=Address("169.254.1.1", 4000))
+        house.phone("bea")
+        call = anna.call("bea")
+        await anna.until(lambda: call.over)
+        assert call.statuses == [488]
+        await house.check_empty(records=1)
+
+    run(main())
+
+
+def test_an_answer_with_a_refused_media_address_does_not_connect() -> None:
+    async def main() -> None:
+        house = House()
+        house.refused["169.254.1.1"] = "link-local"
+        anna = house.phone("anna")
+        house.phone("bea", media=Address("169.254.1.1", 4000))
+        call = anna.call("bea")
+        await anna.until(lambda: call.over)
+        assert call.statuses[-1] == 488
+        await house.check_empty(records=1)
+
+    run(main())
+
+
+def test_a_reinvite_to_a_refused_media_address_is_refused_and_the_call_goes_on() -> None:
+    async def main() -> None:
+        house = House()
+        anna = house.phone("anna")
+        house.phone("bea")
+        call = anna.call("bea")
+        await anna.until(lambda: call.talking)
+        await house.clock.sleep(1)
+        house.refused["192.0.2.10"] = "own port"
+        call.reinvite()
+        await anna.until(lambda: bool(call.refused_reinvites))
+        assert call.refused_reinvites == [488]
+        assert house.talking("anna", "bea")
+        house.refused.clear()
+        call.hang_up()
+        await house.check_empty(records=1)
+
+    run(main())
+
+
+def test_a_contact_that_may_not_be_named_is_403() -> None:
+    async def main() -> None:
+        house = House()
+        anna = house.phone("anna")
+        house.refused["192.0.2.10"] = "multicast"
+        call = anna.call("bea")
+        await anna.until(lambda: call.over)
+        assert call.statuses == [403]
+        await house.check_empty(records=0)
+
+    run(main())
+
+
+def test_a_refer_to_an_address_that_may_not_be_named_is_403_but_ours_is_fine() -> None:
+    async def main() -> None:
+        house = House()
+        anna, bea, carl = house.phone("anna"), house.phone("bea"), house.phone("carl")
+        call = anna.call("bea")
+        await anna.until(lambda: call.talking)
+        house.refused = {"224.0.0.1": "multicast", "192.0.2.1": "own port"}
+        call.transfer("sip:carl@224.0.0.1")
+        await anna.until(lambda: 403 in call.statuses)
+        call.transfer("sip:carl@192.0.2.1:5060")
+        await carl.until(lambda: bool(carl.calls) and carl.last.talking)
+        await anna.until(lambda: call.over)
+        bea.last.hang_up()
+        await house.check_empty(records=2)
+
+    run(main())
+
+
+def test_everything_ends_after_the_drains_limit() -> None:
+    async def main() -> None:
+        house = House()
+        anna, bea, carl = house.phone("anna"), house.phone("bea"), house.phone("carl")
+        carl.manner = rings
+        talking = anna.call("bea")
+        ringing = bea.call("carl")
+        await anna.until(lambda: talking.talking)
+        await bea.until(lambda: 180 in ringing.statuses)
+        house.board.hang_up_all("shutting down")
+        await anna.until(lambda: talking.over)
+        await bea.until(lambda: ringing.over and bea.last.over)
+        assert ringing.statuses[-1] == 503
+        await carl.until(lambda: carl.last.over)
+        await house.check_empty(records=2)
+        assert [r.reason for r in house.bench.records] == ["shutting down"] * 2
+
+    run(main())
+
+
+def test_a_transfer_that_may_refuses_is_403() -> None:
+    async def main() -> None:
+        house = House()
+        anna = house.phone("anna")
+        house.phone("bea")
+        house.may = lambda actor, action, call: actor.ref != Ref("user", "anna")
+        house.open()
+        call = anna.call("bea")
+        await anna.until(lambda: call.talking)
+        call.transfer("bea")
+        await anna.until(lambda: 403 in call.statuses)
+        call.hang_up()
+        await house.check_empty(records=1)
+
+    run(main())
