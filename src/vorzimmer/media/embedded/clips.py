@@ -15,7 +15,6 @@ from weakref import WeakValueDictionary
 from vorzimmer.audio import tones, wav
 from vorzimmer.audio.pcm import resample
 from vorzimmer.kernel.errors import LocalError, PeerError
-from vorzimmer.media.embedded import melody
 from vorzimmer.media.embedded.encode import SAMPLE_RATES, encoder
 from vorzimmer.media.embedded.player import Track
 from vorzimmer.media.port import Codec, File, MediaError, Music, Source, Tone
@@ -27,6 +26,9 @@ MAX_BYTES = 100 * 1024 * 1024
 """A file beyond this is refused: 50 minutes at 16 kHz."""
 
 FRAME_MS = 20
+
+SHIPPED_MUSIC = os.path.join(os.path.dirname(__file__), "..", "sounds", "default.wav")
+"""Composed for this project, so it is free of collecting-society fees (FEATURES.md 0.6)."""
 
 Stamp = tuple[str, ...]
 """Path, time of change and size of a file; empty for what needs no file."""
@@ -130,8 +132,10 @@ class Library:
     def _stamp(self, source: Source) -> Stamp:
         """The file behind a source, and what changes when another one is uploaded in its place."""
         match source:
-            case Music("default") | Tone():
+            case Tone():
                 return ()
+            case Music("default"):
+                return _stamped(SHIPPED_MUSIC)
             case Music(name):
                 return _stamped(self._inside(name))
             case File(path):
@@ -172,8 +176,6 @@ def _decoded(source: Source, stamp: Stamp) -> Clip:
             case Tone(kind, zone):
                 tones.pattern(kind, zone)
                 return National(source)
-            case Music("default"):
-                return Recording(wav.Sound(melody.melody(), melody.RATE), prompt=False)
             case _:
                 return _recording(stamp[0], prompt=isinstance(source, File))
     except (LocalError, PeerError, OSError) as error:
