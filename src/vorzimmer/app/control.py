@@ -16,6 +16,7 @@ import structlog
 
 from vorzimmer.app.children import announce_ready
 from vorzimmer.app.clock import LoopClock, SystemChance
+from vorzimmer.app.code_service import CodeService
 from vorzimmer.app.control_rpc import ControlRpc
 from vorzimmer.app.exchange import Exchange, Ports
 from vorzimmer.app.layout import Layout
@@ -117,6 +118,7 @@ class Control:
                 refused=refuse,
                 sound_of=prompts.source,
                 keep=bindings.put,
+                service=CodeService(self._layout.state.admin_socket),
                 counting=self.metrics,
             )
         )

@@ -137,7 +137,7 @@ class Exchange:
     def handle(self, event: Event) -> None:
         """Everything the engine tells, to whom it concerns."""
         if isinstance(event, Malformed):
-            self.ports.counting.malformed()
+            self._malformed(event)
         elif isinstance(event, FlowGone):
             self.bindings.flow_gone(event.flow)
         elif isinstance(event, Requested) and event.leg is None and event.request.method == "REGISTER":
@@ -145,6 +145,13 @@ class Exchange:
             self.pump.kick()
         elif not self.board.handle(event) and isinstance(event, Requested):
             self._other(event)
+
+    def _malformed(self, event: Malformed) -> None:
+        """Counted, and held against its source like a wrong password."""
+        self.ports.counting.malformed()
+        source = event.flow.remote.host
+        known = self.bindings.has_source(source)
+        self.door.limits.failed(source, "", self.pump.now(), known=known, why="malformed")
 
     def _other(self, event: Requested) -> None:
         """OPTIONS to the server (RFC 3261 section 11.2), and event packages that are not there yet (RFC 6665)."""

@@ -134,7 +134,7 @@ class House:
         owner = book.owner_of(found.device)
         extension = book.extension_of(owner) if owner else None
         users = frozenset({extension}) if extension else frozenset[str]()
-        return Account(key, credentials, users, frozenset({book.company.sip_domain.lower()}))
+        return Account(key, credentials, users, frozenset({book.company.sip_domain.lower(), "localhost"}))
 
     def decide(self, asked: Asked, so_far: SoFar, now: datetime) -> Plan:
         """calls.ports.Decider."""

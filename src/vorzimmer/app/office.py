@@ -28,6 +28,7 @@ from vorzimmer.directory.ref import Ref
 from vorzimmer.directory.server import ServerBook
 from vorzimmer.directory.snapshot import Change, Snapshot
 from vorzimmer.features.catalogue import SCHEMA
+from vorzimmer.features.codes.actions import changes_for
 from vorzimmer.kernel.chance import Chance
 from vorzimmer.kernel.clock import Clock
 from vorzimmer.kernel.errors import VorzimmerError
@@ -95,6 +96,19 @@ class Office:
         return await self._commit(
             company, lambda current: plan_edit([Edit(ref, values)], current, self._world(request), actor)
         )
+
+    async def code(self, company: str, caller: Ref, action: str, params: dict[str, str]) -> str:
+        """What a dialled feature code changes, in the caller's own name; the key of its confirmation. Raises
+        ProblemsError."""
+        change = changes_for(action, params, caller, await self._book(company))
+        values: dict[str, Any] = {}
+        for one in change.changes:
+            inside = values
+            for name in one.path[:-1]:
+                inside = inside.setdefault(name, {})
+            inside[one.path[-1]] = one.value
+        await self.edit(company, caller, values, Actor(f"{caller} by feature code", company, caller.id))
+        return change.confirm
 
     async def _commit(self, company: str, plan_on: Any, *, dry_run: bool = False) -> ApplyPlan:
         for _ in range(TRIES):

@@ -12,6 +12,7 @@ from vorzimmer.app.control_link import ControlLink
 from vorzimmer.app.explaining import Question
 from vorzimmer.app.office import ApplyRequest, Office
 from vorzimmer.app.rpc import Method, Params, Stream
+from vorzimmer.directory.ref import Ref
 
 
 def methods(office: Office, link: ControlLink | None) -> dict[str, Method]:
@@ -36,7 +37,12 @@ def methods(office: Office, link: ControlLink | None) -> dict[str, Method]:
         company = await office.company(params["company"]) if params["company"] else None
         return await link.call("calls", company=company) if link is not None else []
 
+    async def code(params: Params) -> Any:
+        caller = Ref(*params["caller"])
+        return await office.code(params["company"], caller, params["action"], params["params"])
+
     return {
+        "code": code,
         "apply": apply,
         "export": export,
         "history": history,

@@ -51,6 +51,7 @@ class RpcServer:
         self._streams = streams or {}
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._connections: dict[asyncio.StreamWriter, asyncio.Event] = {}
 
     async def start(self, path: Path) -> None:
         """Listen; a stale socket file of a dead process is replaced."""
@@ -69,9 +70,13 @@ class RpcServer:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for writer, over in list(self._connections.items()):
+            writer.close()
+            await over.wait()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         mine: set[asyncio.Task[None]] = set()
+        over = self._connections[writer] = asyncio.Event()
         try:
             while True:
                 ident, method, params = await read_frame(reader)
@@ -85,6 +90,8 @@ class RpcServer:
             for task in mine:
                 task.cancel()
             writer.close()
+            del self._connections[writer]
+            over.set()
 
     async def _answer(self, writer: asyncio.StreamWriter, ident: int, method: str, params: Params) -> None:
         try:
