@@ -1,0 +1,365 @@
+"""apply(state, event, at) as a table: what each event makes of an answered call, without engine, media or time."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vorzimmer.calls.apply import CallEvent, apply
+from vorzimmer.calls.effects import (
+    Accept,
+    Bye,
+    Close,
+    Configure,
+    Deny,
+    Effect,
+    Finish,
+    HangUp,
+    Hear,
+    Joined,
+    MediaLost,
+    MovedOut,
+    Probe,
+    Probed,
+    Reopen,
+    Reopened,
+    Replaced,
+    Respond,
+    SendReinvite,
+    Waits,
+)
+from vorzimmer.calls.sound import answer, plan_of
+from vorzimmer.calls.state import CallState, Leg, Party, Sound, change_leg
+from vorzimmer.directory.ref import Ref
+from vorzimmer.kernel.address import Address
+from vorzimmer.kernel.ids import CallId, EndpointId, JourneyId, LegId
+from vorzimmer.media.port import FellSilent, Music, Nothing, Peer, Tone, WorkerLost
+from vorzimmer.routing.model import Asked, Caller
+from vorzimmer.sdp import negotiate
+from vorzimmer.sdp.parse import parse
+from vorzimmer.sdp.plan import Direction, Format
+from vorzimmer.sdp.write import write
+from vorzimmer.sip.events import Acked, Ended, ReinviteAnswered, Reinvited, ReinviteFailed, Requested
+from vorzimmer.sip.flow import Flow
+from vorzimmer.sip.message import Headers, Request, Response
+
+PCMA, PCMU, G722 = Format("PCMA", 8), Format("PCMU", 0), Format("G722", 9)
+A, B, C = LegId("a"), LegId("b"), LegId("c")
+FLOW = Flow("udp", Address("192.0.2.1", 5060), Address("192.0.2.10", 5060))
+SDP = Headers((("Content-Type", "application/sdp"),))
+
+
+def phone_offer(leg: LegId, formats: tuple[Format, ...], direction: Direction = "sendrecv", port: int = 4000) -> bytes:
+    """What the phone of `leg` offers."""
+    ours = negotiate.Ours(Address(f"192.0.2.{ord(leg)}", port), 7)
+    return write(negotiate.full_offer(ours, formats, direction=direction))
+
+
+def phone_answer(leg: LegId, offer: bytes, formats: tuple[Format, ...], direction: Direction = "sendrecv") -> bytes:
+    """What the phone of `leg` answers."""
+    ours = negotiate.Ours(Address(f"192.0.2.{ord(leg)}", 4000), 7)
+    return write(negotiate.answer(parse(offer), ours, formats, direction=direction))
+
+
+def leg(name: LegId, *formats: Format, **fields: Any) -> Leg:
+    """A leg that has agreed on `formats`."""
+    sound = Sound(EndpointId(name), Address("192.0.2.200", 20000 + ord(name)))
+    sound, _ = answer(sound, phone_offer(name, formats), formats)
+    return Leg(name, Party(Ref("user", name), f"{name}-1", name.upper(), name), sound, **fields)
+
+
+def call(*legs: Leg) -> CallState:
+    """Legs that talk."""
+    state = CallState(CallId("1"), JourneyId("1"), "muster", Asked("muster", Caller(), "b"), 0.0)
+    shown = {x.id: next((y.party for y in legs if y.id != x.id), Party()) for x in legs}
+    state, _ = apply(state, Joined(tuple(change_leg(x, shown=shown[x.id]) for x in legs)), 1.0)
+    return state
+
+
+def two(*formats: Format) -> CallState:
+    """A and B in the same formats."""
+    return call(leg(A, *formats), leg(B, *formats, outgoing=True))
+
+
+def reinvite(
+    name: LegId, formats: tuple[Format, ...], direction: Direction = "sendrecv", port: int = 4000
+) -> Reinvited:
+    """A re-INVITE of the phone of `name`."""
+    return Reinvited(name, Request("INVITE", "sip:x", SDP, phone_offer(name, formats, direction, port)))
+
+
+def only(effects: tuple[Effect, ...], kind: type) -> Any:
+    """The one effect of a kind."""
+    found = [effect for effect in effects if isinstance(effect, kind)]
+    assert len(found) == 1, effects
+    return found[0]
+
+
+def kinds(effects: tuple[Effect, ...]) -> list[str]:
+    """What the effects are."""
+    return [type(effect).__name__ for effect in effects]
+
+
+# -- joining and ending ---------------------------------------------------------------------------------------------
+def test_joined_parties_hear_each_other_and_the_call_is_answered() -> None:
+    state = CallState(CallId("1"), JourneyId("1"), "muster", Asked("muster", Caller(), "b"), 0.0)
+    one, other = leg(A, PCMA, awaiting="ack"), leg(B, PCMA, outgoing=True)
+    one, other = change_leg(one, shown=other.party), change_leg(other, shown=one.party)
+    accept = Accept(A, b"body", other.party)
+    state, effects = apply(state, Joined((one, other), accept), 5.0)
+    assert effects[0] == accept
+    assert kinds(effects) == ["Accept", "Configure", "Configure", "Hear", "Hear"]
+    assert state.hears == {"a": Peer(EndpointId("b")), "b": Peer(EndpointId("a"))}
+    assert state.answered == 5.0
+
+
+@pytest.mark.parametrize(
+    ("cause", "reason"),
+    [("bye", "hung up"), ("timeout", "phone vanished"), ("gone", "phone vanished"), ("no-ack", "no ACK")],
+)
+def test_either_end_ends_the_other_and_everything(cause: str, reason: str) -> None:
+    state, effects = apply(two(PCMA), Ended(B, cause), 9.0)
+    assert kinds(effects) == ["Bye", "Close", "Close", "Finish"]
+    assert only(effects, Bye).leg == A
+    assert state.ended is not None
+    assert (state.ended.by, state.ended.reason, state.ended.at) == ("user:b", reason, 9.0)
+    assert [p.id for p in state.past] == [A, B]
+
+
+def test_an_ended_call_ignores_everything() -> None:
+    ended, _ = apply(two(PCMA), HangUp("system", "x"), 1.0)
+    for event in (Ended(A, "bye"), HangUp("system", "y"), reinvite(A, (PCMA,)), WorkerLost((EndpointId("a"),))):
+        assert apply(ended, event, 2.0) == (ended, ())
+
+
+# -- hold -----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("direction", ["sendonly", "inactive"])
+def test_hold_is_answered_here_and_plays_music_to_the_other(direction: Direction) -> None:
+    state, effects = apply(two(PCMA, PCMU), reinvite(A, (PCMA, PCMU), direction), 2.0)
+    assert kinds(effects) == ["Accept", "Configure", "Hear", "Hear"]
+    answered = plan_of(only(effects, Accept).body)
+    assert answered.direction == {"sendonly": "recvonly", "inactive": "inactive"}[direction]
+    assert state.hears == {"a": Nothing(), "b": Music()}
+
+
+def test_rfc3264_8_4_hold_by_address_zero() -> None:
+    body = phone_offer(A, (PCMA,)).replace(b"c=IN IP4 192.0.2.97", b"c=IN IP4 0.0.0.0")
+    state, _ = apply(two(PCMA), Reinvited(A, Request("INVITE", "sip:x", SDP, body)), 2.0)
+    assert state.hears["b"] == Music()
+
+
+def test_a_new_address_reconfigures_one_endpoint_and_nothing_else() -> None:
+    state = two(PCMA)
+    state, _ = apply(state, Acked(A, Request("ACK", "sip:x")), 2.0)
+    _, effects = apply(state, reinvite(A, (PCMA,), port=4444), 2.0)
+    assert kinds(effects) == ["Accept", "Configure"]
+    assert only(effects, Configure).plan.remote == Address("192.0.2.97", 4444)
+
+
+# -- codecs ---------------------------------------------------------------------------------------------------------
+def test_a_lost_codec_is_relayed_answered_afterwards_and_denied_if_the_other_refuses() -> None:
+    relayed, effects = apply(two(PCMA, PCMU), reinvite(A, (PCMU,)), 2.0)
+    asked = only(effects, SendReinvite)
+    assert (asked.leg, [f.name for f in plan_of(asked.body).formats]) == (B, ["PCMU"])
+    answered = Response(200, "OK", SDP, phone_answer(B, asked.body, (PCMA, PCMU)))
+    done, effects = apply(relayed, ReinviteAnswered(B, answered), 3.0)
+    assert only(effects, Accept).leg == A
+    assert done.relay is None
+    assert len([e for e in effects if isinstance(e, Configure)]) == 2
+    failed, effects = apply(relayed, ReinviteFailed(B, 488, ""), 3.0)
+    assert effects == (Deny(A, 488),)
+    assert failed.relay is None
+
+
+def test_glare_with_a_relay_under_way_is_491() -> None:
+    relayed, _ = apply(two(PCMA, PCMU), reinvite(A, (PCMU,)), 2.0)
+    _, effects = apply(relayed, reinvite(B, (G722, PCMA)), 2.0)
+    assert effects == (Deny(B, 491),)
+
+
+def test_unknown_codecs_and_bodies_are_refused_without_any_change() -> None:
+    state = two(PCMA)
+    assert apply(state, reinvite(A, (PCMU,)), 2.0) == (state, (Deny(A, 488),))
+    text = Request("INVITE", "sip:x", Headers((("Content-Type", "text/plain"),)), b"hello")
+    assert apply(state, Reinvited(A, text), 2.0) == (state, (Deny(A, 415),))
+    garbage = Request("INVITE", "sip:x", SDP, b"garbage")
+    assert apply(state, Reinvited(A, garbage), 2.0)[1][0].status in {400, 488}  # type: ignore[union-attr]
+
+
+def test_a_late_offer_is_answered_with_what_is_in_use_and_the_ack_brings_the_answer() -> None:
+    state, effects = apply(two(PCMA), Reinvited(A, Request("INVITE", "sip:x")), 2.0)
+    offer = only(effects, Accept).body
+    assert [f.name for f in plan_of(offer).formats] == ["PCMA"]
+    held = Request("ACK", "sip:x", SDP, phone_answer(A, offer, (PCMA,), "sendonly"))
+    state, _ = apply(state, Acked(A, held), 3.0)
+    assert state.hears["b"] == Music()
+
+
+def test_a_late_offer_whose_ack_has_no_answer_ends_the_call() -> None:
+    state, _ = apply(two(PCMA), Reinvited(A, Request("INVITE", "sip:x")), 2.0)
+    state, effects = apply(state, Acked(A, Request("ACK", "sip:x")), 3.0)
+    assert state.ended is not None
+    assert kinds(effects) == ["Bye", "Bye", "Close", "Close", "Finish"]
+
+
+def test_legs_with_different_codecs_are_settled_on_the_smaller_set_only_after_the_ack() -> None:
+    one, other = leg(A, PCMA, PCMU, awaiting="ack"), leg(B, PCMA, outgoing=True)
+    state = call(one, other)
+    state, effects = apply(state, Acked(A, Request("ACK", "sip:x")), 2.0)
+    asked = only(effects, SendReinvite)
+    assert (asked.leg, [f.name for f in plan_of(asked.body).formats]) == (A, ["PCMA"])
+    answered = Response(200, "OK", SDP, phone_answer(A, asked.body, (PCMA, PCMU)))
+    state, effects = apply(state, ReinviteAnswered(A, answered), 3.0)
+    assert kinds(effects) == ["Configure"]
+    assert state.tries == 0
+
+
+def test_settling_ends_after_four_tries_or_without_a_common_codec() -> None:
+    state, effects = apply(call(leg(A, PCMA)), Joined((leg(B, PCMU, outgoing=True),)), 2.0)
+    assert state.ended is not None
+    assert state.ended.reason == "no common codec"
+    assert kinds(effects)[-1] == "Finish"
+
+
+# -- identity, moving, replacing ------------------------------------------------------------------------------------
+def test_whoever_was_shown_somebody_else_is_reinvited_with_the_new_identity() -> None:
+    state, effects = apply(call(leg(A, PCMA)), Joined((leg(B, PCMA, outgoing=True, shown=Party(name="T")),)), 2.0)
+    asked = [effect for effect in effects if isinstance(effect, SendReinvite)]
+    assert {(e.leg, e.connected.name) for e in asked if e.connected} == {(A, "B"), (B, "A")}
+    failed, effects = apply(state, ReinviteFailed(A, 500, ""), 3.0)
+    assert effects == ()
+    assert failed.ended is None
+
+
+def test_a_moved_leg_leaves_endpoint_and_dialog_alone_and_the_rest_ends_as_transferred() -> None:
+    state, effects = apply(two(PCMA), MovedOut(A), 2.0)
+    assert effects == (Hear(EndpointId("b"), Nothing()),)
+    state, effects = apply(state, Ended(B, "bye"), 3.0)
+    assert state.ended is not None
+    assert state.ended.reason == "transferred"
+    assert kinds(effects) == ["Close", "Finish"]
+
+
+def test_a_lone_party_hears_what_it_waits_with() -> None:
+    state = call(leg(A, PCMA))
+    for source in (Music(), Tone("ringback"), Peer(EndpointId("x"))):
+        state, effects = apply(state, Waits(source), 2.0)
+        assert effects == (Hear(EndpointId("a"), source),)
+
+
+def test_a_replaced_leg_is_ended_and_closed_once_the_new_one_is_in() -> None:
+    new = leg(C, PCMA, awaiting="ack")
+    state, effects = apply(two(PCMA), Replaced(B, new, Accept(C, b"x")), 2.0)
+    assert kinds(effects)[:3] == ["Accept", "Bye", "Close"]
+    assert [p.id for p in state.parties] == [A, C]
+    assert state.hears["a"] == Peer(EndpointId("c"))
+    _, effects = apply(state, Replaced(B, leg(LegId("d"), PCMA)), 2.0)
+    assert kinds(effects) == ["Bye", "Close"]
+
+
+# -- media and silence ----------------------------------------------------------------------------------------------
+def test_silence_is_probed_once_and_only_a_dead_phone_ends_the_call() -> None:
+    state, effects = apply(two(PCMA), FellSilent(EndpointId("b"), 30.0), 2.0)
+    assert effects == (Probe(B),)
+    assert apply(state, FellSilent(EndpointId("b"), 30.0), 3.0) == (state, ())
+    alive, effects = apply(state, Probed(B, alive=True), 3.0)
+    assert (alive, effects) == (two(PCMA), ())
+    dead, effects = apply(state, Probed(B, alive=False), 3.0)
+    assert dead.ended is not None
+    assert (dead.ended.by, dead.ended.reason) == ("user:b", "phone vanished")
+    assert {e.leg for e in effects if isinstance(e, Bye)} == {A, B}
+
+
+def test_a_holding_phone_may_be_silent() -> None:
+    state, _ = apply(two(PCMA), reinvite(A, (PCMA,), "inactive"), 2.0)
+    assert apply(state, FellSilent(EndpointId("a"), 30.0), 3.0) == (state, ())
+
+
+def test_a_lost_worker_means_new_endpoints_and_a_reinvite_each() -> None:
+    state, effects = apply(two(PCMA), WorkerLost((EndpointId("a"), EndpointId("b"))), 2.0)
+    assert [(e.leg, e.endpoint) for e in effects if isinstance(e, Reopen)] == [(A, "a+1"), (B, "b+1")]
+    state, effects = apply(state, Reopened(A, EndpointId("a+1"), Address("192.0.2.201", 1)), 3.0)
+    asked = only(effects, SendReinvite)
+    assert parse(asked.body).connection.host == "192.0.2.201"  # type: ignore[union-attr]
+    state, effects = apply(state, Reopened(B, EndpointId("b+1"), Address("192.0.2.201", 3)), 3.0)
+    assert state.hears == {"a+1": Peer(EndpointId("b+1")), "b+1": Peer(EndpointId("a+1"))}
+    gone, effects = apply(state, MediaLost(A), 4.0)
+    assert gone.ended is not None
+    assert gone.ended.reason == "media lost"
+
+
+# -- requests ---------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("method", "kind", "body", "status"),
+    [
+        ("OPTIONS", "", b"", 200),
+        ("INFO", "application/dtmf-relay", b"Signal=1", 200),
+        ("INFO", "text/plain", b"x", 415),
+        ("MESSAGE", "text/plain", b"x", 405),
+        ("NOTIFY", "", b"", 489),
+        ("UPDATE", "", b"", 200),
+        ("UPDATE", "text/plain", b"x", 415),
+        ("PUBLISH", "", b"", 501),
+    ],
+)
+def test_every_request_inside_the_dialog_gets_one_answer(method: str, kind: str, body: bytes, status: int) -> None:
+    state = two(PCMA)
+    request = Request(method, "sip:x", Headers((("Content-Type", kind),) if kind else ()), body)
+    assert apply(state, Requested("t", request, FLOW, A), 2.0) == (state, (Respond("t", status),))
+
+
+def test_rfc3311_update_changes_the_session_at_once_but_relays_nothing() -> None:
+    state = two(PCMA, PCMU)
+    hold = Request("UPDATE", "sip:x", SDP, phone_offer(A, (PCMA, PCMU), "sendonly"))
+    held, effects = apply(state, Requested("t", hold, FLOW, A), 2.0)
+    assert only(effects, Respond).status == 200
+    assert held.hears["b"] == Music()
+    other = Request("UPDATE", "sip:x", SDP, phone_offer(A, (PCMU,)))
+    assert apply(state, Requested("t", other, FLOW, A), 2.0) == (state, (Respond("t", 488),))
+
+
+# -- any order --------------------------------------------------------------------------------------------------------
+FORMATS = st.sampled_from([(PCMA,), (PCMU,), (PCMA, PCMU), (G722, PCMA)])
+DIRECTIONS: st.SearchStrategy[Direction] = st.sampled_from(["sendrecv", "sendonly", "inactive", "recvonly"])
+LEGS = st.sampled_from([A, B, C])
+EVENTS: st.SearchStrategy[CallEvent] = st.one_of(
+    st.builds(reinvite, LEGS, FORMATS, DIRECTIONS),
+    st.builds(lambda name: Reinvited(name, Request("INVITE", "sip:x")), LEGS),
+    st.builds(lambda name, f: Acked(name, Request("ACK", "sip:x", SDP, phone_offer(name, f))), LEGS, FORMATS),
+    st.builds(lambda n, f: ReinviteAnswered(n, Response(200, "OK", SDP, phone_offer(n, f))), LEGS, FORMATS),
+    st.builds(lambda name: ReinviteFailed(name, 488, ""), LEGS),
+    st.builds(lambda name: FellSilent(EndpointId(name), 30.0), LEGS),
+    st.builds(Probed, LEGS, st.booleans()),
+    st.builds(lambda name: WorkerLost((EndpointId(name),)), LEGS),
+    st.builds(lambda name: Reopened(name, EndpointId(f"{name}+1"), Address("192.0.2.201", 1)), LEGS),
+    st.builds(MovedOut, LEGS),
+    st.builds(lambda f: Joined((leg(C, *f, outgoing=True),)), FORMATS),
+    st.builds(Ended, LEGS, st.just("bye")),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(EVENTS, max_size=12))
+def test_any_order_of_events_ends_with_every_leg_told_and_every_endpoint_closed_once(events: list[CallEvent]) -> None:
+    state = two(PCMA, PCMU)
+    inside, ended, closed = {A, B}, [], []
+    for event in (*events, HangUp("system", "end")):
+        if isinstance(event, Joined) and (len(state.parties) > 1 or C in inside or state.ended is not None):
+            continue
+        before = state
+        state, effects = apply(state, event, 2.0)
+        if isinstance(event, Joined):
+            inside.add(C)
+        if isinstance(event, MovedOut) and before.leg(event.leg) and not before.ended:
+            inside.discard(event.leg)
+        if isinstance(event, Ended) and before.leg(event.leg) and not before.ended:
+            ended.append(event.leg)
+        ended += [e.leg for e in effects if isinstance(e, Bye)]
+        closed += [e.endpoint for e in effects if isinstance(e, Close)]
+        assert [type(e) for e in effects if isinstance(e, Finish)] == [Finish] * (state.ended is not before.ended)
+        answered = [e.leg for e in effects if isinstance(e, (Accept, Deny))]
+        assert len(answered) == len(set(answered))
+    assert state.ended is not None
+    assert sorted(ended) == sorted(inside)
+    assert sorted(e.partition("+")[0] for e in closed) == sorted(inside)
