@@ -15,12 +15,15 @@ from vorzimmer.features.texts import LANGUAGES, TEXTS, render
 from vorzimmer.routing.decide import decide
 from vorzimmer.routing.dry_run import Explanation, dry_run
 from vorzimmer.routing.model import (
+    Announce,
     Asked,
     Because,
     Caller,
+    Forward,
     LiveFacts,
     OfferOutcome,
     Plan,
+    Refuse,
     Ring,
     SoFar,
     Step,
@@ -145,3 +148,33 @@ def fields(words: str) -> set[str]:
 
 def keys(because: tuple[Because, ...]) -> list[str]:
     return [why.key for why in because]
+
+
+def forwarding(**cases: Any) -> dict[str, Any]:
+    """A user's forwarding section."""
+    return {"forwarding": cases}
+
+
+def criterion(**fields: Any) -> dict[str, Any]:
+    """A criterion with a name."""
+    return {"name": "Regel"} | fields
+
+
+def parallel(*numbers: str, **fields: Any) -> dict[str, Any]:
+    """Parallel ringing at `numbers`."""
+    return {"parallel_ringing": {"enabled": True, "numbers": list(numbers)} | fields}
+
+
+def forwards_to(answer: Step) -> Ref:
+    assert isinstance(answer, Forward)
+    return answer.to
+
+
+def status(answer: Step) -> int:
+    assert isinstance(answer, Refuse | Announce)
+    return answer.status
+
+
+def rung(answer: Step) -> list[str]:
+    assert isinstance(answer, Ring)
+    return [offer.target.id for offer in answer.offers]
