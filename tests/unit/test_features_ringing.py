@@ -24,6 +24,7 @@ from tests.deciding import (
     tried,
 )
 
+from vorzimmer.directory.ref import Ref
 from vorzimmer.directory.snapshot import Change
 from vorzimmer.routing.model import Ring
 
@@ -69,6 +70,24 @@ def test_bas_6_with_call_waiting_off_a_user_who_talks_is_busy() -> None:
     assert "users[anna].call_waiting" in [why.setting for why in decided.because]
 
 
+def test_bas_6_a_waiting_call_is_named_and_a_free_user_is_not_said_to_talk() -> None:
+    of = book()
+    assert "call_waiting.waits" in keys(plan(of, facts=live(of, talking={"anna-tisch": 1})).because)
+    full = plan(of, facts=live(of, talking={"anna-tisch": 3}))
+    assert "call_waiting.waits" not in keys(full.because)
+
+
+def test_bas_6_counts_for_a_device_called_by_name_as_well() -> None:
+    of = book(anna={"call_waiting": False})
+    talking = live(of, talking={"anna-tisch": 1})
+    assert status(step(of, "", target=Ref("device", "anna-mobil"), facts=talking)) == 486
+
+
+def test_bas_6_common_area_phones_take_waiting_calls() -> None:
+    of = book()
+    assert rung(step(of, "130", facts=live(of, talking={"flur-tisch": 1}))) == ["flur-tisch"]
+
+
 # -- BAS-7 parallel ringing ------------------------------------------------------------------------------------------
 
 
@@ -95,6 +114,7 @@ def test_bas_7_each_device_rings_once() -> None:
         ("140", {}, "parallel.left_out"),
         ("999", {}, "parallel.left_out"),
         ("112", {}, "parallel.left_out"),
+        ("voicemail:carl", {}, "parallel.left_out"),
         ("141", {"without": "carl-tisch"}, "parallel.cannot_ring"),
         ("141", {"talking": {"carl-tisch": 1}}, "parallel.cannot_ring"),
         ("141", {"dnd": "carl-tisch"}, "parallel.cannot_ring"),
@@ -118,6 +138,8 @@ def test_bas_7_rests_outside_its_schedule_and_while_talking_if_set() -> None:
     of = book(night, anna=parallel("141", schedule="nacht"))
     assert rung(step(of)) == ["anna-tisch", "anna-mobil"]
     assert "carl-tisch" in rung(step(of, now=MONDAY + timedelta(hours=16)))
+    talks = live(of, talking={"anna-tisch": 1})
+    assert "carl-tisch" in rung(step(book(anna=parallel("141")), facts=talks))
     of = book(anna=parallel("141", while_talking=False))
     assert "carl-tisch" in rung(step(of))
     assert "carl-tisch" not in rung(step(of, facts=live(of, talking={"anna-tisch": 1})))
