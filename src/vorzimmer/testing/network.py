@@ -82,6 +82,14 @@ class Network:
         """Take a node away: what is under way to it is lost."""
         self._nodes.pop(node.public, None)
 
+    def move(self, node: "Node", public: Address) -> None:
+        """The NAT in front of a node gives it another address or port: what is under way to the old one is lost."""
+        if public in self._nodes:
+            raise AssertionError(f"{public} is taken by {self._nodes[public].name}")
+        self._nodes.pop(node.public, None)
+        node.public = public
+        self._nodes[public] = node
+
     def cut(self, name: str) -> None:
         """Pull the plug of the node `name`: nothing reaches it, nothing leaves it, and nobody is told."""
         self._cut.add(name)

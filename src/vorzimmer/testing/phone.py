@@ -270,7 +270,7 @@ class Phone:
         self.registered = event.status == 200 and expires > 0
 
     def _again(self, call: PhoneCall, event: Failed) -> bool:
-        if call.challenged or event.response is None:
+        if call.challenged or call.over or event.response is None:
             return False
         request = Request("INVITE", call.uri)
         reply = self._credentials(event.response.headers, request)

@@ -1,0 +1,247 @@
+"""One seeded run: people who call, hold, transfer and pull plugs, a network with weather, a server that is killed."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.simulation import actions
+from tests.simulation.checks import WatchedMedia, companies_apart, nothing_left, one_record_each, phones_idle
+from tests.simulation.companies import HOUSES, company_file
+from tests.simulation.phones import Handset
+from tests.simulation.survivors import Survivor, check_survived, stable_calls
+
+from vorzimmer.store.ports import StoreFailedError
+from vorzimmer.testing.chance import SeededChance
+from vorzimmer.testing.loop import VirtualClock, run
+from vorzimmer.testing.network import FAIR, ROUGH, Network, Weather
+from vorzimmer.testing.phone import declines
+from vorzimmer.testing.server import SimulatedServer
+
+WEATHERS = (FAIR, FAIR, ROUGH, Weather(loss=0.03, twice=0.03, late=0.05, slow=0.03, split=0.2))
+ACTING = 100.0
+"""Seconds in which people do things."""
+LINGERING = 700.0
+"""Seconds after which nothing of any call may be left: ringing, timers B, C and H, silence, probes, registrations."""
+SILENCE = 30.0
+
+
+@dataclass
+class Plan:
+    """What a run is made of; a test may take parts away. `damage` spoils the media double (a fault to be caught)."""
+
+    kills: bool = True
+    outages: bool = True
+    acting: float = ACTING
+    damage: Callable[[WatchedMedia], None] = lambda media: None
+    media: type[WatchedMedia] = WatchedMedia
+
+
+@dataclass
+class Scene:
+    """Everything of one run. `log` is what was done, for the person who reads a failure."""
+
+    seed: int
+    plan: Plan
+    chance: SeededChance
+    clock: VirtualClock
+    network: Network
+    media: WatchedMedia
+    server: SimulatedServer
+    handsets: list[Handset] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+    own: set["asyncio.Task[Any]"] = field(default_factory=set)
+    kills: int = 0
+    survivors: int = 0
+    transferred: float = -1000.0
+    """When somebody transferred last."""
+    disturbed: float = -1000.0
+    """When media, devices or flows were last disturbed, so that calls may end for it."""
+    disk_full: bool = False
+    over: bool = False
+    _silent: dict[str, float] = field(default_factory=dict)
+    _told: set[str] = field(default_factory=set)
+
+    # -- chance -----------------------------------------------------------------------------------------------------
+    def likely(self, chance: float) -> bool:
+        """True with this chance."""
+        return self.chance.fraction() < chance
+
+    def between(self, low: float, high: float) -> float:
+        """A number of seconds."""
+        return low + (high - low) * self.chance.fraction()
+
+    def pick(self, many: Any) -> Any:
+        """One of many."""
+        return many[self.chance.number(0, len(many) - 1)]
+
+    def note(self, text: str) -> None:
+        """Write down what is done."""
+        self.log.append(f"{self.clock.now():10.3f} {text}")
+
+    @property
+    def alive(self) -> list[Handset]:
+        """Handsets with their plugs in."""
+        return [handset for handset in self.handsets if handset.alive]
+
+    # -- beginning and end --------------------------------------------------------------------------------------------
+    async def open(self) -> None:
+        """Companies, server, phones."""
+        self.own = set(asyncio.all_tasks())
+        asyncio.get_running_loop().set_exception_handler(self._raised)
+        await self.server.door.open()
+        for house in HOUSES:
+            await self.server.apply(company_file(house))
+        await self.server.start()
+        for house in HOUSES:
+            for device in house.devices:
+                self.plug_in(house, device, 1)
+        self.plan.damage(self.media)
+
+    def plug_in(self, house: Any, device: str, life: int) -> None:
+        """A phone begins to live, unless everybody is going home."""
+        if self.over:
+            return
+        transport = "tcp" if device == "anna-2" or (device == "emil-1" and self.seed % 3 == 0) else "udp"
+        handset = Handset(
+            self.network, self.clock, (house, device, life), on_bug=self.server.told.bug, transport=transport
+        )
+        handset.phone.manner = actions.manner(self)
+        self.handsets.append(handset)
+        handset.keep_registered()
+
+    def _raised(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception") or RuntimeError(context["message"])
+        self.server.told.bug(context["message"], error if isinstance(error, Exception) else RuntimeError(repr(error)))
+
+    async def act(self) -> None:
+        """People do things until the time is over."""
+        await self.clock.sleep(2)
+        while self.clock.now() < self.plan.acting:
+            await self.clock.sleep(self.between(0.0, 1.5) if self.likely(0.8) else self.between(1.5, 6))
+            await actions.act(self)
+            companies_apart(self.server, self.handsets)
+            self.hear_silence()
+            self.sane()
+
+    async def calm(self) -> None:
+        """Everybody hangs up, everything heals, and time goes by."""
+        self.note("everybody hangs up")
+        self.over = True
+        self.server.failing.clear()
+        self.server.history.segments.full = self.disk_full = False
+        self.media.broken = ""
+        self.network.weather = FAIR
+        for handset in self.alive:
+            handset.refreshing = False
+            handset.phone.manner = declines(480)
+            for call in handset.calls:
+                call.refuse(480) if call.state == "ringing" else call.hang_up()
+        until = self.clock.now() + LINGERING
+        while self.clock.now() < until:
+            await self.clock.sleep(10)
+            self.hear_silence()
+        self.sane()
+
+    async def check(self) -> None:
+        """After the run."""
+        companies_apart(self.server, self.handsets)
+        phones_idle(self.handsets)
+        nothing_left(self.server, self.media, self.own)
+        await one_record_each(self.server, self.handsets)
+
+    def sane(self) -> None:
+        """Nothing has raised so far."""
+        for doing, error in self.server.told.bugs:
+            raise AssertionError(f"a bug while {doing}: {error!r}") from error
+
+    # -- media ------------------------------------------------------------------------------------------------------
+    def hear_silence(self) -> None:
+        """Tell of phones that send no RTP although they should, as a worker does: once per silence of 30 s."""
+        now = self.clock.now()
+        for endpoint, found in list(self.media.endpoints.items()):
+            expected = found.plan is not None and found.plan.remote is not None and found.plan.receives
+            if not expected or any(handset.sends_to(found.address) for handset in self.handsets):
+                self._silent.pop(endpoint, None)
+                self._told.discard(endpoint)
+            elif now - self._silent.setdefault(endpoint, now) >= SILENCE and endpoint not in self._told:
+                self._told.add(endpoint)
+                self.note(f"{endpoint} is silent")
+                self.media.fall_silent(endpoint, SILENCE)
+
+    # -- the server is killed -----------------------------------------------------------------------------------------
+    async def kill(self) -> None:
+        """Every call is bytes now; everything else is dropped, and the run goes on from the bytes."""
+        stable = stable_calls(self)
+        self.note(f"kill -9 with {len(stable)} stable calls of {len(self.server.exchange.board.live_view())}")
+        self.kills += 1
+        await self.server.kill(self.own)
+        if self.likely(0.5):
+            await self.clock.sleep(self.between(0.0, 3.0))
+        await self._start()
+        await self._survived(stable)
+
+    async def _start(self) -> None:
+        while True:
+            try:
+                await self.server.start()
+            except StoreFailedError:
+                self.note("the start fails")
+                self.server.failing.clear()
+                await self.clock.sleep(1.0)
+            else:
+                return
+
+    async def _survived(self, stable: list[Survivor]) -> None:
+        self.survivors += check_survived(self, stable)
+
+
+def scene(seed: int, plan: Plan) -> Scene:
+    """The stage, empty. To be called within the loop."""
+    clock = VirtualClock()
+    chance = SeededChance(seed)
+    weather = WEATHERS[chance.number(0, len(WEATHERS) - 1)]
+    network = Network(clock, SeededChance(seed + 1), weather)
+    media = plan.media()
+    return Scene(seed, plan, chance, clock, network, media, SimulatedServer(network, clock, media, seed=seed))
+
+
+@dataclass(frozen=True)
+class Played:
+    """What a run came to, to see that runs do something."""
+
+    calls: int
+    answered: int
+    kills: int
+    survivors: int
+    ladder: str
+
+
+class SeedFailedError(AssertionError):
+    """A run that broke a promise: says which, the seed, what was done and the ladder."""
+
+
+def play(seed: int, plan: Plan | None = None) -> Played:
+    """One whole run; raises SeedFailedError."""
+    stage: list[Scene] = []
+    try:
+        return run(_play(seed, plan or Plan(), stage))
+    except Exception as error:
+        told = stage[0] if stage else None
+        log = "\n".join(told.log[-60:]) if told else ""
+        ladder = told.network.ladder.diagram(120) if told else ""
+        raise SeedFailedError(f"seed {seed}: {error!r}\n\n{log}\n\n{ladder}\n\nseed {seed}: {error}") from error
+
+
+async def _play(seed: int, plan: Plan, stage: list[Scene]) -> Played:
+    now = scene(seed, plan)
+    stage.append(now)
+    await now.open()
+    await now.act()
+    await now.calm()
+    await now.check()
+    now.server.exchange.close()
+    facts = now.server.told.facts
+    answered = len({fact.call for fact in facts if fact.kind == "answered"})
+    calls = len({fact.call for fact in facts if fact.kind == "started"})
+    return Played(calls, answered, now.kills, now.survivors, now.network.ladder.diagram(2_000))

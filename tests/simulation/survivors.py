@@ -1,0 +1,81 @@
+"""Which calls must outlive the server's process, and whether they have."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.simulation.phones import Handset
+
+from vorzimmer.calls.state import CallState, Leg
+from vorzimmer.kernel.ids import CallId, EndpointId
+from vorzimmer.sip.engine import Engine
+from vorzimmer.testing.phone_call import PhoneCall
+
+if TYPE_CHECKING:
+    from tests.simulation.scenario import Scene
+
+SETTLED = 35.0
+"""Seconds after a REFER until its last repetition has arrived."""
+
+
+@dataclass(frozen=True)
+class Survivor:
+    """A stable call as it was before, with both phones' side of it."""
+
+    ident: CallId
+    ends: tuple[tuple[Handset, PhoneCall], tuple[Handset, PhoneCall]]
+    endpoints: tuple[EndpointId, EndpointId]
+    heard: tuple[EndpointId | None, EndpointId | None]
+
+
+def stable_calls(scene: "Scene") -> list[Survivor]:
+    """Answered calls that are not in the middle of a change, on both phones too."""
+    now = scene.clock.now()
+    if (
+        scene.server.process is None
+        or scene.disk_full
+        or now - scene.transferred < SETTLED
+        or now - scene.disturbed < 10
+    ):
+        return []
+    found = [_survivor(scene, state) for state in scene.server.exchange.board.live_view()]
+    return [each for each in found if each is not None]
+
+
+def _survivor(scene: "Scene", state: CallState) -> Survivor | None:
+    if len(state.parties) != 2 or state.relay is not None or any(not _calm(leg) for leg in state.parties):
+        return None
+    engine = scene.server.exchange.engine
+    ends = [_end(scene, engine, leg) for leg in state.parties]
+    one, other = ends
+    if one is None or other is None:
+        return None
+    endpoints = state.parties[0].sound.endpoint, state.parties[1].sound.endpoint
+    heard = scene.media.hears_whom(endpoints[0]), scene.media.hears_whom(endpoints[1])
+    return Survivor(state.id, (one, other), endpoints, heard)
+
+
+def _calm(leg: Leg) -> bool:
+    return not leg.busy and not leg.stale and not leg.probing
+
+
+def _end(scene: "Scene", engine: Engine, leg: Leg) -> tuple[Handset, PhoneCall] | None:
+    ids = engine.dialog_ids(leg.id)
+    for handset in scene.alive:
+        for call in handset.talks:
+            theirs = handset.engine.dialog_ids(call.leg)
+            if ids is not None and theirs is not None and ids == (theirs[0], theirs[2], theirs[1]):
+                return handset, call
+    return None
+
+
+def check_survived(scene: "Scene", stable: list[Survivor]) -> int:
+    """They are all still there, and their phones still in them."""
+    board = scene.server.exchange.board
+    for each in stable:
+        if any(call.over or not handset.alive for handset, call in each.ends):
+            continue  # Somebody hung up while the server was down.
+        live = board.call(each.ident)
+        assert live is not None, f"call {each.ident} of {[h.device for h, _ in each.ends]} did not survive"
+        assert len(live.state.parties) == 2, f"call {each.ident} has lost a party: {live.state}"
+        assert tuple(leg.sound.endpoint for leg in live.state.parties) == each.endpoints
+    return len(stable)
