@@ -284,6 +284,28 @@ def test_rfc3261_14_1_a_second_reinvite_of_ours_waits_for_the_first() -> None:
     assert len(peer.of(ReinviteAnswered)) == 1
 
 
+def test_rfc3261_14_1_a_waiting_reinvite_goes_out_after_the_first_was_refused() -> None:
+    peer = Peer()
+    calling(peer)
+    for body in (b"one", b"two"):
+        peer.engine.reinvite(LEG, body, peer.now)
+    peer.take()
+    peer.answer(peer.requests("INVITE")[-1], 488)
+    assert [m.body for m in peer.requests("INVITE")] == [b"offer", b"one", b"two"]
+
+
+@pytest.mark.parametrize("extra", [(), (("Content-Type", "application/sdp"),), (("content-type", "text/x"),)])
+def test_rfc3261_20_15_a_body_of_ours_has_one_content_type(extra: tuple[tuple[str, str], ...]) -> None:
+    peer = Peer()
+    peer.send("INVITE", body=b"offer")
+    leg = peer.of(Invited)[0].leg
+    peer.engine.ring(leg, peer.now, status=183, body=b"early", extra=extra)
+    peer.engine.accept(leg, peer.now, body=b"answer", extra=extra)
+    peer.take()
+    for message in peer.sent[-2:]:
+        assert message.headers.get_all("Content-Type") == [extra[0][1] if extra else "application/sdp"]
+
+
 def test_rfc3261_14_1_reinvite_without_offer_is_acknowledged_with_the_answer() -> None:
     peer = Peer()
     calling(peer)
@@ -353,6 +375,67 @@ def test_bye_during_our_reinvite_leaves_nothing_behind() -> None:
     assert len(peer.requests("ACK")) == 2
     done(peer)
     assert peer.of(ReinviteFailed) == []
+
+
+def test_bye_during_our_reinvite_that_is_never_answered_cancels_it() -> None:
+    peer = Peer()
+    invite = calling(peer)
+    peer.engine.reinvite(LEG, b"hold", peer.now)
+    peer.take()
+    peer.answer(peer.requests("INVITE")[-1], 100, "")
+    peer.send("BYE", 1, tag=from_bob(peer, invite))
+    assert len(peer.requests("CANCEL")) == 1
+    done(peer)
+
+
+@pytest.mark.parametrize("ring", [True, False])
+def test_an_answered_call_holds_no_timer(ring: bool) -> None:
+    peer = Peer()
+    invite = peer.invite()
+    if ring:
+        peer.answer(invite, 180)
+    peer.answer(invite, 200)
+    peer.send("INVITE", body=b"offer")
+    theirs = peer.of(Invited)[0].leg
+    if ring:
+        peer.engine.ring(theirs, peer.now)
+    peer.engine.accept(theirs, peer.now)
+    peer.take()
+    ids = peer.engine.dialog_ids(theirs)
+    assert ids is not None
+    peer.send("ACK", tag=ids[1])
+    peer.wait(40)
+    assert peer.engine.get_timer() is None
+    assert sorted(peer.engine.legs()) == sorted([LEG, theirs])
+
+
+def test_rfc3261_12_2_1_2_a_later_180_refreshes_the_target_of_its_early_dialog() -> None:
+    peer = Peer()
+    invite = peer.invite()
+    for contact in ("sip:bob@192.0.2.2:5070", "sip:bob@192.0.2.3"):
+        peer.answer(invite, 180, contact=contact)
+    peer.engine.request_in(LEG, "UPDATE", peer.now)
+    peer.take()
+    assert peer.requests("UPDATE")[0].uri == "sip:bob@192.0.2.3"
+
+
+def test_rfc3311_5_2_an_update_with_offer_while_their_reinvite_is_open_is_500() -> None:
+    peer = Peer()
+    _, tag = called(peer)
+    peer.send("INVITE", 2, tag=tag, body=b"hold")
+    peer.send("UPDATE", 3, tag=tag, body=b"offer")
+    assert peer.responses("UPDATE") == [500]
+    peer.send("UPDATE", 4, tag=tag)
+    assert len(peer.of(Requested)) == 1
+
+
+def test_rfc3311_5_2_an_update_with_offer_while_our_reinvite_is_open_is_491() -> None:
+    peer = Peer()
+    leg, tag = called(peer)
+    peer.engine.reinvite(leg, b"hold", peer.now)
+    peer.take()
+    peer.send("UPDATE", 2, tag=tag, body=b"offer")
+    assert peer.responses("UPDATE") == [491]
 
 
 def test_bye_during_their_reinvite_answers_it_487() -> None:

@@ -83,8 +83,6 @@ class Dialogs:
     def failed(self, attempt: Attempt, status: int, response: Response | None) -> None:
         """491 is retried after a random time; 408 and 481 end the leg; anything else leaves the session as it was."""
         leg = attempt.leg
-        if leg.attempt is not attempt:
-            return
         leg.attempt = None
         if status == 491 and attempt.wanted is not None and attempt.wanted.tries < RETRIES:
             self._retry_later(leg, attempt.wanted)

@@ -104,16 +104,15 @@ class InviteServer:
     def _again(self, waiting: Unacknowledged) -> None:
         core, leg = self._core, waiting.leg
         if core.now >= waiting.deadline:
-            self._never_acknowledged(leg, waiting.cseq)
+            self._never_acknowledged(leg)
             return
         self._sender.layer.respond(waiting.transaction, 200, waiting.data)
         waiting.interval = min(waiting.interval * 2, core.config.t2)
         when = min(core.now + waiting.interval, waiting.deadline)
         waiting.timer = core.timers.start(when, self._again, waiting)
 
-    def _never_acknowledged(self, leg: Leg, cseq: int) -> None:
+    def _never_acknowledged(self, leg: Leg) -> None:
         """RFC 3261 section 13.3.1.4: the dialog is confirmed, but the session is to be ended."""
-        leg.unacknowledged.pop(cseq, None)
         if leg.phase is Phase.LEAVING:
             self._leave(leg)
         else:
