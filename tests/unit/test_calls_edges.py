@@ -5,7 +5,7 @@ import pytest
 from vorzimmer.calls.world import Identified, Refusal
 from vorzimmer.directory.ref import Ref
 from vorzimmer.kernel.address import Address
-from vorzimmer.media.port import Tone
+from vorzimmer.media.port import Nothing, Tone
 from vorzimmer.routing.model import Because, Caller, Refuse, Run
 from vorzimmer.sip.flow import Flow
 from vorzimmer.sip.message import Request
@@ -238,6 +238,64 @@ def test_a_transfer_that_may_refuses_is_403() -> None:
         await anna.until(lambda: call.talking)
         call.transfer("bea")
         await anna.until(lambda: 403 in call.statuses)
+        call.hang_up()
+        await house.check_empty(records=1)
+
+    run(main())
+
+
+def test_a_bug_in_deciding_costs_one_call_and_is_reported() -> None:
+    async def main() -> None:
+        house = House()
+        anna = house.phone("anna")
+
+        def broken(asked: object, so_far: object) -> None:
+            raise ZeroDivisionError("a bug")
+
+        house.steps = broken
+        call = anna.call("bea")
+        await anna.until(lambda: call.over)
+        assert call.statuses == [500]
+        assert [doing for doing, _ in house.bench.bugs] == ["connecting a call"]
+        house.bench.bugs.clear()
+        await house.check_empty(records=1)
+        assert house.bench.records[0].reason == "interrupted"
+
+    run(main())
+
+
+def test_a_bug_in_identifying_answers_500() -> None:
+    async def main() -> None:
+        house = House()
+        anna = house.phone("anna")
+
+        def broken(request: Request, flow: Flow) -> Refusal:
+            raise ZeroDivisionError("a bug")
+
+        house.identify = broken  # type: ignore[method-assign]
+        house.open()
+        call = anna.call("bea")
+        await anna.until(lambda: call.over)
+        assert call.statuses == [500]
+        assert len(house.bench.bugs) == 1
+        house.bench.bugs.clear()
+        await house.check_empty(records=0)
+
+    run(main())
+
+
+def test_features_0_6_silence_on_hold_where_no_music_is_set() -> None:
+    async def main() -> None:
+        house = House()
+        house.music = ""
+        anna = house.phone("anna")
+        house.phone("bea")
+        call = anna.call("bea")
+        await anna.until(lambda: call.talking)
+        await house.clock.sleep(1)
+        call.hold()
+        await house.clock.sleep(1)
+        assert house.heard_by("bea") == Nothing()
         call.hang_up()
         await house.check_empty(records=1)
 

@@ -166,7 +166,7 @@ def test_the_transferred_party_hangs_up_while_the_target_rings() -> None:
         three.anna.last.hang_up()
         await three.carl.until(lambda: three.carl.last.over)
         await three.bea.until(lambda: "487" in "".join(call.notified[-1:]))
-        call.hang_up()
+        await three.bea.until(lambda: call.over)
         await house.check_empty(records=2)
 
     run(main())
@@ -328,6 +328,8 @@ def test_security_a_refer_to_another_companys_extension_or_dialog_finds_nothing(
 def test_rfc3891_invite_with_replaces_takes_the_place_of_a_leg() -> None:
     async def main() -> None:
         house = House()
+        house.may = lambda actor, action, call: True
+        house.open()
         three = Three(house)
         call = await three.talk()
         ids = house.engine.dialog_ids(house.board.live_view()[0].parties[1].id)
@@ -338,6 +340,23 @@ def test_rfc3891_invite_with_replaces_takes_the_place_of_a_leg() -> None:
         await house.clock.sleep(1)
         assert house.talking("anna", "carl")
         taken.hang_up()
+        await house.check_empty(records=1)
+
+    run(main())
+
+
+def test_nobody_replaces_a_leg_of_a_call_that_is_not_theirs() -> None:
+    async def main() -> None:
+        house = House()
+        three = Three(house)
+        call = await three.talk()
+        ids = house.engine.dialog_ids(house.board.live_view()[0].parties[1].id)
+        assert ids is not None
+        thief = three.carl.call("bea", extra=(("Replaces", f"{ids[0]};to-tag={ids[1]};from-tag={ids[2]}"),))
+        await three.carl.until(lambda: thief.over)
+        assert thief.statuses == [403]
+        assert house.talking("anna", "bea")
+        call.hang_up()
         await house.check_empty(records=1)
 
     run(main())

@@ -87,7 +87,12 @@ class Switchboard:
         if self.draining:
             self._refuse(event.leg, 503, (("Retry-After", str(self.world.times.drain)),))
             return
-        who = self.world.identify(event.request, event.flow)
+        try:
+            who = self.world.identify(event.request, event.flow)
+        except Exception:
+            # A bug of ours must not leave a phone without an answer; the pump reports it.
+            self._refuse(event.leg, 500)
+            raise
         if isinstance(who, Refusal):
             self._refuse(event.leg, who.status, who.headers, who.reason)
             return
@@ -98,7 +103,7 @@ class Switchboard:
             else:
                 self._start(event, who)
         except PeerError as error:
-            self._refuse(event.leg, error.status)
+            self._refuse(event.leg, error.status, reason=error.reason)
 
     def _start(self, event: Invited, who: Identified) -> None:
         asked = Asked(who.company, who.caller, dialled=dialled(event.request.uri))
@@ -121,7 +126,16 @@ class Switchboard:
     def fresh(self, asked: Asked) -> CallState:
         """The state of a call that begins a journey."""
         ident = self.world.chance.token(8)
-        return CallState(CallId(ident), JourneyId(ident), asked.company, asked, self.world.wall())
+        world, company = self.world, asked.company
+        return CallState(
+            CallId(ident),
+            JourneyId(ident),
+            company,
+            asked,
+            world.wall(),
+            music=world.music(company),
+            zone=world.zone(company),
+        )
 
     def party(self, who: Identified) -> Party:
         """The caller as the others see it."""

@@ -5,6 +5,8 @@ is always *sendrecv*: holding is what phones do, and whoever waits hears music. 
 to whom.
 """
 
+from functools import lru_cache
+
 import msgspec
 
 from vorzimmer.calls.state import Sound
@@ -19,6 +21,12 @@ from vorzimmer.sdp.write import write
 Keys = frozenset[tuple[str, int, int]]
 
 
+@lru_cache(maxsize=64)
+def _read(body: bytes) -> Session:
+    """An offer is read when it comes and again when it is answered; errors are not kept."""
+    return parse(body)
+
+
 def keys(formats: tuple[Format, ...]) -> Keys:
     """What makes two lists of formats the same, whatever numbers each side gave them."""
     return frozenset(f.key for f in formats)
@@ -31,12 +39,12 @@ def talks(sound: Sound) -> Keys:
 
 def plan_of(body: bytes) -> AudioPlan:
     """What the phone says it can do."""
-    return negotiate.read(parse(body))
+    return negotiate.read(_read(body))
 
 
 def answer(sound: Sound, body: bytes, formats: tuple[Format, ...]) -> tuple[Sound, bytes]:
     """Answer the phone's offer `body` with those of `formats` that it has, all of them (best first)."""
-    offer = parse(body)
+    offer = _read(body)
     plan = negotiate.read(offer)
     ours = negotiate.answer(offer, _ours(sound), formats, previous=sound.ours)
     agreed = negotiate.agreed(offer, ours, we_offered=False)
@@ -65,7 +73,7 @@ def next_offer(sound: Sound, formats: tuple[Format, ...]) -> Session:
 
 def answered(sound: Sound, ours: Session, body: bytes) -> Sound:
     """What our offer `ours` and the phone's answer `body` came to."""
-    theirs = parse(body)
+    theirs = _read(body)
     agreed = negotiate.agreed(ours, theirs, we_offered=True)
     plan = negotiate.read(theirs)
     return _now(sound, ours, agreed, plan)

@@ -19,10 +19,10 @@ from vorzimmer.calls.live import Live
 from vorzimmer.calls.screen import check_refer_to
 from vorzimmer.calls.state import CallState, Leg, change_leg
 from vorzimmer.calls.waiting import Waiting
+from vorzimmer.calls.wiring import music
 from vorzimmer.calls.world import World
 from vorzimmer.kernel.errors import LocalError, PeerError
 from vorzimmer.kernel.ids import CallId, LegId
-from vorzimmer.media.port import Music
 from vorzimmer.routing.model import Asked, Caller
 from vorzimmer.sip.events import Requested
 from vorzimmer.sip.headers import Replaces, parse_cseq, parse_name_addr, parse_replaces
@@ -36,6 +36,9 @@ class Calls(Protocol):
     """What a transfer needs of the switchboard."""
 
     world: World
+
+    def fresh(self, asked: Asked) -> CallState:
+        """The state of a call that begins."""
 
     def begin(self, state: CallState) -> Live:
         """A new call."""
@@ -97,7 +100,7 @@ class Notifier:
             return
         self._last = status
         sent = self._notify(status, reason, final=final) if self._wanted else None
-        if not final or status >= 300:
+        if not final:
             return
         if sent is None:
             self._release()
@@ -119,7 +122,7 @@ class Notifier:
         return sent
 
     def _release(self) -> None:
-        """The transferor has been told: its call is over, unless it has hung up by itself."""
+        """The transferor has been told: a call in which nobody else is left is over."""
         leg = self._live.state.leg(self._leg)
         if leg is not None and self._live.state.other(leg.id) is None:
             self._live.feed(HangUp(str(leg.party.ref or "caller"), "transferred"))
@@ -171,19 +174,13 @@ class _Transfer:
 def _blind(transfer: _Transfer, dialled: str) -> None:
     """The other party waits in a call of its own while the target is rung for it."""
     live, by, calls = transfer.live, transfer.by, transfer.calls
-    world = calls.world
     caller = Caller(ref=by.party.ref, device=by.party.device, name=by.party.name, private=by.party.private)
     if by.party.ref is None:
         caller = msgspec.structs.replace(caller, number=by.party.number or None)
     asked = Asked(live.state.company, caller, dialled=dialled, role="transfer")
-    fresh = CallState(
-        id=CallId(world.chance.token(8)),
-        journey=live.state.journey,
-        company=live.state.company,
-        asked=asked,
-        started=world.wall(),
-        waiting=Music(),
-        back=live.state.id,
+    live_state = live.state
+    fresh = msgspec.structs.replace(
+        calls.fresh(asked), journey=live_state.journey, waiting=music(live_state), back=live_state.id
     )
     waiting = _wait_in(transfer, calls.begin(fresh))
     Attempt(waiting, _entrance(transfer, waiting), by.party, transfer.notifier).start()

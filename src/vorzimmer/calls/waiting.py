@@ -11,7 +11,7 @@ from vorzimmer.calls.live import Live
 from vorzimmer.calls.sound import keys, talks
 from vorzimmer.calls.state import Leg, Party
 from vorzimmer.kernel.ids import EndpointId
-from vorzimmer.media.port import Music, Peer, Source, Tone
+from vorzimmer.media.port import Peer, Source, Tone
 from vorzimmer.sdp.plan import AudioPlan, Format
 
 Back = Callable[[], bool]
@@ -47,7 +47,7 @@ class Waiting:
     def ringing(self) -> None:
         """Ringback in band (FEATURES.md 0.6)."""
         if not self._hears_early:
-            self._live.feed(Waits(Tone("ringback")))
+            self._live.feed(Waits(Tone("ringback", self._live.state.zone)))
 
     def forwarded(self) -> None:
         """Nothing to tell: music or ringback go on."""
@@ -81,7 +81,3 @@ class Waiting:
 
     def abandon(self, why: str) -> None:
         """Its BYE has ended the call already."""
-
-    def music(self) -> None:
-        """Between two targets."""
-        self._live.feed(Waits(Music()))

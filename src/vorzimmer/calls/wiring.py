@@ -18,8 +18,13 @@ def heard_by(state: CallState, leg: Leg) -> Source:
     if other is None:
         return state.waiting
     if other.held:
-        return Music()
+        return music(state)
     return Peer(other.sound.endpoint) if other.sound.agreed else Nothing()
+
+
+def music(state: CallState) -> Source:
+    """The company's music on hold; silence if none is set."""
+    return Music(state.music) if state.music else Nothing()
 
 
 def rewire(before: CallState, after: CallState) -> tuple[CallState, tuple[Effect, ...]]:

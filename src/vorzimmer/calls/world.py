@@ -65,9 +65,10 @@ async def no_service(run: Run, asked: Asked) -> Announce | Refuse:
     return Refuse(501, "Not Implemented")
 
 
-def allow(actor: Party, action: str, call: CallState) -> bool:
-    """Everybody may do everything to the own company's calls."""
-    return True
+def own_call(actor: Party, action: str, call: CallState) -> bool:
+    """Whoever is in a call, or made it, may do everything to it; nobody else may."""
+    refs = {leg.party.ref for leg in call.parties} | {call.asked.caller.ref}
+    return actor.ref is not None and actor.ref in refs
 
 
 def anywhere(address: Address, flow: Flow) -> str | None:
@@ -118,13 +119,16 @@ class World:
     identify: Identify
     journal: Journal
     service: Service = no_service
-    may: May = allow
+    may: May = own_call
     refused: Callable[[Address, Flow], str | None] = anywhere
     tell: Callable[[Fact], None] = no_fact
     on_bug: Callable[[str, Exception], None] = unheard
     sound_of: Callable[[str, str, dict[str, str]], Source] = prompt_source
     domain: Callable[[str], str] = lambda company: "vorzimmer.invalid"
     describe: Callable[[str, Ref], tuple[str, str]] = lambda company, ref: ("", ref.id)
+    music: Callable[[str], str] = lambda company: "default"
+    zone: Callable[[str], str] = lambda company: "DE"
+    """The name of a company's music on hold ("" for silence), and the country of its tones."""
     side: Callable[[Flow], str] = lambda flow: flow.listener
     """The media listener of a leg on that flow."""
     formats: tuple[Format, ...] = DEFAULT_FORMATS

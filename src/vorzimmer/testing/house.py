@@ -11,7 +11,7 @@ from traceback import format_exception
 from vorzimmer.calls.board import Switchboard
 from vorzimmer.calls.records import Record, decode_record
 from vorzimmer.calls.thaw import thaw_all
-from vorzimmer.calls.world import Fact, Identified, May, Refusal, World, allow
+from vorzimmer.calls.world import Fact, Identified, May, Refusal, World, own_call
 from vorzimmer.directory.ref import Ref
 from vorzimmer.kernel.address import Address
 from vorzimmer.net.pump import Pump
@@ -88,7 +88,8 @@ class House:
         self.names: dict[str, str] = {}
         self.refused: dict[str, str] = {}
         self.alarm = ""
-        self.may: May = allow
+        self.music = "default"
+        self.may: May = own_call
         self.served: list[Run] = []
         self.asked: list[tuple[Asked, SoFar]] = []
         self.open()
@@ -112,6 +113,7 @@ class House:
             describe=lambda company, ref: (self.names.get(ref.id, ref.id.title()), ref.id),
             service=self.service,
             may=self.may,
+            music=lambda company: self.music,
             refused=lambda address, flow: self.refused.get(address.host),
         )
         self.board = Switchboard(self.world)
