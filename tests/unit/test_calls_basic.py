@@ -188,7 +188,7 @@ def test_cancel_while_ringing_ends_every_phone_and_the_record_says_cancelled() -
 
 
 def test_cancel_at_any_moment_leaves_nothing_behind() -> None:
-    """Every millisecond from the INVITE until well after the answer, a crossing 200 included."""
+    """Every second millisecond from the INVITE until well after the answer, a crossing 200 included."""
 
     async def main(after: float) -> None:
         house = House(seed=int(after * 1000) + 1)
@@ -199,7 +199,7 @@ def test_cancel_at_any_moment_leaves_nothing_behind() -> None:
         call.hang_up()
         await house.check_empty(records=1)
 
-    for step in range(60):
+    for step in range(0, 60, 2):
         run(main(step / 1000))
 
 

@@ -115,10 +115,10 @@ class CallState(msgspec.Struct, frozen=True):
     """One call. All times are POSIX seconds. `because` is everything that was asked on the way, in order, once each.
 
     `parties` are the confirmed legs, the caller first; none while an attempt still connects the first caller. `waiting`
-    is what a lone party hears. `music` names the music on hold ("" for silence), `zone` the country of tones. `hears` is
-    how the media graph is set up now. `back` names the call that a lone party returns to when its transfer is lost or
-    fails. `tries` counts the re-INVITEs of one settling. `parting` is why the call ends once its last leg goes (a leg
-    has moved to another call), "" while nobody has left.
+    is what a lone party hears. `music` names the music on hold ("" for silence), `zone` the country of tones. `hears`
+    is how the media graph is set up now. `back` names the call that a lone party returns to when its transfer is lost
+    or fails. `tries` counts the re-INVITEs of one settling. `parting` is why the call ends once its last leg goes (a
+    leg has moved to another call), "" while nobody has left.
     """
 
     id: CallId
