@@ -95,6 +95,19 @@ def test_typed_target_and_typed_number_of_the_company() -> None:
         assert ring.offers[0].user == ANNA
 
 
+def test_a_typed_target_is_taken_by_its_id_even_if_the_id_looks_like_an_extension() -> None:
+    of = book(Change("user", "141", {"id": "141", "name": "Eins", "extension": "155"}), device("eins", "user:141"))
+    ring = step(of, "", target=Ref("user", "141"))
+    assert isinstance(ring, Ring)
+    assert [offer.target.id for offer in ring.offers] == ["eins"]
+
+
+def test_a_mailbox_of_somebody_who_has_left_is_an_unknown_number() -> None:
+    answer = step(book(), "", target=Ref("voicemail", "gone"))
+    assert isinstance(answer, Announce)
+    assert answer.status == 404
+
+
 def test_typed_device_rings_alone() -> None:
     ring = step(book(), "", target=Ref("device", "anna-mobil"))
     assert isinstance(ring, Ring)

@@ -54,7 +54,7 @@ def _unknown(key: str, params: dict[str, str]) -> Verdict:
 def exists(context: Context) -> Verdict:
     """A target that has left the company (a setting still named it) is an unknown number."""
     target = context.target
-    if target is None or target.kind in {"number", "voicemail"} or context.book.exists(target):
+    if target is None or context.book.exists(target):
         return PASS
     return _unknown("dialling.gone", {"what": str(target)})
 
