@@ -74,7 +74,9 @@ def test_explain_names_what_is_set_but_does_not_act_yet_and_decides_the_same() -
         Change("intercept", "user:anna", {"for": "user:anna", "active": True}),
         Change("intercept", "user:carl", {"for": "user:carl", "active": False}),
     ]
-    of = book(*intercepts, anna=MAILBOX | {"executive": {"assistants": ["bea"]}, "vip": {"enabled": False}})
+    vip = {"enabled": False, "contacts": [{"number": OUTSIDE}]}
+    acting = {"forwarding": {"busy": {"enabled": False}}, "recording": {}}
+    of = book(*intercepts, anna=MAILBOX | acting | {"executive": {"assistants": ["bea"]}, "vip": vip})
     answer = told(of, "100", "all=idle")
     settings = [why["setting"] for why in answer["because"] if why["key"] == "not_acting"]
     assert settings == ["users[anna].voicemail", "users[anna].executive", "intercepts[user:anna]"]
