@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from immutables import Map
 
+from vorzimmer.directory.bulk import resting_collector
 from vorzimmer.directory.keys import DEVICE
 from vorzimmer.directory.model import Device
 from vorzimmer.directory.ref import Ref
@@ -79,8 +80,10 @@ class ServerBook:
 
     def _enter(self, book: Snapshot) -> "ServerBook":
         accounts, domains = self.accounts.mutate(), self.domains.mutate()
-        for entry in book.entries(DEVICE.name):
-            _claim(accounts, Account(book.company.id, entry.ref.id), _username(book, entry.ref.id))
+        company = book.company.id
+        with resting_collector():
+            for entry in book.entries(DEVICE.name):
+                _claim(accounts, Account(company, entry.ref.id), _account_of(entry.core))
         _claim_domain(domains, book)
         return ServerBook(self.books.set(book.company.id, book), accounts.finish(), domains.finish())
 
@@ -97,7 +100,10 @@ class ServerBook:
 
 def _username(book: Snapshot, device: str) -> str | None:
     entry = book.entry(Ref(DEVICE.name, device))
-    core = entry.core if entry else None
+    return _account_of(entry.core) if entry else None
+
+
+def _account_of(core: object) -> str | None:
     if not isinstance(core, Device) or not core.enabled or core.username is None:
         return None
     return core.username.lower()

@@ -4,9 +4,7 @@ Persistent maps (`immutables.Map`) make a change cost the same for 100 users and
 SQL, mutate a published Snapshot, or know a feature by name: features bring their typed keys and kinds.
 """
 
-import gc
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import lru_cache
@@ -15,6 +13,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 from immutables import Map
 
+from vorzimmer.directory.bulk import resting_collector
 from vorzimmer.directory.index import Indexes, Maps
 from vorzimmer.directory.keys import COMPANY, DEVICE, USER
 from vorzimmer.directory.model import Company, Device
@@ -27,19 +26,6 @@ __all__ = ["BadRecordError", "Change", "Key", "Kind", "NumberEntry", "Referrer",
 
 T = TypeVar("T")
 Zones = Callable[[str], tzinfo]
-
-
-@contextmanager
-def _resting_collector() -> Iterator[None]:
-    """Nothing that a large book consists of is ever garbage while it is built, and looking for some again and again
-    took three quarters of the time for 100,000 users."""
-    resting = not gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if not resting:
-            gc.enable()
 
 
 @lru_cache(maxsize=512)
@@ -69,7 +55,7 @@ class Snapshot:
     @classmethod
     def of(cls, schema: Schema, zones: Zones, records: Iterable[Change]) -> "Snapshot":
         """A book of all records of a company. Raises BadRecordError."""
-        with _resting_collector():
+        with resting_collector():
             return cls.empty(schema, zones).apply(records)
 
     @property
