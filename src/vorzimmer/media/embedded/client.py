@@ -54,10 +54,10 @@ class EmbeddedMedia:
         for link in self._links:
             self._wire(link)
 
-    async def start(self) -> None:
-        """Connect; returns when every worker has been tried once."""
+    async def start(self, patience: float = 3.0) -> None:
+        """Connect; returns when every worker is there, or after `patience` seconds without those that are missing."""
         for link in self._links:
-            link.start()
+            link.start(patience)
         for link in self._links:
             await link.tried.wait()
 
@@ -125,7 +125,6 @@ class EmbeddedMedia:
         return answer.statistics if isinstance(answer, wire.Counted) else Statistics()
 
     async def adopt(self, endpoints: tuple[EndpointId, ...]) -> tuple[EndpointId, ...]:
-        self._adopted = True
         kept: list[tuple[WorkerLink, wire.Kept]] = []
         for link in self._links:
             await link.tried.wait()
@@ -138,6 +137,7 @@ class EmbeddedMedia:
             if not each.bridge:
                 placed = self._placed[each.endpoint] = _Placed(link, each.group, each.plan)
                 self._count(placed, 1)
+        self._adopted = True
         await self._adopt_bridges([(link, each) for link, each in kept if each.bridge])
         return tuple(endpoint for endpoint in endpoints if endpoint in self._placed)
 
@@ -147,7 +147,7 @@ class EmbeddedMedia:
     def _wire(self, link: WorkerLink) -> None:
         link.received = self._emit
         link.lost = lambda: self._lost(link)
-        link.came_back = lambda: self._spawn(self._reconcile(link))
+        link.came_back = lambda: self._came_back(link)
 
     def _find(self, endpoint: EndpointId) -> _Placed:
         placed = self._placed.get(endpoint)
@@ -208,12 +208,15 @@ class EmbeddedMedia:
             bridge = self._placed[each.bridge[0]].bridge = Bridge(*each.bridge, near[0], far[0], *at)
             self._bridges.add(bridge)
 
+    def _came_back(self, link: WorkerLink) -> None:
+        if self._adopted:  # before that nobody knows what is ours: adopt will say so
+            self._spawn(self._reconcile(link))
+
     async def _reconcile(self, link: WorkerLink) -> None:
-        """Connected, perhaps again: let the worker close what is not, or no longer, ours."""
-        if self._adopted:
-            mine = {endpoint for endpoint, placed in self._placed.items() if placed.link is link}
-            joined = {end for bridge in self._bridges for end in (bridge.speaker, bridge.listener)}
-            await link.request(wire.Adopt(tuple(mine | joined)))
+        """Connected again: let the worker close what is not, or no longer, ours."""
+        mine = {endpoint for endpoint, placed in self._placed.items() if placed.link is link}
+        joined = {end for bridge in self._bridges for end in (bridge.speaker, bridge.listener)}
+        await link.request(wire.Adopt(tuple(mine | joined)))
 
     def _lost(self, link: WorkerLink) -> None:
         gone = tuple(endpoint for endpoint, placed in self._placed.items() if placed.link is link)

@@ -38,8 +38,9 @@ class WorkerLink:
         self._protocol: _Protocol | None = None
         self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        """Begin to connect, and go on doing so for ever."""
+    def start(self, patience: float) -> None:
+        """Begin to connect, and go on doing so for ever; `tried` is set then, or after `patience` seconds at last."""
+        self._clock.call_at(self._clock.now() + patience, self.tried.set)
         self._task = asyncio.get_running_loop().create_task(self._keep())
 
     async def stop(self) -> None:
@@ -102,7 +103,6 @@ class WorkerLink:
                 if self._protocol:
                     self._protocol.close()
             self._drop()
-            self.tried.set()
             await self._clock.sleep(RETRY_SECONDS)
 
     async def _connected(self) -> None:

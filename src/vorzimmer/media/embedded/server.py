@@ -74,7 +74,8 @@ class ControlServer:
             self.alone_since = self._now()
 
     def _greet(self, connection: "_Connection", generation: int) -> None:
-        if generation < self._generation or connection is self._current:
+        # Only while a newer one is connected: a wall clock that was set back must not lock out every later control.
+        if connection is self._current or (self._current and generation < self._generation):
             return
         former, self._current = self._current, connection
         self._generation = generation
