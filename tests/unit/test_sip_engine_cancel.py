@@ -2,6 +2,7 @@
 
 import pytest
 
+from vorzimmer.kernel.errors import LocalError
 from vorzimmer.kernel.ids import LegId
 from vorzimmer.sip.events import Answered, Cancelled, Ended, Failed, Invited, Progressed
 from vorzimmer.sip.flow import Hop
@@ -292,6 +293,26 @@ def test_a_leg_that_ends_unanswered_is_487_and_unheard_of() -> None:
     assert peer.responses("INVITE") == [100, 487]
     assert len(peer.events) == 1
     done(peer)
+
+
+@pytest.mark.parametrize("status", [99, 100, 200, 486])
+def test_only_provisional_answers_above_100_ring(status: int) -> None:
+    peer = Peer()
+    peer.send("INVITE")
+    with pytest.raises(LocalError):
+        peer.engine.ring(peer.of(Invited)[0].leg, peer.now, status=status)
+
+
+def test_ringing_after_the_answer_is_ignored() -> None:
+    peer = Peer()
+    peer.send("INVITE")
+    (invited,) = peer.of(Invited)
+    peer.engine.accept(invited.leg, peer.now)
+    peer.engine.ring(invited.leg, peer.now)
+    peer.engine.accept(invited.leg, peer.now)
+    peer.engine.refuse(invited.leg, 486, peer.now)
+    peer.take()
+    assert peer.responses("INVITE") == [100, 200]
 
 
 def test_rfc3261_13_3_1_1_ringing_is_repeated_every_minute() -> None:

@@ -1,15 +1,20 @@
 """What comes in: where answers go, what is refused unasked, streams, limits; and requests outside dialogs."""
 
+from collections.abc import Callable
+
 import pytest
 
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.errors import LocalError
 from vorzimmer.kernel.ids import LegId
-from vorzimmer.sip.engine import EngineConfig
+from vorzimmer.sip.engine import Engine, EngineConfig
 from vorzimmer.sip.events import FlowGone, Invited, Malformed, Requested, Responded
 from vorzimmer.sip.flow import Flow, Hop
 from vorzimmer.sip.message import Headers, Request, Response, parse
 from vorzimmer.testing.peer import OURS, Peer
+
+Deed = Callable[[Engine, LegId, Flow], object]
+Inside = Callable[[Engine, LegId], object]
 
 
 def done(peer: Peer) -> None:
@@ -243,6 +248,21 @@ def test_a_flood_of_other_requests_is_bounded_and_calls_go_on() -> None:
     assert peer.engine.idle()
 
 
+@pytest.mark.parametrize(("method", "tag", "status"), [("BYE", "x", 481), ("DANCE", "", 501), ("CANCEL", "", 481)])
+def test_a_flood_of_what_is_refused_unasked_keeps_no_state_beyond_the_limit(method: str, tag: str, status: int) -> None:
+    peer = Peer(config=EngineConfig(sent_by=lambda _: OURS, max_transactions=5))
+    for number in range(20):
+        peer.call_id = f"call{number}"
+        peer.send(method, tag=tag)
+    assert peer.responses(method) == [status] * 20
+    deadlines = 0
+    while (due := peer.engine.get_timer()) is not None:
+        deadlines += 1
+        peer.wait(due - peer.now)
+    assert deadlines <= 5
+    done(peer)
+
+
 # -- streams and garbage ----------------------------------------------------------------------------------------------
 def message(call_id: str) -> bytes:
     return (
@@ -409,3 +429,42 @@ def test_via_and_contact_follow_the_advertised_address_of_each_peer() -> None:
     assert "198.51.100.7:5062" in invite.headers.get("Via")
     assert "198.51.100.7:5062" in invite.headers.get("Contact")
     assert parse(peer.packets[0].data).headers.get("Via") == invite.headers.get("Via")
+
+
+LATER = 50.0
+"""Long after the last thing that came in, but before anything of it is due."""
+
+
+@pytest.mark.parametrize(
+    ("deed", "due"),
+    [
+        (lambda engine, leg, _: engine.ring(leg, LATER), 60.0),
+        (lambda engine, leg, _: engine.accept(leg, LATER), 0.5),
+        (lambda engine, leg, _: engine.refuse(leg, 486, LATER), 0.5),
+        (lambda engine, leg, _: engine.end(leg, LATER), 0.5),
+        (lambda engine, leg, _: engine.invite(LegId("new"), Peer().spec(), LATER), 0.5),
+        (lambda engine, leg, flow: engine.request(own(), flow, LATER), 0.5),
+    ],
+)
+def test_deadlines_are_counted_from_the_moment_of_the_command(deed: Deed, due: float) -> None:
+    peer = Peer()
+    peer.send("INVITE")
+    assert peer.engine.get_timer() is None
+    deed(peer.engine, peer.of(Invited)[0].leg, peer.flow)
+    assert peer.engine.get_timer() == LATER + due
+
+
+@pytest.mark.parametrize(
+    ("deed", "due"),
+    [
+        (lambda engine, leg: engine.end(leg, LATER), 0.5),
+        (lambda engine, leg: engine.reinvite(leg, b"x", LATER), 0.5),
+        (lambda engine, leg: engine.request_in(leg, "INFO", LATER), 0.5),
+    ],
+)
+def test_deadlines_inside_dialogs_are_counted_from_the_moment_of_the_command(deed: Inside, due: float) -> None:
+    peer = Peer("udp")
+    peer.answer(peer.invite(), 200)
+    peer.wait(40)
+    deed(peer.engine, LegId("leg"))
+    assert peer.engine.get_timer() == LATER + due

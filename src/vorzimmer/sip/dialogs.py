@@ -11,7 +11,7 @@ from vorzimmer.sip.invite_server import InviteServer
 from vorzimmer.sip.leg import Leg, Phase, Wanted
 from vorzimmer.sip.message import Response
 from vorzimmer.sip.outline import Extra, lines_of
-from vorzimmer.sip.replies import phrase, reply
+from vorzimmer.sip.replies import phrase, reply, stateless_tag
 from vorzimmer.sip.sender import Sender
 from vorzimmer.sip.transaction_layer import Transaction
 
@@ -143,12 +143,16 @@ class Dialogs:
             else:
                 self._pass_on(leg, arrived)
 
-    def answer(self, arrived: Arrived, status: int, *, reason: str = "", lines: str = "", tag: str = "") -> Transaction:
-        """Answer at once, in a transaction so that a repeated request gets the same answer."""
-        tx = self._sender.layer.server(arrived)
+    def answer(self, arrived: Arrived, status: int, *, reason: str = "", lines: str = "", tag: str = "") -> None:
+        """Answer at once, in a transaction so that a repeated request gets the same answer; in a flood without."""
+        layer = self._sender.layer
+        if layer.servers() >= self._core.config.max_transactions:
+            data = reply(arrived, status, tag or stateless_tag(arrived.request), reason=reason, lines=lines)
+            self._core.send(data, arrived.answer_to())
+            return
+        tx = layer.server(arrived)
         tx.tag = tag or self._core.chance.token(6)
-        self._sender.layer.respond(tx, status, reply(arrived, status, tx.tag, reason=reason, lines=lines))
-        return tx
+        layer.respond(tx, status, reply(arrived, status, tx.tag, reason=reason, lines=lines))
 
     def _follow(self, leg: Leg, flow: Flow) -> None:
         """The peer of a flow-bound leg speaks from a new place (reconnected, new NAT binding): answer there."""

@@ -131,6 +131,8 @@ class Engine:
     def ring(self, leg: LegId, now: float, *, status: int = 180, extra: Extra = (), body: bytes = b"") -> None:
         """A provisional response (101 to 199) to the pending INVITE; repeated every minute until the next answer."""
         self._core.now = now
+        if not 100 < status < 200:
+            raise LocalError(f"{status} is not provisional")
         found = self._legs.get(leg)
         if found is not None:
             self._server.ring(found, status, extra, body)

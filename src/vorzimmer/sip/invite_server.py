@@ -6,7 +6,7 @@ Serves re-INVITEs too: only their end differs. This module must never decide wha
 from vorzimmer.kernel.ids import LegId
 from vorzimmer.sip.arrived import Arrived
 from vorzimmer.sip.core import Core
-from vorzimmer.sip.dialog import contact_uri, dialog_of_uas
+from vorzimmer.sip.dialog import dialog_of_uas
 from vorzimmer.sip.events import Acked, Cancelled, Invited
 from vorzimmer.sip.leg import Leg, Phase, Unacknowledged
 from vorzimmer.sip.message import Request
@@ -49,7 +49,7 @@ class InviteServer:
     def ring(self, leg: Leg, status: int, extra: Extra, body: bytes) -> None:
         """A provisional response with the To tag: an early dialog at the caller."""
         tx = leg.server
-        if tx is None or not 100 < status < 200:
+        if tx is None:
             return
         self._sender.layer.respond(tx, status, self._dialog_reply(leg, tx, status, extra=extra, body=body))
         self._core.timers.stop(leg.prolong)
@@ -67,9 +67,7 @@ class InviteServer:
             return
         core, arrived = self._core, tx.arrived
         data = self._dialog_reply(leg, tx, 200, extra=extra, body=body)
-        again = leg.phase is Phase.CONFIRMED
-        if again:
-            leg.dialog.target = contact_uri(arrived.request.headers) or leg.dialog.target
+        leg.dialog.refresh(arrived.request.headers)
         leg.server = None
         core.timers.stop(leg.prolong)
         leg.phase = Phase.CONFIRMED

@@ -73,12 +73,14 @@ class Peer:
     # -- as a server ----------------------------------------------------------------------------------------------
     def invite(self, leg: str = "leg", body: bytes = b"offer", to: Flow | Hop | None = None) -> Request:
         """Let the engine call; its INVITE."""
-        spec = InviteSpec(
-            "sip:bob@192.0.2.2", to or self.flow, '"Ann" <sip:ann@example.com>', "<sip:bob@example.com>", body
-        )
-        self.engine.invite(LegId(leg), spec, self.now)
+        self.engine.invite(LegId(leg), self.spec(body, to), self.now)
         self.take()
         return self.requests("INVITE")[-1]
+
+    def spec(self, body: bytes = b"offer", to: Flow | Hop | None = None) -> InviteSpec:
+        """An INVITE of Ann to Bob."""
+        ann, bob = '"Ann" <sip:ann@example.com>', "<sip:bob@example.com>"
+        return InviteSpec("sip:bob@192.0.2.2", to or self.flow, ann, bob, body)
 
     def answer(
         self,
