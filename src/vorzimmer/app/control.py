@@ -19,6 +19,7 @@ from vorzimmer.app.clock import LoopClock, SystemChance
 from vorzimmer.app.code_service import CodeService
 from vorzimmer.app.control_rpc import ControlRpc
 from vorzimmer.app.exchange import Exchange, Ports
+from vorzimmer.app.fact_stream import FactStream
 from vorzimmer.app.layout import Layout
 from vorzimmer.app.media_config import SidedMedia, Sides, own_addresses
 from vorzimmer.app.prompts import Prompts
@@ -72,8 +73,9 @@ class Control:
             self._layout.media_sockets(self._options), self._clock, int(self._clock.wall().timestamp() * 1000)
         )
         nonce_key = await store.meta.keep("nonce-key", os.urandom(32))
-        exchange = self._exchange(transports, SidedMedia(media), (journal, bindings), nonce_key)
-        rpc = ControlRpc(exchange, self.metrics, media, transports)
+        facts = FactStream(self.metrics)
+        exchange = self._exchange(transports, SidedMedia(media), (journal, bindings), (nonce_key, facts))
+        rpc = ControlRpc(exchange, facts, media, transports)
         server = RpcServer(rpc.methods(), rpc.streams())
         rpc.hold()
         await server.start(self._layout.control_socket)
@@ -94,9 +96,14 @@ class Control:
         await store.close()
 
     def _exchange(
-        self, transports: SocketTransports, media: SidedMedia, keeping: tuple[Journal, WriteBehind], nonce_key: bytes
+        self,
+        transports: SocketTransports,
+        media: SidedMedia,
+        keeping: tuple[Journal, WriteBehind],
+        more: tuple[bytes, FactStream],
     ) -> Exchange:
         journal, bindings = keeping
+        nonce_key, facts = more
         own = own_addresses(self._options)
 
         def refuse(address: Any, flow: Flow) -> str | None:
@@ -117,6 +124,7 @@ class Control:
                 side=Sides(self._options, transports.sent_by).of,
                 refused=refuse,
                 sound_of=prompts.source,
+                tell=facts.tell,
                 keep=bindings.put,
                 service=CodeService(self._layout.state.admin_socket),
                 counting=self.metrics,

@@ -11,26 +11,25 @@ import msgspec
 
 from vorzimmer.app.exchange import Exchange
 from vorzimmer.app.explaining import Question, explain_now
+from vorzimmer.app.fact_stream import FactStream
 from vorzimmer.app.house import Published, split_key
 from vorzimmer.app.live_view import live_call
 from vorzimmer.app.rpc import Method, Params, Stream
-from vorzimmer.calls.world import Fact
 from vorzimmer.media.embedded.client import EmbeddedMedia
 from vorzimmer.net.transports import SocketTransports
-from vorzimmer.observe.metrics import Metrics
 
 
 class ControlRpc:
     """Methods and streams over one exchange."""
 
     def __init__(
-        self, exchange: Exchange, metrics: Metrics, media: EmbeddedMedia, transports: SocketTransports
+        self, exchange: Exchange, facts: FactStream, media: EmbeddedMedia, transports: SocketTransports
     ) -> None:
         self._exchange = exchange
-        self._metrics = metrics
+        self._facts = facts
+        self._metrics = metrics = facts.metrics
         self._media = media
         self._loaded = asyncio.Event()
-        self._followers: set[asyncio.Queue[Fact]] = set()
         metrics.gauge("vorzimmer_calls_live", "Calls that exist now", lambda: len(exchange.board.live_view()))
         metrics.gauge(
             "vorzimmer_devices_registered", "Devices with a binding", lambda: len(exchange.bindings.devices())
@@ -51,15 +50,6 @@ class ControlRpc:
     def release(self) -> None:
         """The books are loaded."""
         self._loaded.set()
-
-    def tell(self, fact: Fact) -> None:
-        """A fact for everybody who follows, and for the counters."""
-        if fact.kind == "started":
-            self._metrics.calls_started.labels(fact.company).inc()
-        elif fact.kind == "ended":
-            self._metrics.calls_ended.labels(fact.company, fact.data.get("reason", "")).inc()
-        for queue in self._followers:
-            queue.put_nowait(fact)
 
     def methods(self) -> dict[str, Method]:
         """By name."""
@@ -118,12 +108,5 @@ class ControlRpc:
         return rows
 
     async def _follow(self, params: Params) -> AsyncIterator[Any]:
-        queue: asyncio.Queue[Fact] = asyncio.Queue()
-        self._followers.add(queue)
-        try:
-            while True:
-                fact = await queue.get()
-                if params.get("company") in (None, fact.company):
-                    yield msgspec.to_builtins(fact)
-        finally:
-            self._followers.discard(queue)
+        async for fact in self._facts.follow(params.get("company")):
+            yield msgspec.to_builtins(fact)

@@ -17,7 +17,7 @@ def live_call(state: CallState, now: float) -> dict[str, Any]:
     return {
         "id": state.id,
         "company": state.company,
-        "from": shown_caller(state.asked.caller),
+        "from": str(state.asked.caller.ref or shown_caller(state.asked.caller)),
         "to": str(state.asked.target or state.asked.dialled),
         "state": _word(state),
         "parties": [_party(leg) for leg in state.parties],

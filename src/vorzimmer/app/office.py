@@ -100,7 +100,7 @@ class Office:
     async def code(self, company: str, caller: Ref, action: str, params: dict[str, str]) -> str:
         """What a dialled feature code changes, in the caller's own name; the key of its confirmation. Raises
         ProblemsError."""
-        change = changes_for(action, params, caller, await self._book(company))
+        change = changes_for(action, params, caller, await self.book(company))
         values: dict[str, Any] = {}
         for one in change.changes:
             inside = values
@@ -159,7 +159,7 @@ class Office:
         """The company as a file; raises NotFoundError."""
         ident = await self.company(company)
         secrets = await self._store.companies.secrets(ident) if with_secrets else None
-        return export_company(await self._book(ident), secrets)
+        return export_company(await self.book(ident), secrets)
 
     async def history(self, company: str | None, limit: int) -> list[dict[str, Any]]:
         """Ended calls, the newest first; raises NotFoundError."""
@@ -173,7 +173,7 @@ class Office:
         if self._link is not None:
             answer: dict[str, Any] = await self._link.call("explain", question=msgspec.to_builtins(question))
             return answer
-        return explain_now(question, await self._book(ident), Facts(LiveFacts()), self._clock.wall())
+        return explain_now(question, await self.book(ident), Facts(LiveFacts()), self._clock.wall())
 
     async def explain_call(self, call: str, language: str | None) -> dict[str, Any]:
         """A call that was; raises NotFoundError."""
@@ -181,7 +181,7 @@ class Office:
         if row is None:
             raise NotFoundError(f"no ended call {call}")
         record = msgspec.json.decode(row.document, type=Record)
-        return explain_record(record, await self._book(row.company), language)
+        return explain_record(record, await self.book(row.company), language)
 
     async def company(self, wanted: str | None) -> str:
         """The company that is meant: the named one, or the only one; raises NotFoundError."""
@@ -194,7 +194,8 @@ class Office:
         raise NotFoundError(f"no company {wanted}: {names}" if wanted else f"say which --company: {names}")
 
     # -- reading ----------------------------------------------------------------------------------------------------
-    async def _book(self, company: str) -> Snapshot:
+    async def book(self, company: str) -> Snapshot:
+        """The company as it is stored now; raises NotFoundError."""
         stored = await self._store.companies.load(company)
         if stored is None:
             raise NotFoundError(f"no company {company}")
@@ -204,7 +205,7 @@ class Office:
     async def _current(self, company: str) -> Current:
         server = ServerBook()
         for ident in await self._store.companies.companies():
-            server = server.add(await self._book(ident))
+            server = server.add(await self.book(ident))
         book = server.company(company)
         if book is None:
             return Current(server=server)

@@ -27,15 +27,24 @@ MEDIA_GRACE_S = 2.0
 
 
 class Supervisor:
-    """One server. `say` gets the few lines that people read on the terminal."""
+    """One server. `say` gets the few lines that people read on the terminal; `extras` are more processes to run beside
+    it once it is ready (the demo's robots), by name."""
 
-    def __init__(self, options: ServeOptions, say: Callable[[str], None] = print) -> None:
+    def __init__(
+        self,
+        options: ServeOptions,
+        say: Callable[[str], None] = print,
+        extras: dict[str, tuple[str, ...]] | None = None,
+    ) -> None:
         self._options = options
         self._say = say
         self._layout = Layout(options.directory)
         self._clock = LoopClock()
         self._media: list[Child] = []
         self._front: list[Child] = []
+        self._beside: list[Child] = []
+        self._extra_tasks: list[asyncio.Future[None]] = []
+        self._extras = extras or {}
         self._stop = asyncio.Event()
 
     async def run(self) -> None:
@@ -53,7 +62,7 @@ class Supervisor:
             await self._stop.wait()
             ready.cancel()
             await self._end()
-            await asyncio.gather(*tasks, ready, return_exceptions=True)
+            await asyncio.gather(*tasks, ready, *self._extra_tasks, return_exceptions=True)
 
     async def _prepare(self) -> None:
         """Bring the database to the newest schema, and find a broken certificate, before anything is started."""
@@ -94,10 +103,13 @@ class Supervisor:
     async def _announce(self) -> None:
         for child in self._front:
             await child.ready.wait()
+        self._beside = [self._child(name, argv) for name, argv in self._extras.items()]
+        self._extra_tasks = [asyncio.ensure_future(child.run()) for child in self._beside]
         self._say(f"vorzimmer is ready: {' '.join(self._options.sip)} http://{self._options.http}")
 
     async def _end(self) -> None:
         """Control first (it lets calls end), then web, then media."""
+        await asyncio.gather(*(child.stop(MEDIA_GRACE_S) for child in self._beside))
         control, web = self._front
         await control.stop(self._options.drain_s + 5)
         await web.stop(WEB_GRACE_S)

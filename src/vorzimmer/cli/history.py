@@ -113,7 +113,9 @@ def _table(heads: tuple[str, ...], rows: list[list[str]]) -> None:
     if not rows:
         typer.echo("none")
         return
-    table = Table(*heads, box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for head in heads:
+        table.add_column(head, no_wrap=True)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))  # Text: what callers wrote is never markup
-    Console().print(table)
+    Console(soft_wrap=True).print(table)

@@ -1,34 +1,57 @@
 """`make demo`: the demo company on fresh state, its accounts printed, robots that show life.
 
-Placeholder robots come with ``robots.py``. This module must never touch state that it did not make.
+This module must never touch state that no demo has made.
 """
 
-import asyncio
 import os
 import shutil
 from pathlib import Path
 
+import msgspec
 import typer
 
 from vorzimmer.app.clock import LoopClock, SystemChance
+from vorzimmer.app.demo.robots import Robot
 from vorzimmer.app.layout import Layout
 from vorzimmer.app.office import ApplyRequest, Office
 from vorzimmer.app.options import ServeOptions, load
 from vorzimmer.app.storage import open_storage
 from vorzimmer.app.supervisor import Supervisor
+from vorzimmer.directory.keys import DEVICE
+from vorzimmer.directory.ref import Ref
+from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.errors import StartError
+from vorzimmer.store.state_dir import StateDir
 
 COMPANY = Path(__file__).parent / "musterbau.yaml"
 MARK = "vorzimmer-demo"
 """A file in the demo's state directory, so that only what a demo made is ever removed."""
+ROBOTS = (("empfang-tisch", "121"), ("emil-tisch", "130"))
+"""Device of a robot, and the extension that it calls."""
+
+
+class Account(msgspec.Struct, frozen=True):
+    """One phone that can be connected."""
+
+    username: str
+    password: str
+    owner: str
+    extension: str
 
 
 async def run_demo(host: str, port: int, http_port: int, state: str, *, robots: bool) -> None:
     """Serve the demo company until interrupted; raises StartError."""
     options = _options(host, port, http_port, state)
     accounts = await _prepare(options)
-    supervisor = Supervisor(options, lambda line: _say(line, options, accounts, host, port))
-    await supervisor.run()
+    _write(options.directory / "accounts.txt", _table(accounts, host, port))
+    extras = _robots(options, accounts, Address(host, port)) if robots else {}
+
+    def say(line: str) -> None:
+        typer.echo(line)
+        if "is ready" in line:
+            typer.echo(_welcome(accounts, Address(host, port), options))
+
+    await Supervisor(options, say, extras).run()
 
 
 def _options(host: str, port: int, http_port: int, state: str) -> ServeOptions:
@@ -38,28 +61,32 @@ def _options(host: str, port: int, http_port: int, state: str) -> ServeOptions:
         "sip": (f"udp:{shown}:{port}", f"tcp:{shown}:{port}"),
         "http": f"{shown}:{http_port}",
         "drain_s": 2.0,
+        "log_level": "warning",
     }
     return load(None, flags)
 
 
-async def _prepare(options: ServeOptions) -> dict[str, str]:
-    """Fresh state with the company in it; the passwords by account."""
+async def _prepare(options: ServeOptions) -> list[Account]:
+    """Fresh state with the company in it."""
     _clear(options.directory)
     layout = Layout(options.directory)
     with layout.locked():
         (options.directory / MARK).touch()
         store = await open_storage(layout, options, migrating=True)
         office = Office(store, LoopClock(), SystemChance(), None, options.realm)
-        answer = await office.apply(ApplyRequest(COMPANY.read_text(), str(COMPANY.parent), dict(os.environ)))
+        answer = await office.apply(ApplyRequest(COMPANY.read_text(), str(COMPANY.parent), {}))
+        if answer["exit"]:
+            raise StartError("the demo company cannot be applied: " + "; ".join(answer["problems"]))
+        book = await office.book(answer["company"])
         await store.close()
-    if answer["exit"]:
-        raise StartError("the demo company cannot be applied: " + "; ".join(answer["problems"]))
-    accounts = {ident: text for kind, ident, field, text in answer["made"] if (kind, field) == ("device", "password")}
-    file = options.directory / "accounts.txt"
-    lines = "".join(f"{name} {password}\n" for name, password in accounts.items())
-    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
-        out.write(lines)
-    return accounts
+    passwords = {ident: text for kind, ident, field, text in answer["made"] if (kind, field) == ("device", "password")}
+    found = []
+    for device in book.all(DEVICE):
+        if device.kind == "sip" and device.username is not None and device.id in passwords:
+            owner = Ref.parse(device.owner)
+            extension = book.extension_of(owner) or ""
+            found.append(Account(device.username, passwords[device.id], book.name_of(owner), extension))
+    return found
 
 
 def _clear(directory: Path) -> None:
@@ -67,14 +94,43 @@ def _clear(directory: Path) -> None:
         return
     if not (directory / MARK).exists():
         raise StartError(f"{directory} is not a demo's state; remove it yourself or name another with --state")
+    StateDir(directory.absolute()).lock().release()
     shutil.rmtree(directory)
 
 
-def _say(line: str, options: ServeOptions, accounts: dict[str, str], host: str, port: int) -> None:
-    typer.echo(line)
-    for name, password in accounts.items():
-        typer.echo(f"  {name:<16} {password}   sip:{name}@{host}:{port}")
+def _write(path: Path, text: str) -> None:
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+        out.write(text)
 
 
-async def _forever() -> None:
-    await asyncio.Event().wait()
+def _robots(options: ServeOptions, accounts: list[Account], server: Address) -> dict[str, tuple[str, ...]]:
+    by_name = {account.username: account for account in accounts}
+    robots = [Robot(name, by_name[name].password, other, server.host, server) for name, other in ROBOTS]
+    path = options.directory / "robots.json"
+    _write(path, msgspec.json.encode(robots).decode())
+    return {"robots": ("-m", "vorzimmer.app.demo.robots", str(path))}
+
+
+def _table(accounts: list[Account], host: str, port: int) -> str:
+    head = f"{'extension':<10} {'name':<16} {'user name':<16} {'password':<26} server\n"
+    rows = (
+        f"{a.extension:<10} {a.owner:<16} {a.username:<16} {a.password:<26} {Address(host, port)}" for a in accounts
+    )
+    return head + "\n".join(rows) + "\n"
+
+
+def _welcome(accounts: list[Account], server: Address, options: ServeOptions) -> str:
+    state = options.state
+    return f"""
+Musterbau GmbH is on the air. Connect any SIP phone with one of these accounts
+(also in {state}/accounts.txt; over UDP or TCP, domain = server address):
+
+{_table(accounts, server.host, server.port)}
+Try this:
+  Empfang (130) and Emil (121) are robots that call each other; a real phone that registers there takes over.
+  From Bea's phone dial 130 and listen; hold, resume, transfer to 141.
+  vorzimmer calls --state {state} --follow                          what happens now
+  vorzimmer history --state {state}                                 what happened
+  vorzimmer explain --state {state} --from user:bea --to 100        where a call would go, and why
+  curl http://{options.http}/healthz                                 how the server is
+End it with Ctrl-C."""

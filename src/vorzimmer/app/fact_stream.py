@@ -1,0 +1,46 @@
+"""The stream of facts leaves control here: counted, and told to whoever follows.
+
+A follower that does not keep up is dropped rather than waited for. This module must never hold up a call.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from vorzimmer.calls.world import Fact
+from vorzimmer.observe.metrics import Metrics
+
+BEHIND = 10_000
+"""Facts that a follower may be behind before it is dropped."""
+
+
+class FactStream:
+    """All companies' facts; `follow` gives one company's, or all to the operator."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self.metrics = metrics
+        self._followers: dict[asyncio.Queue[Fact | None], str | None] = {}
+
+    def tell(self, fact: Fact) -> None:
+        """Something happened."""
+        if fact.kind == "started":
+            self.metrics.calls_started.labels(fact.company).inc()
+        elif fact.kind == "ended":
+            self.metrics.calls_ended.labels(fact.company, fact.data.get("reason", "")).inc()
+        for queue, company in list(self._followers.items()):
+            if company not in {None, fact.company}:
+                continue
+            if queue.qsize() >= BEHIND:
+                del self._followers[queue]
+                queue.put_nowait(None)
+            else:
+                queue.put_nowait(fact)
+
+    async def follow(self, company: str | None) -> AsyncIterator[Fact]:
+        """From now on, until the follower leaves or falls too far behind."""
+        queue: asyncio.Queue[Fact | None] = asyncio.Queue()
+        self._followers[queue] = company
+        try:
+            while (fact := await queue.get()) is not None:
+                yield fact
+        finally:
+            self._followers.pop(queue, None)
