@@ -22,7 +22,7 @@ class MediaError(VorzimmerError):
 
 
 class Codec(msgspec.Struct, frozen=True):
-    """One RTP payload format. `name` is upper case (PCMA, PCMU, G722, OPUS); `rate` is the RTP clock (8000 for G722)."""
+    """One RTP payload format. `name` is upper case (PCMA, PCMU, G722, OPUS), `rate` the RTP clock (8000 for G722)."""
 
     name: str
     payload_type: int
@@ -62,7 +62,7 @@ class Music(msgspec.Struct, frozen=True, tag="music"):
 
 
 class Tone(msgspec.Struct, frozen=True, tag="tone"):
-    """A national tone: `kind` is ringback, busy, congestion, dial, sit, stutter, unavailable, confirm; `zone` the country.
+    """A national tone of `zone`: `kind` is ringback, busy, congestion, dial, sit, stutter, unavailable, confirm.
 
     `repeat` False plays one cadence and reports ``SourceEnded``.
     """
@@ -73,7 +73,7 @@ class Tone(msgspec.Struct, frozen=True, tag="tone"):
 
 
 class File(msgspec.Struct, frozen=True, tag="file"):
-    """A prompt: path of a WAV file that the media host can read; `loops` 0 is for ever, else reports ``SourceEnded``."""
+    """A prompt: path of a WAV file that the media host can read; `loops` 0 is for ever, then ``SourceEnded``."""
 
     path: str
     loops: int = 1
