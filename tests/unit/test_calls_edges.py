@@ -5,13 +5,16 @@ import pytest
 from vorzimmer.calls.world import Identified, Refusal
 from vorzimmer.directory.ref import Ref
 from vorzimmer.kernel.address import Address
-from vorzimmer.media.port import Nothing, Tone
+from vorzimmer.kernel.ids import EndpointId
+from vorzimmer.media.port import MediaPlan, Nothing, Tone
 from vorzimmer.routing.model import Because, Caller, Refuse, Run
 from vorzimmer.sip.flow import Flow
 from vorzimmer.sip.message import Request
 from vorzimmer.testing.house import House
-from vorzimmer.testing.loop import run
-from vorzimmer.testing.phone import display_of, rings
+from vorzimmer.testing.loop import VirtualClock, run
+from vorzimmer.testing.media import RecordingMedia
+from vorzimmer.testing.phone import Phone, display_of, rings
+from vorzimmer.testing.phone_call import PhoneCall
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -297,6 +300,35 @@ def test_features_0_6_silence_on_hold_where_no_music_is_set() -> None:
         await house.clock.sleep(1)
         assert house.heard_by("bea") == Nothing()
         call.hang_up()
+        await house.check_empty(records=1)
+
+    run(main())
+
+
+class SlowMedia(RecordingMedia):
+    """A worker that takes its time."""
+
+    async def configure(self, endpoint: EndpointId, plan: MediaPlan) -> None:
+        await VirtualClock().sleep(0.5)
+        await super().configure(endpoint, plan)
+
+
+def test_a_bye_right_behind_the_answer_is_not_lost_while_media_is_slow() -> None:
+    async def main() -> None:
+        house = House()
+        house.media = SlowMedia()
+        house.open()
+        anna, bea = house.phone("anna"), house.phone("bea")
+
+        def manner(phone: Phone, call: PhoneCall) -> None:
+            call.ring(183, media=True)
+            phone.later(0.05, call.answer)
+            phone.later(0.06, call.hang_up)
+
+        bea.manner = manner
+        call = anna.call("bea")
+        await anna.until(lambda: call.over, seconds=5)
+        assert 200 in call.statuses
         await house.check_empty(records=1)
 
     run(main())

@@ -8,7 +8,7 @@ from vorzimmer.media.port import Music, Nothing
 from vorzimmer.sdp.plan import Format
 from vorzimmer.testing.house import House
 from vorzimmer.testing.loop import run
-from vorzimmer.testing.phone import Phone
+from vorzimmer.testing.phone import Phone, answers, early
 from vorzimmer.testing.phone_call import PhoneCall
 
 PCMA = (Format("PCMA", 8),)
@@ -265,6 +265,49 @@ def test_a_worker_lost_while_ringing_is_repaired_after_the_answer() -> None:
         call = anna.call("bea")
         await anna.until(lambda: 180 in call.statuses)
         house.media.lose_worker()
+        await anna.until(lambda: call.talking)
+        await house.clock.sleep(1)
+        assert house.talking("anna", "bea")
+        call.hang_up()
+        await house.check_empty(records=1)
+
+    run(main())
+
+
+def test_rfc6337_3_1_1_the_200_repeats_the_early_answer_and_another_codec_follows_by_reinvite() -> None:
+    """One phone is heard early in PCMU, another answers in PCMA: the caller's session changes only after its ACK."""
+
+    async def main() -> None:
+        house = House()
+        anna = house.phone("anna", formats=BOTH)
+        desk, mobile = house.phone("bea", formats=PCMU), house.phone("bea", formats=PCMA)
+        desk.manner, mobile.manner = early(after=50), answers(after=3)
+        call = anna.call("bea")
+        await anna.until(lambda: 183 in call.statuses)
+        assert call.agreed is not None
+        assert [f.name for f in call.agreed.formats] == ["PCMU"]
+        await anna.until(lambda: call.talking)
+        assert [f.name for f in call.agreed.formats] == ["PCMU"]
+        await anna.until(lambda: call.reinvited == 1)
+        assert [f.name for f in call.agreed.formats] == ["PCMA"]
+        await house.clock.sleep(1)
+        assert house.talking("anna", "bea")
+        assert mobile.last.reinvited == 0
+        call.hang_up()
+        await house.check_empty(records=1)
+
+    run(main())
+
+
+def test_of_two_phones_with_early_media_only_the_first_is_heard() -> None:
+    async def main() -> None:
+        house = House()
+        anna, desk, mobile = house.phone("anna"), house.phone("bea"), house.phone("bea")
+        desk.manner = mobile.manner = early(after=5)
+        call = anna.call("bea")
+        await anna.until(lambda: 183 in call.statuses)
+        await house.clock.sleep(1)
+        assert call.statuses.count(183) == 1
         await anna.until(lambda: call.talking)
         await house.clock.sleep(1)
         assert house.talking("anna", "bea")

@@ -18,7 +18,7 @@ from vorzimmer.calls.state import Leg, Party
 from vorzimmer.calls.talk import status_for
 from vorzimmer.kernel.errors import PeerError
 from vorzimmer.kernel.ids import EndpointId
-from vorzimmer.media.port import MediaError, MediaEvent, SourceEnded, Tone, WorkerLost
+from vorzimmer.media.port import DigitHeard, FellSilent, MediaError, MediaEvent, SourceEnded, Tone, WorkerLost
 from vorzimmer.routing.model import Announce, Forward, Refuse, Ring, Run, Step, Tried
 from vorzimmer.routing.outcome import overall
 from vorzimmer.sip.events import Answered, Cancelled, Ended, Event, Failed, Progressed, Requested
@@ -218,6 +218,10 @@ class Attempt:
         # From here on the call is a value; this coroutine only returns.
         self.live.attempt_over()
         self._progress(200, "OK")
+        for event in self._inbox.rest():
+            # A BYE may have come right behind the answer, while we were busy with something else.
+            if not isinstance(event, SourceEnded | DigitHeard | FellSilent | WorkerLost):
+                self.live.deliver(event)
         mine = tuple(p.sound.endpoint for p in self.live.state.parties if p.sound.endpoint in self._lost)
         if mine:
             self.live.feed(WorkerLost(mine))

@@ -39,6 +39,12 @@ class Inbox:
         if self.left:
             raise CallerGoneError
 
+    def rest(self) -> list[Event | MediaEvent]:
+        """What nobody has taken yet, for whom the legs belong to now."""
+        left = list(self._events)
+        self._events.clear()
+        return left
+
     async def next(self, deadline: float) -> Event | MediaEvent | None:
         """The next event, None once `deadline` (monotonic seconds) is reached; raises CallerGoneError."""
         while True:

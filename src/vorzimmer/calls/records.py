@@ -63,9 +63,15 @@ def record_of(state: CallState, statistics: dict[EndpointId, Statistics]) -> Rec
         ended_by=end.by,
         reason=end.reason,
         because=state.because,
-        answered_by=next((leg.party.ref for leg in legs if leg.outgoing), None),
+        answered_by=_first_answer(legs),
         legs=legs,
     )
+
+
+def _first_answer(legs: tuple[PastLeg, ...]) -> Ref | None:
+    """Who answered first, whoever has come and gone since."""
+    first = min((leg for leg in legs if leg.outgoing), key=lambda leg: leg.joined, default=None)
+    return first.party.ref if first is not None else None
 
 
 def _measured(leg: PastLeg, statistics: dict[EndpointId, Statistics]) -> PastLeg:
