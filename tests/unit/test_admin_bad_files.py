@@ -161,6 +161,18 @@ CASES: list[tuple[str, str, str, str]] = [
     ),
     (
         "to: voicemail}",
+        'to: "sip:112@x.example"}',
+        "users[anna].forwarding.busy.to",
+        "never led to an emergency number",
+    ),
+    (
+        "to: voicemail}",
+        'to: "1 1 0"}',
+        "users[anna].forwarding.busy.to",
+        "never led to an emergency number",
+    ),
+    (
+        "to: voicemail}",
         'to: "777"}',
         "users[anna].forwarding.busy.to",
         "neither an extension here nor a number",

@@ -52,6 +52,8 @@ def test_cp_6_emergency_numbers_are_known_with_and_without_the_prefix(dialled: s
 
 def test_cp_6_a_list_per_country() -> None:
     assert emergency_numbers("DE") == ("110", "112")
+    assert emergency_numbers("ZZ") == ("112",)
+    assert "140" in emergency_numbers("AT")
     assert "911" in emergency_numbers("US")
     assert {"117", "118", "144"} <= set(emergency_numbers("CH"))
     assert MUNICH.emergency("911") is None

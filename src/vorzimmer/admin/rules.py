@@ -36,6 +36,7 @@ class Scene:
         return record_leaves(self.after.schema, self.after.schema.by_kind[entry.ref.kind], entry.data, meaning)
 
 
+_NEVER = "calls are never led to an emergency number"
 Rule = Callable[[Scene, Entry], Iterator[Fault]]
 
 
@@ -62,16 +63,19 @@ def targets_lead_somewhere(scene: Scene, entry: Entry) -> Iterator[Fault]:
 
 
 def _bad_target(scene: Scene, text: str) -> str | None:
-    if text in {"voicemail", "hang_up"} or text.startswith(("sip:", "sips:")):
+    if text in {"voicemail", "hang_up"}:
         return None
     kind, colon, ident = text.partition(":")
+    if kind in {"sip", "sips"}:
+        user = ident.partition("@")[0].partition(";")[0]
+        return _NEVER if scene.plan.emergency(user) else None
     if colon and kind != "number":
         if kind not in TARGET_KINDS:
             return f"{said(text)} must be kind:id, kind one of {', '.join(TARGET_KINDS)}"
         return None if scene.after.exists(Ref(kind, ident)) else f"there is no {kind} {said(ident)}"
     number = ident if colon else text
     if scene.plan.emergency(number):
-        return "calls are never led to an emergency number"
+        return _NEVER
     if scene.after.at_extension(number) or scene.plan.normalise(number):
         return None
     return f"{said(number)} is neither an extension here nor a number"

@@ -19,6 +19,9 @@ CallType = Literal["internal", "local", "national", "mobile", "toll_free", "inte
 _SEPARATORS: Final = re.compile(r"[\s().\-/]")
 _DIALLED: Final = re.compile(r"^\+?[0-9]{2,20}\Z")
 _E164: Final = re.compile(r"^\+[1-9][0-9]{3,14}\Z")
+_EVERYWHERE: Final = "112"
+_FURTHER: Final[dict[str, tuple[str, ...]]] = {"AT": ("128", "140"), "CH": ("1414",), "LI": ("1414",)}
+"""Gas and mountain rescue, which people dial in need and the numbering data leaves out."""
 _BY_TYPE: Final[dict[int, CallType]] = {
     PhoneNumberType.MOBILE: "mobile",
     PhoneNumberType.PAGER: "mobile",
@@ -33,8 +36,10 @@ _BY_TYPE: Final[dict[int, CallType]] = {
 
 @lru_cache(maxsize=256)
 def emergency_numbers(country: str) -> tuple[str, ...]:
-    """The emergency numbers of a country (``DE``: 110 and 112), by the numbering data of phonenumbers."""
-    return tuple(n for n in map(str, range(10, 1000)) if phonenumbers.is_emergency_number(n, country))
+    """The emergency numbers of a country (``DE``: 110 and 112), by the numbering data of phonenumbers. 112 counts
+    everywhere, also for a country that the data does not know."""
+    known = {n for n in map(str, range(10, 1000)) if phonenumbers.is_emergency_number(n, country)}
+    return tuple(sorted({_EVERYWHERE} | known | set(_FURTHER.get(country, ()))))
 
 
 def hides_emergency(digits: str, country: str) -> str | None:
