@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 
 from vorzimmer.kernel.address import Address
 from vorzimmer.rtp import rtcp
-from vorzimmer.rtp.continuity import Continuity
 from vorzimmer.rtp.events import DigitReceiver, digit_packets
 from vorzimmer.rtp.learning import Learning
 from vorzimmer.rtp.packet import Header, build, parse
@@ -41,23 +40,6 @@ def test_loss_is_exact_wherever_the_sequence_wraps(start: int, steps: list[int])
         reception.packet(1, at & 0xFFFF, 0, 0.0)
     assert reception.highest - start == at - start
     assert reception.lost == sum(steps) - len(steps)
-
-
-@given(u16, u32, st.lists(st.tuples(st.integers(0, 3), st.integers(1, 40), u16, u32), min_size=1, max_size=30))
-@settings(max_examples=60)
-def test_a_listener_hears_one_rising_stream(first: int, start: int, spells: list[tuple[int, int, int, int]]) -> None:
-    stream = Continuity(1, first, start)
-    now, due, latest = 0.0, first, None
-    for number, (source, count, sequence, timestamp) in enumerate(spells):
-        for n in range(count):
-            now += 0.02
-            packet = Header(8, False, (sequence + n) & 0xFFFF, (timestamp + 160 * n) & 0xFFFFFFFF, number, 12, 172)
-            stamp = stream.produced(source, 160, now) if source == 0 else stream.relayed(source, packet, now)
-            assert stamp is not None
-            assert stamp.sequence == due & 0xFFFF
-            if latest is not None:
-                assert 0 < (stamp.timestamp - latest) & 0xFFFFFFFF < 8_000
-            due, latest = due + 1, stamp.timestamp
 
 
 @given(st.text("0123456789*#ABCD", min_size=1, max_size=6), u32, st.integers(20, 20_000))

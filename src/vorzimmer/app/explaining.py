@@ -11,7 +11,7 @@ import msgspec
 
 from vorzimmer.calls.records import Record
 from vorzimmer.directory.snapshot import Snapshot
-from vorzimmer.features.order import ORDER
+from vorzimmer.features.order import EXPLAINING
 from vorzimmer.features.texts import render
 from vorzimmer.kernel.errors import VorzimmerError
 from vorzimmer.routing.dry_run import Explanation, past
@@ -40,7 +40,7 @@ def explain_now(question: Question, book: Snapshot, live: Live, wall: datetime) 
     BadMomentError."""
     moment = _moment(question.at, book, wall)
     told = explain(
-        ORDER,
+        EXPLAINING,
         book,
         live,
         moment,

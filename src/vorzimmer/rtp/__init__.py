@@ -1,4 +1,4 @@
-"""RTP and RTCP as bytes and numbers: packets, statistics, digits, continuity, learning. Pure; time is an argument.
+"""RTP and RTCP as bytes and numbers: packets, statistics, digits, learning. Pure; time is an argument.
 
 packet.parse(data) -> Header | None            None: not RTP. Header: payload_type, marker, sequence, timestamp, ssrc,
                                                start, end (payload), csrcs, extension
@@ -16,8 +16,6 @@ statistics.mos(loss, jitter_ms, codec) -> float
 events.encode(event) / decode(payload), digit_packets(digit, ms, ...) -> packets to send
 events.DigitReceiver()                         .packet(ssrc, timestamp, payload, now) / .tick(now) -> tuple[Digit, ...]
 
-continuity.Continuity(ssrc, sequence, timestamp)   .relayed(source, header, now, rate) / .produced(source, samples, now,
-                                                   rate) -> Stamp | None
 learning.Learning()                            .configure(signalled, now), .accept(source, ssrc, sequence, now) -> bool,
                                                .destination
 """
