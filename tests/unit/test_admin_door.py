@@ -143,6 +143,36 @@ def test_whoever_is_slower_plans_again_on_what_is_there_now() -> None:
     run(work())
 
 
+def test_nothing_to_do_is_said_only_of_what_is_there_now() -> None:
+    async def work() -> None:
+        house = await furnished()
+        stale = house.another_door()
+        await stale.open()
+        await house.door.edit("musterbau", dnd(ANNA), SYSTEM)
+        assert (await stale.apply(GOOD)).plan.lines == ("~ users[anna].dnd: true -> false",)
+        await house.door.edit("musterbau", dnd(ANNA), SYSTEM)
+        assert (await stale.edit("musterbau", dnd(ANNA, False), SYSTEM)).committed
+        assert (await stale.apply(GOOD, dry_run=True)).plan.empty
+
+    run(work())
+
+
+def test_a_company_is_removed_with_its_names() -> None:
+    async def work() -> None:
+        house = await furnished()
+        with pytest.raises(RefusedError):
+            await house.door.remove("musterbau", person("admin"))
+        await house.door.remove("musterbau")
+        assert await house.store.companies.companies() == ()
+        assert house.door.server.account("anna-tisch") is None
+        assert house.listener.heard[-1][2] == (Change("company", "musterbau", None),)
+        assert (await house.door.apply(GOOD)).revision == 1
+        with pytest.raises(LookupError):
+            await house.door.remove("nobody")
+
+    run(work())
+
+
 def test_a_door_with_a_stale_server_still_cannot_take_another_company_s_account() -> None:
     async def work() -> None:
         house = House()

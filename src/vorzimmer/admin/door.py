@@ -14,9 +14,18 @@ from vorzimmer.admin.apply import plan_apply, read
 from vorzimmer.admin.edit import Edit, plan_edit
 from vorzimmer.admin.export import export_company
 from vorzimmer.admin.plan import ApplyPlan
-from vorzimmer.admin.ports import ClaimTakenError, CompanyRepository, Publisher, Secrets, StaleRevisionError
+from vorzimmer.admin.ports import (
+    AuditEntry,
+    ClaimTakenError,
+    Commit,
+    CompanyRepository,
+    Publisher,
+    Secrets,
+    StaleRevisionError,
+)
 from vorzimmer.admin.problems import Problem, RefusedError
 from vorzimmer.admin.world import DEFAULT_OPTIONS, SYSTEM, Actor, Current, NoSecrets, Options, World
+from vorzimmer.directory.keys import COMPANY
 from vorzimmer.directory.server import ServerBook
 from vorzimmer.directory.snapshot import Change, Snapshot, Zones
 from vorzimmer.features.catalogue import SCHEMA
@@ -119,6 +128,23 @@ class Door:
 
         return await self._perform(company, planning, dry_run=dry_run)
 
+    async def remove(self, company: str, actor: Actor = SYSTEM) -> int:
+        """Remove a company and all of it; the revision that it ended with. Raises RefusedError, LookupError."""
+        if not actor.system:
+            raise RefusedError([Problem("company", "only the operator of the server removes companies", refused=True)])
+        async with self._turns.setdefault(company, asyncio.Lock()):
+            await self._reload(company)
+            book = self._server.company(company)
+            if book is None:
+                raise LookupError(company)
+            gone = (Change(COMPANY.name, company, None),)
+            audit = AuditEntry(self._around.wall(), actor.name, COMPANY.name, company, None, None)
+            revision = await self._repository.commit(Commit(company, book.revision, gone, audit=(audit,)))
+            self._server = self._server.remove(company)
+            self._secrets.pop(company, None)
+            self._publisher.publish(company, revision, gone)
+            return revision
+
     async def export(self, company: str, *, with_secrets: bool = False) -> str:
         """The company file; with secrets it is a backup. Raises LookupError."""
         book = await self._read(company)
@@ -131,8 +157,13 @@ class Door:
             return await self._take_turn(company, planning, dry_run=dry_run)
 
     async def _take_turn(self, company: str, planning: Callable[[Current], ApplyPlan], *, dry_run: bool) -> Outcome:
+        fresh = False
         for _ in range(_TRIES):
             plan = planning(await self._current(company))
+            if (dry_run or plan.empty) and not fresh:
+                await self._reload(company)  # *nothing to do* is true only of what is there now
+                fresh = True
+                continue
             if dry_run or plan.empty:
                 return Outcome(plan, False, plan.commit.base)
             try:
