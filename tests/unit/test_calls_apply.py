@@ -18,6 +18,7 @@ from vorzimmer.calls.effects import (
     HangUp,
     Hear,
     Joined,
+    Look,
     MediaLost,
     MovedOut,
     Probe,
@@ -274,6 +275,15 @@ def test_silence_is_probed_once_and_only_a_dead_phone_ends_the_call() -> None:
 def test_a_holding_phone_may_be_silent() -> None:
     state, _ = apply(two(PCMA), reinvite(A, (PCMA,), "inactive"), 2.0)
     assert apply(state, FellSilent(EndpointId("a"), 30.0), 3.0) == (state, ())
+
+
+def test_a_look_asks_only_phones_that_may_be_silent_and_once_at_a_time() -> None:
+    talking = two(PCMA)
+    assert apply(talking, Look(), 2.0) == (talking, ())
+    held, _ = apply(talking, reinvite(A, (PCMA,), "inactive"), 2.0)
+    asked, effects = apply(held, Look(), 3.0)
+    assert effects == (Probe(A),)
+    assert apply(asked, Look(), 4.0) == (asked, ())
 
 
 def test_a_lost_worker_means_new_endpoints_and_a_reinvite_each() -> None:

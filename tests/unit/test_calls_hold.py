@@ -315,3 +315,27 @@ def test_of_two_phones_with_early_media_only_the_first_is_heard() -> None:
         await house.check_empty(records=1)
 
     run(main())
+
+
+def test_a_call_held_by_both_sides_ends_once_a_phone_has_vanished() -> None:
+    """Nobody need send audio, so silence tells nothing: phones on hold are asked every two minutes."""
+
+    async def main() -> None:
+        house = House()
+        anna, bea = house.phone("anna"), house.phone("bea")
+        call = anna.call("bea")
+        await anna.until(lambda: call.talking)
+        call.hold("inactive")
+        bea.last.hold("inactive")
+        await house.clock.sleep(500)
+        assert [r.method for r in anna.requests] == ["OPTIONS"] * 4
+        assert call.talking
+        bea.vanish()
+        house.network.cut("bea-11")
+        await anna.until(lambda: call.over, seconds=200)
+        await house.clock.sleep(60)
+        bea.calls.clear()
+        await house.check_empty(records=1)
+        assert house.bench.records[0].reason == "phone vanished"
+
+    run(main())

@@ -16,6 +16,7 @@ from vorzimmer.calls.effects import (
     Effect,
     HangUp,
     Joined,
+    Look,
     MediaLost,
     MovedOut,
     OwnEvent,
@@ -134,9 +135,17 @@ def _hang_up(state: CallState, event: HangUp, at: float) -> Outcome:
 
 def _fell_silent(state: CallState, event: FellSilent, at: float) -> Outcome:
     leg = next((p for p in state.parties if p.sound.endpoint == event.endpoint), None)
-    if leg is None or leg.probing or leg.held:
+    if leg is None or leg.probing or leg.silent_by_right:
         return state, ()
     return state.with_leg(change_leg(leg, probing=True)), (Probe(leg.id),)
+
+
+def _look(state: CallState, event: Look, at: float) -> Outcome:
+    silent = [leg for leg in state.parties if leg.silent_by_right and not leg.probing]
+    after = state
+    for leg in silent:
+        after = after.with_leg(change_leg(leg, probing=True))
+    return after, tuple(Probe(leg.id) for leg in silent)
 
 
 def _probed(state: CallState, event: Probed, at: float) -> Outcome:
@@ -193,6 +202,7 @@ _HANDLERS: dict[type, Callable[[CallState, Any, float], Outcome]] = {
     Cancelled: _cancelled,
     HangUp: _hang_up,
     FellSilent: _fell_silent,
+    Look: _look,
     Probed: _probed,
     WorkerLost: _worker_lost,
     Reopened: _reopened,

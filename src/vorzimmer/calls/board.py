@@ -250,6 +250,7 @@ class Switchboard:
         self._calls[state.id] = live
         for leg in state.parties:
             self.own(leg.id, live, leg.party.device)
+        live.wake()
         return live
 
 

@@ -161,6 +161,11 @@ class Probed:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """Are the phones still there that need not send audio?"""
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     """End the call from our side; `by` and `reason` as in the record, `header` the Reason value of the BYEs."""
 
@@ -169,4 +174,4 @@ class HangUp:
     header: str = ""
 
 
-OwnEvent = Joined | MovedOut | Replaced | Waits | Reopened | MediaLost | Probed | HangUp
+OwnEvent = Joined | MovedOut | Replaced | Waits | Reopened | MediaLost | Probed | Look | HangUp

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from vorzimmer.calls.apply import CallEvent, apply
-from vorzimmer.calls.effects import Effect, HangUp, Probed
+from vorzimmer.calls.effects import Effect, HangUp, Look, Probed
 from vorzimmer.calls.perform import Performer
 from vorzimmer.calls.records import Frozen, encode, record_of
 from vorzimmer.calls.screen import screened
 from vorzimmer.calls.state import CallState
 from vorzimmer.calls.talk import status_for
+from vorzimmer.calls.watch import Watch
 from vorzimmer.calls.world import World
 from vorzimmer.kernel.ids import EndpointId, LegId
 from vorzimmer.media.port import Statistics
@@ -64,6 +65,7 @@ class Live:
         self.refers: Counter[LegId] = Counter()
         self._final: dict[EndpointId, Statistics] | None = None
         self._responses: dict[str, Callable[[Responded], None]] = {}
+        self._watch = Watch(world.clock, world.times.watch, lambda: self.feed(Look()))
         self._performer = Performer(world, lambda: self.state, self.feed, self._finished)
 
     def deliver(self, event: Event) -> None:
@@ -88,6 +90,7 @@ class Live:
         if self.state is not before:
             self._noted(before)
         self._performer.perform(effects)
+        self._watch.update(self.state)
 
     def tried(self, tried: Tried) -> None:
         """The attempt has performed a step."""
@@ -132,9 +135,14 @@ class Live:
         dialogs = {leg.id: engine.freeze(leg.id) for leg in self.state.parties}
         return Frozen(self.state, {leg: data for leg, data in dialogs.items() if data is not None})
 
+    def wake(self) -> None:
+        """Back from bytes: alarms are set again."""
+        self._watch.update(self.state)
+
     def drop(self) -> None:
         """Forget everything at once, as a killed process does; nothing is sent or recorded (simulations)."""
         self._performer.drop()
+        self._watch.stop()
         if self.attempt is not None:
             self.attempt.drop()
 

@@ -79,6 +79,11 @@ class Leg(msgspec.Struct, frozen=True):
         return self.sound.holds
 
     @property
+    def silent_by_right(self) -> bool:
+        """Whether this phone need not send audio, so that its silence says nothing."""
+        return self.held or (self.sound.agreed is not None and not self.sound.agreed.receives)
+
+    @property
     def busy(self) -> bool:
         """Whether an offer/answer exchange is under way, so that no other may begin (RFC 3261 section 14)."""
         return bool(self.awaiting) or self.offering is not None

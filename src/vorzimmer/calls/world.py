@@ -94,12 +94,13 @@ def prompt_source(company: str, prompt: str, params: dict[str, str]) -> Source:
 class Times:
     """Seconds: `reach` until a silent device counts as unreachable (BAS-2), `tone` how long a tone of denial is heard,
     `prompt` how long an announcement may last at most, `reopen` between two tries to get media again after a worker has
-    died, `drain` what Retry-After says while draining."""
+    died, `watch` between two looks after a phone on hold, `drain` what Retry-After says while draining."""
 
     reach: float = 4.0
     tone: float = 4.0
     prompt: float = 60.0
     reopen: float = 0.5
+    watch: float = 120.0
     drain: int = 30
 
 
