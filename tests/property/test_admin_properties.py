@@ -78,7 +78,7 @@ def optional(**choices: list[Any]) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for name, values in choices.items()})
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(companies())
 def test_an_export_applied_again_is_an_empty_diff(company: dict[str, Any]) -> None:
     text = write_yaml(company)
@@ -95,7 +95,7 @@ def test_an_export_applied_again_is_an_empty_diff(company: dict[str, Any]) -> No
     assert export_company(restored.book) == exported
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(companies(), companies())
 def test_one_company_over_another_settles_after_one_apply(old: dict[str, Any], new: dict[str, Any]) -> None:
     bench = Bench().apply(write_yaml(old))
@@ -117,7 +117,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.dictionaries(st.text(min_size=1, max_size=10), JSON, max_size=5))
 def test_what_is_written_reads_the_same_here_and_elsewhere(data: dict[str, Any]) -> None:
     text = write_yaml(data) if data else "{}\n"
@@ -128,7 +128,7 @@ def test_what_is_written_reads_the_same_here_and_elsewhere(data: dict[str, Any])
 LINES = musterbau().splitlines()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.integers(0, len(LINES) - 1),
     st.sampled_from(["", "x", "{", "- 1", "users: []", "  id: 5", "\t", "  - {}", "&a *a"]),

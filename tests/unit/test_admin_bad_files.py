@@ -394,13 +394,56 @@ devices: [{id: d, owner: "user:u", username: anna-tisch}]
         other.plan(text.replace("zweite.example", "musterbau.example").replace("anna-tisch", "z"))
 
 
-def test_a_limit_counts_the_whole_company() -> None:
+def test_blf_1_a_limit_is_the_company_s() -> None:
     many = ", ".join(f'"number:+4989999981{n:02d}"' for n in range(9))
     text = edited('monitors: ["user:anna", "user:carl", "user:dora", "park:platz1"]', f"monitors: [{many}]")
     with pytest.raises(BadFileError, match="9 elements are above the company's limit of 8"):
         Bench().plan(text)
     raised = text.replace("call_back_memory:", "limits: {monitors: 9}\n  call_back_memory:")
     assert not Bench().plan(raised).empty
+
+
+RULED = [
+    ("EXA-4: nobody is his own assistant", "assistants: [bea, carl]", "assistants: [anna]", "nobody may be his own"),
+    (
+        "DEL-2: so many delegates",
+        "call_back_memory:",
+        "limits: {delegates: 1}\n  call_back_memory:",
+        "2 elements are above",
+    ),
+    (
+        "DEL-2: so many delegators",
+        'delegate: "phone:empfang"',
+        'delegate: "user:anna"',
+        "nobody may be his own delegate",
+    ),
+    ("IGC-1: at most 20", '"number:+491713920000"', ", ".join(['"user:bea"'] * 17), "21 elements are above 20"),
+    ("PU-1: one pickup group", "pickup_groups:", "pickup_groups:\n  - {id: x, name: X, members: [dora]}", "already in"),
+    ("PRK: one park group", "park_groups:", "park_groups:\n  - {id: x, name: X, members: [carl]}", "already in"),
+    (
+        "NF-1: a target",
+        'holidays: feiertage, to: "attendant:begruessung"',
+        "holidays: feiertage",
+        "needed for mode auto",
+    ),
+    ("CP-2: transfer numbers", "national: allow", "national: transfer_2", "needs that many transfer_numbers"),
+    (
+        "BAS-14: own numbers",
+        'outgoing: {number: "+498999998100"',
+        'outgoing: {number: "+4930231250"',
+        "no number of this",
+    ),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "says"), [case[1:] for case in RULED], ids=[case[0] for case in RULED])
+def test_the_small_print_of_features_is_kept_when_saving(old: str, new: str, says: str) -> None:
+    with pytest.raises(BadFileError, match=says):
+        Bench().plan(edited(old, new))
+
+
+def test_bas_14_a_number_that_a_trunk_brings_may_be_shown() -> None:
+    assert Bench().plan(edited('outgoing: {number: "+498999998100"', 'outgoing: {number: "+498999998155"')).after
 
 
 def nothing(bench: Bench, do: Callable[[], object]) -> None:

@@ -15,7 +15,7 @@ Numbers = Annotated[tuple[Pattern, ...], Meta(max_length=12)]
 
 class Criterion(Section, frozen=True):
     """One condition (EXA-12). `filter` False makes it an exception, which wins (EXA-13); a *private* exception rings
-    the executive alone (EXA-17a). `callers` listed means `numbers` (patterns with ? and *). Without
+    the executive alone (1.3). `callers` listed means `numbers` (patterns with ? and *). Without
     `schedule` and `holidays` it holds all day, every day. `called` empty: any number of the owner."""
 
     EMERGENCY: ClassVar = Emergency.PASSES

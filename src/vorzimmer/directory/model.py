@@ -137,7 +137,7 @@ class Schedule(Section, frozen=True):
 
 
 class NumberSpec(Section, frozen=True):
-    """One direct number of an owner. Keys, panel and history show the label (DEL-14c)."""
+    """One direct number of an owner. Keys, panel and history show the label."""
 
     EMERGENCY: ClassVar = Emergency.SERVES
     number: E164
@@ -205,7 +205,7 @@ class Device(Section, frozen=True):
 
 
 class Contact(Section, frozen=True):
-    """Somebody outside; `responsible` is the user who looks after them (B24-1)."""
+    """Somebody outside; `responsible` is the user who looks after them (section 11)."""
 
     EMERGENCY: ClassVar = Emergency.PASSES
     id: Ident

@@ -10,7 +10,7 @@ from vorzimmer.directory.types import Emergency, Section
 
 
 class RejectAnonymous(Section, frozen=True):
-    """``reject_anonymous: true`` in the file. A call-back of an emergency centre passes (PRE-1)."""
+    """``reject_anonymous: true`` in the file. A call-back of an emergency centre passes (12.1)."""
 
     EMERGENCY: ClassVar = Emergency.PASSES
     enabled: bool = False

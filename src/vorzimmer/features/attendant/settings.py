@@ -38,7 +38,7 @@ class Prompt(Section, frozen=True):
 
 
 class Exit(Section, frozen=True):
-    """After `repeat` more tries the caller goes `to` (EXT-7)."""
+    """After `repeat` more tries the caller goes `to` (10.2)."""
 
     EMERGENCY: ClassVar = Emergency.PASSES
     repeat: Repeat = 2
@@ -53,7 +53,7 @@ class TooMany(Section, frozen=True):
 
 
 class Menu(Section, frozen=True):
-    """What is said and what the keys do. Seconds to the first digit and between digits (AA-1, EXT-6)."""
+    """What is said and what the keys do. Seconds to the first digit and between digits (10.1, 10.2)."""
 
     EMERGENCY: ClassVar = {"*": Emergency.PASSES, "keys": Emergency.GUARDED}
     say: Prompt | Literal["none"] | None = None
@@ -75,8 +75,8 @@ class Menus(Section, frozen=True):
 
 
 class Attendant(Section, frozen=True):
-    """`process_extensions`: callers may dial an extension during the greeting and in the menu (EXT-2, EXT-3).
-    `schedule` and `holidays` choose the menu; `allow` and `deny` say which extensions can be dialled (EXT-8)."""
+    """`process_extensions`: callers may dial an extension during the greeting and in the menu (10.2).
+    `schedule` and `holidays` choose the menu; `allow` and `deny` say which extensions can be dialled (10.2)."""
 
     EMERGENCY: ClassVar = {"*": Emergency.PASSES, "extension": Emergency.GUARDED, "numbers": Emergency.SERVES}
     id: Ident

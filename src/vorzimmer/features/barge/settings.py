@@ -1,4 +1,4 @@
-"""Protection against barging in (FEATURES.md BI-4): exempt unless switched off. Not acting yet.
+"""Protection against barging in (FEATURES.md 5.2): exempt unless switched off. Not acting yet.
 
 This module must never decide; it says what a person can set.
 """

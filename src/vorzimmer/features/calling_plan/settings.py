@@ -16,7 +16,7 @@ PlanName = Annotated[str, Meta(min_length=1, max_length=30, extra={"name": True}
 
 
 class OutgoingPattern(Section, frozen=True):
-    """A digit pattern; patterns are asked before call types (CP-3)."""
+    """A digit pattern; patterns are asked before call types."""
 
     EMERGENCY: ClassVar = Emergency.PASSES
     name: PlanName
@@ -34,7 +34,7 @@ class IncomingPattern(Section, frozen=True):
 
 
 class CallTypes(Section, frozen=True):
-    """What happens to each type of call (CP-1, CP-2); premium numbers are blocked unless opened."""
+    """What happens to each type of call (9.2); premium numbers are blocked unless opened."""
 
     EMERGENCY: ClassVar = Emergency.PASSES
     internal: Action = "allow"
@@ -57,7 +57,7 @@ class OutgoingPlan(Section, frozen=True):
 
 
 class Redirecting(Section, frozen=True):
-    """Forwards and transfers that one starts (CP-7): yes or no by type, closed where fraud is dear."""
+    """Forwards and transfers that one starts: yes or no by type, closed where fraud is dear."""
 
     EMERGENCY: ClassVar = Emergency.PASSES
     internal: YesNo = "allow"
@@ -90,7 +90,7 @@ class AuthorizationCode(Section, frozen=True):
 
 
 class CallingPlan(Section, frozen=True):
-    """The nearest plan wins: user, department, site, company (CP-5)."""
+    """The nearest plan wins: user, department, site, company (9.2)."""
 
     EMERGENCY: ClassVar = Emergency.PASSES
     for_: ScopeRef = field(name="for")

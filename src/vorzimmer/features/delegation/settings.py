@@ -35,7 +35,7 @@ class Delegate(Section, frozen=True):
 
 
 class Delegates(Section, frozen=True):
-    """The list ``delegates`` of a delegator (DEL-1)."""
+    """The list ``delegates`` of a delegator (2.1)."""
 
     EMERGENCY: ClassVar = Emergency.PASSES
     delegates: tuple[Delegate, ...] = ()

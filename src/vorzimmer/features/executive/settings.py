@@ -16,7 +16,7 @@ RING_S: Final = 5
 
 
 class Filtering(Section, frozen=True):
-    """Which calls the assistants get (EXA-10 to EXA-13)."""
+    """Which calls the assistants get (1.3)."""
 
     EMERGENCY: ClassVar = Emergency.PASSES
     enabled: bool = False
@@ -25,7 +25,7 @@ class Filtering(Section, frozen=True):
 
 
 class Screening(Section, frozen=True):
-    """How the executive is told while assistants ring (EXA-30 to EXA-35)."""
+    """How the executive is told while assistants ring (1.5)."""
 
     EMERGENCY: ClassVar = Emergency.PASSES
     enabled: bool = False
@@ -36,7 +36,7 @@ class Screening(Section, frozen=True):
 
 
 class Alerting(Section, frozen=True):
-    """How the pool rings and what it shows (EXA-20, EXA-40 to EXA-42)."""
+    """How the pool rings and what it shows (1.4, 1.8)."""
 
     EMERGENCY: ClassVar = Emergency.PASSES
     mode: Literal["simultaneous", "sequential"] = "simultaneous"
@@ -64,7 +64,7 @@ class Push(Section, frozen=True):
 
 
 class Rollover(Section, frozen=True):
-    """What happens when no assistant takes it. `enabled` switches the timer only (EXA-21a); `after_s` None: none."""
+    """What happens when no assistant takes it. `enabled` switches the timer only (1.4); `after_s` None: none."""
 
     EMERGENCY: ClassVar = Emergency.PASSES
     enabled: bool = False
@@ -74,7 +74,7 @@ class Rollover(Section, frozen=True):
 
 
 class Executive(Section, frozen=True):
-    """The section ``executive`` of a user; `assistants` is ordered (EXA-3)."""
+    """The section ``executive`` of a user; `assistants` is ordered (1.1)."""
 
     EMERGENCY: ClassVar = Emergency.PASSES
     assistants: tuple[UserRef, ...] = ()
@@ -88,7 +88,7 @@ class Executive(Section, frozen=True):
 
 
 class Divert(Section, frozen=True):
-    """Where the assistant's share of the executives' calls goes instead (EXA-23)."""
+    """Where the assistant's share of the executives' calls goes instead (1.4)."""
 
     EMERGENCY: ClassVar = Emergency.PASSES
     enabled: bool = False

@@ -31,7 +31,7 @@ class HuntNoAnswer(Section, frozen=True):
 
 
 class HuntBusy(Section, frozen=True):
-    """What callers get when all are busy (HG-2), and group busy (HG-3)."""
+    """What callers get when all are busy, and group busy (4.3)."""
 
     EMERGENCY: ClassVar = Emergency.PASSES
     redirect_to: Target | None = None
@@ -49,7 +49,7 @@ class HuntUnreachable(Section, frozen=True):
 
 
 class HuntGroup(Section, frozen=True):
-    """A number that many answer. Members' own forwarding and voicemail never act (HG-1)."""
+    """A number that many answer. Members' own forwarding and voicemail never act."""
 
     EMERGENCY: ClassVar = {"*": Emergency.PASSES, "extension": Emergency.GUARDED, "numbers": Emergency.SERVES}
     id: Ident

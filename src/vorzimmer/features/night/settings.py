@@ -17,7 +17,7 @@ class Night(Section, frozen=True):
 
 
 class NightForwarding(Section, frozen=True):
-    """Where a site's outside calls go at night. `auto`: outside `schedule` or on a day of `holidays` (NF-2)."""
+    """Where a site's outside calls go at night. `auto`: outside `schedule` or on a day of `holidays`."""
 
     EMERGENCY: ClassVar = Emergency.PASSES
     site: SiteRef

@@ -1,4 +1,4 @@
-"""Policies with a lock, and the company's limits (FEATURES.md DEL-2, DEL-4, EXA-3, BLF-1). Not acting yet.
+"""Policies with a lock, and the company's limits (FEATURES.md 1.2, 2.1, 5.3). Not acting yet.
 
 A site or user may narrow what is not locked. This module must never decide; it says what an administrator can set.
 """

@@ -1,4 +1,4 @@
-"""Recall of held and transferred calls, and call-back memory (FEATURES.md BAS-9, BAS-10, PRE-6). Not acting yet.
+"""Recall of held and transferred calls, and call-back memory (FEATURES.md sections 12.1 and 19). Not acting yet.
 
 This module must never decide; it says what an administrator can set.
 """

@@ -1,4 +1,4 @@
-"""Recording of calls (FEATURES.md BAS-12): off; always only with an announcement to every party. Not acting yet.
+"""Recording of calls (FEATURES.md section 19): off; always only with an announcement to every party. Not acting yet.
 
 This module must never decide; it says what a person can set.
 """

@@ -1,4 +1,4 @@
-"""Speed dials (FEATURES.md BAS-16, DEL-14b): at most 100 per user. Not acting yet.
+"""Speed dials (FEATURES.md sections 2.4 and 19): at most 100 per user. Not acting yet.
 
 This module must never decide; it says what a person can set.
 """

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta, field
 
 from vorzimmer.directory.schema import Kind
-from vorzimmer.directory.types import E164, Emergency, Ident, Label, GivenPassword, Section
+from vorzimmer.directory.types import E164, Emergency, GivenPassword, Ident, Label, Section
 
 SipUri = Annotated[str, Meta(pattern=r"^sips?:[^\s<>\"]{1,250}\Z", extra={"says": "a SIP URI like sip:trunk.example"})]
 Channels_ = Annotated[int, Meta(ge=1, le=10_000)]

@@ -1,4 +1,4 @@
-"""The mailbox (FEATURES.md BAS-11). Not acting yet: callers hear the unavailable tone where it would answer.
+"""The mailbox (FEATURES.md section 19). Not acting yet: callers hear the unavailable tone where it would answer.
 
 This module must never decide; it says what a person can set.
 """
