@@ -6,8 +6,8 @@ from vorzimmer.calls.world import Identified, Refusal
 from vorzimmer.directory.ref import Ref
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.ids import EndpointId
-from vorzimmer.media.port import MediaPlan, Nothing, Tone
-from vorzimmer.routing.model import Because, Caller, Refuse, Run
+from vorzimmer.media.port import File, MediaError, MediaPlan, Nothing, Source, Tone
+from vorzimmer.routing.model import Announce, Because, Caller, Refuse, Run
 from vorzimmer.sip.flow import Flow
 from vorzimmer.sip.message import Request
 from vorzimmer.testing.house import House
@@ -330,5 +330,52 @@ def test_a_bye_right_behind_the_answer_is_not_lost_while_media_is_slow() -> None
         await anna.until(lambda: call.over, seconds=5)
         assert 200 in call.statuses
         await house.check_empty(records=1)
+
+    run(main())
+
+
+class Speechless(RecordingMedia):
+    """A media host that has no file of that name."""
+
+    async def hear(self, endpoint: EndpointId, source: Source) -> None:
+        if isinstance(source, File):
+            raise MediaError(f"no file {source.path}")
+        await super().hear(endpoint, source)
+
+
+@pytest.mark.parametrize(("step", "status"), [(Announce("say.rejected", 603), 603), (Announce("say.done", 200), 200)])
+def test_a_missing_announcement_changes_no_status_and_keeps_nobody_waiting(step: Announce, status: int) -> None:
+    async def main() -> None:
+        house = House()
+        house.media = Speechless()
+        house.open()
+        anna = house.phone("anna")
+        house.steps = lambda asked, so_far: step
+        call = anna.call("bea")
+        await anna.until(lambda: call.over, seconds=5)
+        assert call.statuses[-1] == status
+        await house.check_empty(records=1)
+
+    run(main())
+
+
+def test_rfc3515_2_4_6_a_second_refer_is_told_apart_by_its_id() -> None:
+    async def main() -> None:
+        house = House()
+        anna = house.phone("anna")
+        house.phone("bea")
+        call = anna.call("bea")
+        await anna.until(lambda: call.talking)
+        for _ in range(2):
+            told = len(call.notified)
+            call.transfer("nobody")
+            await anna.until(lambda told=told: len(call.notified) >= told + 2)  # type: ignore[misc]
+            await house.clock.sleep(1)
+        events = [r.headers.get("Event").partition(";id=")[::2] for r in anna.requests if r.method == "NOTIFY"]
+        assert [name for name, _ in events] == ["refer"] * 4
+        assert [bool(ident) for _, ident in events] == [False, False, True, True]
+        assert house.talking("anna", "bea")
+        call.hang_up()
+        await house.check_empty(records=3)
 
     run(main())

@@ -191,7 +191,10 @@ class Attempt:
         world = self.live.world
         source = world.sound_of(self.live.state.company, step.prompt, step.params)
         confirms = step.status == 200
-        endpoint = await (self.entrance.serve(source) if confirms else self.entrance.play(source))
+        try:
+            endpoint = await (self.entrance.serve(source) if confirms else self.entrance.play(source))
+        except MediaError:
+            endpoint = None  # What cannot be said is not said; the status stays what was decided.
         self._inbox.check()
         seconds = world.times.tone if isinstance(source, Tone) else world.times.prompt
         until = world.clock.now() + seconds

@@ -6,6 +6,7 @@ fact under another's name.
 
 from collections import Counter
 
+from vorzimmer.calls.ends import name_of
 from vorzimmer.calls.state import CallState
 from vorzimmer.calls.world import Fact, World
 from vorzimmer.routing.model import Ring
@@ -34,13 +35,13 @@ class Facts:
     def changed(self, before: CallState, after: CallState) -> None:
         """Answered, held, resumed, or other parties."""
         if before.answered is None and after.answered is not None:
-            self._tell(after, "answered", {"by": " ".join(str(p.party.ref) for p in after.parties if p.outgoing)})
+            self._tell(after, "answered", {"by": " ".join(name_of(p) for p in after.parties if p.outgoing)})
         elif {p.id for p in before.parties} != {p.id for p in after.parties} and after.parties:
-            self._tell(after, "changed", {"parties": " ".join(str(p.party.ref) for p in after.parties)})
+            self._tell(after, "changed", {"parties": " ".join(name_of(p) for p in after.parties)})
         for leg in after.parties:
             old = before.leg(leg.id)
             if old is not None and old.held != leg.held:
-                self._tell(after, "held" if leg.held else "resumed", {"by": str(leg.party.ref)})
+                self._tell(after, "held" if leg.held else "resumed", {"by": name_of(leg)})
 
     def ended(self, state: CallState) -> None:
         """The call has its record."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from vorzimmer.calls.apply import CallEvent, apply
-from vorzimmer.calls.effects import Effect, HangUp, Look, Probed
+from vorzimmer.calls.effects import Effect, HangUp, Look, OwnEvent, Probed
 from vorzimmer.calls.perform import Performer
 from vorzimmer.calls.records import Frozen, encode, record_of
 from vorzimmer.calls.screen import screened
@@ -20,7 +20,7 @@ from vorzimmer.calls.talk import status_for
 from vorzimmer.calls.watch import Watch
 from vorzimmer.calls.world import World
 from vorzimmer.kernel.ids import EndpointId, LegId
-from vorzimmer.media.port import Statistics
+from vorzimmer.media.port import SourceEnded, Statistics
 from vorzimmer.routing.model import Plan, Ring, Tried
 from vorzimmer.sip.events import Event, Requested, Responded
 
@@ -66,7 +66,7 @@ class Live:
         self._final: dict[EndpointId, Statistics] | None = None
         self._responses: dict[str, Callable[[Responded], None]] = {}
         self._watch = Watch(world.clock, world.times.watch, lambda: self.feed(Look()))
-        self._performer = Performer(world, lambda: self.state, self.feed, self._finished)
+        self._performer = Performer(world, lambda: self.state, self._performed, self._finished)
 
     def deliver(self, event: Event) -> None:
         """An event of one of our legs, of an answered one or of one that the attempt still connects."""
@@ -165,6 +165,12 @@ class Live:
         self.note()
         if self.state.ended is not None and self.attempt is not None:
             self.attempt.gone()
+
+    def _performed(self, event: OwnEvent | SourceEnded) -> None:
+        """What came of an effect."""
+        if self.attempt is not None and isinstance(event, SourceEnded):
+            self.attempt.deliver(event)
+        self.feed(event)
 
     def _responded(self, event: Responded) -> None:
         leg = self._performer.probes.pop(event.transaction, None)

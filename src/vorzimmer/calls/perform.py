@@ -32,7 +32,7 @@ from vorzimmer.calls.world import World
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.errors import LocalError
 from vorzimmer.kernel.ids import EndpointId, LegId
-from vorzimmer.media.port import MediaError, OpenSpec, Statistics
+from vorzimmer.media.port import MediaError, OpenSpec, SourceEnded, Statistics
 
 REOPENINGS = 4
 """Tries to get a new endpoint before the last one."""
@@ -47,7 +47,7 @@ class Performer:
         self,
         world: World,
         state: Callable[[], CallState],
-        feed: Callable[[OwnEvent], None],
+        feed: Callable[[OwnEvent | SourceEnded], None],
         finished: Callable[[dict[EndpointId, Statistics]], None],
     ) -> None:
         self._world = world
@@ -158,3 +158,6 @@ class Performer:
         means that there is no media to be had."""
         if isinstance(effect, Reopen):
             self._feed(MediaLost(effect.leg))
+        elif isinstance(effect, Hear):
+            # Whoever waits for the end of a prompt that cannot be played must not wait for ever.
+            self._feed(SourceEnded(effect.endpoint, effect.source))

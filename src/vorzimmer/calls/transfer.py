@@ -21,7 +21,7 @@ from vorzimmer.calls.state import CallState, Leg, change_leg
 from vorzimmer.calls.waiting import Waiting
 from vorzimmer.calls.wiring import music
 from vorzimmer.calls.world import World
-from vorzimmer.kernel.errors import LocalError, PeerError
+from vorzimmer.kernel.errors import PeerError
 from vorzimmer.kernel.ids import CallId, LegId
 from vorzimmer.routing.model import Asked, Caller
 from vorzimmer.sip.events import Requested
@@ -81,7 +81,10 @@ def target_of(request: Request) -> Target:
 
 
 class Notifier:
-    """Tells one transferor how its REFER goes; once that is done, its leg is ended (RFC 5589 section 6.1)."""
+    """Tells one transferor how its REFER goes; once that is done, its leg is ended (RFC 5589 section 6.1).
+
+    One NOTIFY at a time: two that overtake each other would be refused for their CSeq. What is news by then is told.
+    """
 
     def __init__(self, live: Live, leg: LegId, request: Request) -> None:
         self._live = live
@@ -92,34 +95,40 @@ class Notifier:
         self._event = f"refer;id={parse_cseq(request.headers.get('CSeq')).number}" if again else "refer"
         self._wanted = request.headers.get("Refer-Sub").strip().lower() != "false"
         self._last = 0
+        self._next: tuple[int, str] | None = None
+        self._under_way = False
 
     def __call__(self, status: int, reason: str) -> None:
         """A provisional status, or the final one."""
-        final = status >= 200
-        if self._last >= 200 or (not final and status == self._last):
+        if self._last >= 200 or status == self._last:
             return
         self._last = status
-        sent = self._notify(status, reason, final=final) if self._wanted else None
-        if not final:
-            return
-        if sent is None:
-            self._release()
+        if not self._wanted:
+            self._told(status)
+        elif self._under_way:
+            self._next = status, reason
         else:
-            self._live.when_answered(sent, lambda _: self._release())
+            self._notify(status, reason)
 
-    def _notify(self, status: int, reason: str, *, final: bool) -> str | None:
+    def _notify(self, status: int, reason: str) -> None:
         if self._live.state.leg(self._leg) is None:
-            return None
+            return
         signalling = self._live.world.signalling
-        state = "terminated;reason=noresource" if final else "active;expires=180"
+        state = "terminated;reason=noresource" if status >= 200 else "active;expires=180"
         extra = (("Event", self._event), ("Subscription-State", state), FRAG)
         body = f"SIP/2.0 {status} {reason}\r\n".encode()
-        try:
-            sent = signalling.engine.request_in(self._leg, "NOTIFY", signalling.now(), extra=extra, body=body)
-        except LocalError:
-            return None  # The transferor's dialog ended in this very turn.
+        sent = signalling.engine.request_in(self._leg, "NOTIFY", signalling.now(), extra=extra, body=body)
+        self._under_way = True
+        self._live.when_answered(sent, lambda _: self._told(status))
         signalling.kick()
-        return sent
+
+    def _told(self, status: int) -> None:
+        self._under_way = False
+        if status >= 200:
+            self._release()
+        elif self._next is not None:
+            (status, reason), self._next = self._next, None
+            self._notify(status, reason)
 
     def _release(self) -> None:
         """The transferor has been told: a call in which nobody else is left is over."""
