@@ -1,7 +1,7 @@
 """Speak every announcement that can be heard now, in German and English, into the shipped sounds.
 
-Needs Debian's espeak-ng; what it writes is committed, so that neither server nor tests need it. Run it again after a text
-with a key ``say.*`` has changed; a test compares the words with ``spoken.json``.
+Needs Debian's espeak-ng; what it writes is committed, so that neither server nor tests need it. Run it again after a
+text with a key ``say.*`` has changed; a test compares the words with ``spoken.json``.
 """
 
 import json

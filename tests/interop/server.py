@@ -1,13 +1,15 @@
 """A real server in a process of its own, with the demo company and known passwords, for real phones to talk to."""
 
 import asyncio
-import json
+import os
 import re
 import signal
 import socket
 import sys
 from pathlib import Path
 from typing import Any
+
+from vorzimmer.cli.asking import ask
 
 COMPANY = Path(__file__).resolve().parents[2] / "src/vorzimmer/app/demo/musterbau.yaml"
 DEADLINE_S = 30.0
@@ -18,7 +20,6 @@ def own_address() -> str:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect(("198.51.100.1", 9))
         return str(probe.getsockname()[0])
-
 
 
 def password(device: str) -> str:
@@ -47,10 +48,21 @@ class ServerError(AssertionError):
 
 
 class Server:
-    """`vorzimmer serve` on free ports of `host`."""
+    """`vorzimmer serve` on free ports of `host`; `before` are words before its command, such as ``ip netns exec X``."""
 
-    def __init__(self, folder: Path, host: str = "", *, rtp: str = "30000-31999", more: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        host: str = "",
+        *,
+        rtp: str = "30000-31999",
+        more: tuple[str, ...] = (),
+        company: str = "",
+        before: tuple[str, ...] = (),
+    ) -> None:
         self.state = folder / "state"
+        self._company = company or company_text()
+        self._before = before
         self.host = host or own_address()
         self.sip_port = free_port()
         self.http_port = free_port(socket.SOCK_STREAM)
@@ -68,7 +80,7 @@ class Server:
     async def start(self) -> None:
         """Apply the company, serve, wait for the ready line."""
         file = self.state.parent / "company.yaml"
-        file.write_text(company_text())
+        file.write_text(self._company)
         await self.cli("apply", str(file), "--yes", "--allow-weak-passwords")
         await self.serve()
 
@@ -81,7 +93,9 @@ class Server:
         ]
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "vorzimmer.cli.main", *arguments, stdout=asyncio.subprocess.PIPE, stderr=log
+                *(*self._before, sys.executable, "-m", "vorzimmer.cli.main", *arguments),
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
             )
         assert self._process.stdout is not None
         try:
@@ -106,13 +120,34 @@ class Server:
         return out.decode()
 
     async def history(self) -> list[dict[str, Any]]:
-        """All records, newest first."""
-        records: list[dict[str, Any]] = json.loads(await self.cli("history", "--json"))
+        """All records, newest first, as the command line gets them."""
+        records: list[dict[str, Any]] = await ask(str(self.state), "history", company=None, limit=500)
         return records
+
+    async def calls(self) -> list[dict[str, Any]]:
+        """The calls that exist now."""
+        calls: list[dict[str, Any]] = await ask(str(self.state), "calls", company=None)
+        return calls
 
     def pid(self, name: str) -> int:
         """The process id of a child: control, web, media-0 ..."""
         return int((self.state / "run" / f"{name}.pid").read_text())
+
+    def kill(self, name: str, number: signal.Signals) -> None:
+        """Send a signal to a child of this server."""
+        os.kill(self.pid(name), number)
+
+    async def restarted(self, name: str, before: int) -> int:
+        """The new process id of a child, once it has written it; the file is the event there is."""
+        async with asyncio.timeout(DEADLINE_S):
+            while (now := self.pid(name)) == before:
+                await asyncio.sleep(0.02)  # noqa: TID251 -- a file cannot be waited for
+        return now
+
+    @property
+    def exit_code(self) -> int | None:
+        """How the server ended."""
+        return self._process.returncode if self._process is not None else None
 
     def log(self) -> str:
         """The end of the server's log."""

@@ -34,7 +34,7 @@ def methods(office: Office, link: ControlLink | None) -> dict[str, Method]:
         return await office.explain_call(params["call"], params["language"])
 
     async def calls(params: Params) -> Any:
-        company = await office.company(params["company"]) if params["company"] else None
+        company = office.company(params["company"]) if params["company"] else None
         return await link.call("calls", company=company) if link is not None else []
 
     async def code(params: Params) -> Any:

@@ -51,7 +51,8 @@ async def _here(layout: Layout, method: str, params: dict[str, Any]) -> Any:
         options = _last_options(layout)
         store = await open_storage(layout, options, migrating=True)
         try:
-            office = Office(store, LoopClock(), SystemChance(), None, options.realm)
+            office = Office(store, (LoopClock(), SystemChance()), None, options.realm)
+            await office.open()
             return await methods(office, None)[method](params)
         finally:
             await store.close()

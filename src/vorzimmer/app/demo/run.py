@@ -73,11 +73,12 @@ async def _prepare(options: ServeOptions) -> list[Account]:
     with layout.locked():
         (options.directory / MARK).touch()
         store = await open_storage(layout, options, migrating=True)
-        office = Office(store, LoopClock(), SystemChance(), None, options.realm)
+        office = Office(store, (LoopClock(), SystemChance()), None, options.realm)
+        await office.open()
         answer = await office.apply(ApplyRequest(COMPANY.read_text(), str(COMPANY.parent), {}))
         if answer["exit"]:
             raise StartError("the demo company cannot be applied: " + "; ".join(answer["problems"]))
-        book = await office.book(answer["company"])
+        book = office.book(answer["company"])
         await store.close()
     passwords = {ident: text for kind, ident, field, text in answer["made"] if (kind, field) == ("device", "password")}
     found = []
