@@ -10,10 +10,18 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from vorzimmer.admin.ports import AuditEntry, Claim, ClaimTakenError, Commit, Record, SecretWrite, StaleRevisionError
 from vorzimmer.calls.records import Record as CallRecord
 from vorzimmer.calls.records import encode
 from vorzimmer.directory.ref import Ref
+from vorzimmer.directory.repository import (
+    AuditEntry,
+    Claim,
+    ClaimTakenError,
+    Commit,
+    Record,
+    SecretWrite,
+    StaleRevisionError,
+)
 from vorzimmer.directory.snapshot import Change
 from vorzimmer.kernel.ids import CallId, JourneyId
 from vorzimmer.routing.model import Asked, Caller, SoFar

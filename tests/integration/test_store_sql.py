@@ -14,7 +14,7 @@ from sqlalchemy import Connection, MetaData, text
 from tests.integration.postgres import cluster
 from tests.store_contract import CONTRACT, commit, put, row
 
-from vorzimmer.admin.ports import SecretWrite
+from vorzimmer.directory.repository import SecretWrite
 from vorzimmer.kernel.errors import StartError
 from vorzimmer.store.database import Database, sqlite_url
 from vorzimmer.store.migrate import migrate

@@ -14,18 +14,18 @@ from vorzimmer.admin.apply import plan_apply, read
 from vorzimmer.admin.edit import Edit, plan_edit
 from vorzimmer.admin.export import export_company
 from vorzimmer.admin.plan import ApplyPlan
-from vorzimmer.admin.ports import (
+from vorzimmer.admin.ports import Publisher
+from vorzimmer.admin.problems import Problem, RefusedError
+from vorzimmer.admin.world import DEFAULT_OPTIONS, SYSTEM, Actor, Current, NoSecrets, Options, World
+from vorzimmer.directory.keys import COMPANY
+from vorzimmer.directory.repository import (
     AuditEntry,
     ClaimTakenError,
     Commit,
     CompanyRepository,
-    Publisher,
     Secrets,
     StaleRevisionError,
 )
-from vorzimmer.admin.problems import Problem, RefusedError
-from vorzimmer.admin.world import DEFAULT_OPTIONS, SYSTEM, Actor, Current, NoSecrets, Options, World
-from vorzimmer.directory.keys import COMPANY
 from vorzimmer.directory.server import ServerBook
 from vorzimmer.directory.snapshot import Change, Snapshot, Zones
 from vorzimmer.features.catalogue import SCHEMA

@@ -6,11 +6,11 @@ explicit flag it is a backup that holds the secrets themselves. This module must
 
 from typing import Any
 
-from vorzimmer.admin.ports import Secrets
 from vorzimmer.admin.secret_plan import SecretLeaf, effective_secrets, put_at
 from vorzimmer.admin.yaml_writer import write_yaml
 from vorzimmer.directory.keys import COMPANY
 from vorzimmer.directory.record import Entry
+from vorzimmer.directory.repository import Secrets
 from vorzimmer.directory.snapshot import Snapshot
 
 _HEAD = "# {name}, revision {revision}. Apply it with: vorzimmer apply FILE\n"

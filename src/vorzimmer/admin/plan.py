@@ -11,7 +11,6 @@ from vorzimmer.admin.check import Fault, missing_in_record
 from vorzimmer.admin.company_file import problem_at
 from vorzimmer.admin.diff import lines_of
 from vorzimmer.admin.feature_rules import RULES, WARNINGS
-from vorzimmer.admin.ports import AuditEntry, Claim, Commit, SecretWrite
 from vorzimmer.admin.problems import Problem, raise_any
 from vorzimmer.admin.rules import Scene, check_company
 from vorzimmer.admin.secret_plan import effective_secrets, field_name, name_secrets, plan_secrets, take_out
@@ -19,6 +18,7 @@ from vorzimmer.admin.world import Actor, Current, Options, World
 from vorzimmer.directory.keys import COMPANY, DEVICE
 from vorzimmer.directory.record import BadRecordError
 from vorzimmer.directory.ref import Ref
+from vorzimmer.directory.repository import AuditEntry, Claim, Commit, SecretWrite
 from vorzimmer.directory.schema import Schema
 from vorzimmer.directory.snapshot import Change, Snapshot
 from vorzimmer.directory.walk import Path

@@ -12,10 +12,10 @@ from typing import Any, Final, cast
 import msgspec
 
 from vorzimmer.admin.company_file import named_path
-from vorzimmer.admin.ports import SecretForm, SecretWrite
 from vorzimmer.admin.world import Current, Options, World
 from vorzimmer.directory.record import read_entry, record_leaves
 from vorzimmer.directory.ref import Ref
+from vorzimmer.directory.repository import SecretForm, SecretWrite
 from vorzimmer.directory.schema import Kind, Schema
 from vorzimmer.directory.snapshot import Change
 from vorzimmer.directory.walk import Leaf, Path

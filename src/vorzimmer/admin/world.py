@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from vorzimmer.admin.ports import Secrets
+from vorzimmer.directory.repository import Secrets
 from vorzimmer.directory.server import ServerBook
 from vorzimmer.directory.snapshot import Snapshot, Zones
 from vorzimmer.kernel.chance import Chance

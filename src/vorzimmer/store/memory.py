@@ -10,7 +10,15 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from vorzimmer.admin.ports import AuditEntry, Claim, ClaimTakenError, Commit, Record, StaleRevisionError, Stored
+from vorzimmer.directory.repository import (
+    AuditEntry,
+    Claim,
+    ClaimTakenError,
+    Commit,
+    Record,
+    StaleRevisionError,
+    Stored,
+)
 from vorzimmer.store.ports import CallQuery, CallRow, StoreFailedError
 from vorzimmer.store.secrets import CompanySecrets, Cost, Kept, Place, SecretBox
 

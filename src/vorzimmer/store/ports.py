@@ -9,7 +9,7 @@ from typing import Protocol
 
 import msgspec
 
-from vorzimmer.admin.ports import CompanyRepository
+from vorzimmer.directory.repository import CompanyRepository
 from vorzimmer.kernel.errors import VorzimmerError
 
 

@@ -12,7 +12,15 @@ import msgspec
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from vorzimmer.admin.ports import AuditEntry, Claim, ClaimTakenError, Commit, Record, StaleRevisionError, Stored
+from vorzimmer.directory.repository import (
+    AuditEntry,
+    Claim,
+    ClaimTakenError,
+    Commit,
+    Record,
+    StaleRevisionError,
+    Stored,
+)
 from vorzimmer.directory.snapshot import Change
 from vorzimmer.store.database import Database
 from vorzimmer.store.schema import audit, claim, company, record, secret
