@@ -206,8 +206,15 @@ async def settings(scene: "Scene") -> None:
 
 async def kill(scene: "Scene") -> None:
     """The server is killed and starts again."""
-    if scene.plan.kills and not scene.disk_full:
+    if scene.plan.kills and not scene.unwritten:
         await scene.kill()
+
+
+async def kill_soon(scene: "Scene") -> None:
+    """The server is killed right in the middle of something."""
+    await scene.pick((call, call, hold, hang_up, blind, attended, consult, media))(scene)
+    await scene.clock.sleep(scene.between(0, 0.03) if scene.likely(0.6) else scene.between(0, 0.4))
+    await kill(scene)
 
 
 async def outage(scene: "Scene") -> None:
@@ -218,7 +225,7 @@ async def outage(scene: "Scene") -> None:
     if mood < 0.3:
         scene.server.failing.add(scene.pick(("all", "live.settle", "live.save", "companies.commit")))
     elif mood < 0.5:
-        scene.server.history.segments.full = scene.disk_full = True
+        scene.server.history.segments.full = True
     elif mood < 0.6:
         scene.media.broken = "no worker"
         scene.disturbed = scene.clock.now() + 30
@@ -228,7 +235,8 @@ async def outage(scene: "Scene") -> None:
 
 def _heal(scene: "Scene") -> None:
     scene.server.failing.clear()
-    scene.server.history.segments.full = scene.disk_full = False
+    scene.server.history.segments.full = False
+    scene.healed = scene.clock.now()
     scene.media.broken = ""
 
 
@@ -263,7 +271,8 @@ WEIGHTS: tuple[tuple[int, Action], ...] = (
     (2, move),
     (4, garbage),
     (5, settings),
-    (4, kill),
+    (3, kill),
+    (3, kill_soon),
     (2, outage),
     (3, media),
 )

@@ -54,9 +54,19 @@ class Handset:
         self.refreshing = True
 
     def _handle(self, event: Event) -> None:
-        if isinstance(event, FlowGone) and self.phone.alive:
-            self.phone.later(1.0, self.register)
+        if isinstance(event, FlowGone):
+            self.phone.later(1.0, self._reconnect)
         self.phone.handle(event)
+
+    def _reconnect(self) -> None:
+        """Its connection is gone: it makes a new one, and what it says in its calls goes there."""
+        flow = self.node.open_flow(self.phone.hop)
+        if flow is None:
+            self.phone.register(EXPIRES)
+            self.phone.later(1.0, self._reconnect)
+            return
+        for call in self.calls:
+            self.engine.refreshed(call.leg, flow)
 
     @property
     def alive(self) -> bool:

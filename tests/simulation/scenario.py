@@ -9,7 +9,7 @@ from tests.simulation import actions
 from tests.simulation.checks import WatchedMedia, companies_apart, nothing_left, one_record_each, phones_idle
 from tests.simulation.companies import HOUSES, company_file
 from tests.simulation.phones import Handset
-from tests.simulation.survivors import Survivor, check_survived, stable_calls
+from tests.simulation.survivors import Survivor, check_survived, prove, stable_calls
 
 from vorzimmer.store.ports import StoreFailedError
 from vorzimmer.testing.chance import SeededChance
@@ -24,6 +24,8 @@ ACTING = 100.0
 LINGERING = 700.0
 """Seconds after which nothing of any call may be left: ringing, timers B, C and H, silence, probes, registrations."""
 SILENCE = 30.0
+UNWRITTEN = 2.5
+"""Seconds after an outage until the journal has tried again and everything is in the database."""
 
 
 @dataclass
@@ -51,13 +53,16 @@ class Scene:
     handsets: list[Handset] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     own: set["asyncio.Task[Any]"] = field(default_factory=set)
+    pace: float = 1.5
+    """Seconds between two actions, mostly."""
     kills: int = 0
     survivors: int = 0
     transferred: float = -1000.0
     """When somebody transferred last."""
     disturbed: float = -1000.0
     """When media, devices or flows were last disturbed, so that calls may end for it."""
-    disk_full: bool = False
+    healed: float = -1000.0
+    """When database and disk last healed."""
     over: bool = False
     _silent: dict[str, float] = field(default_factory=dict)
     _told: set[str] = field(default_factory=set)
@@ -83,6 +88,11 @@ class Scene:
     def alive(self) -> list[Handset]:
         """Handsets with their plugs in."""
         return [handset for handset in self.handsets if handset.alive]
+
+    @property
+    def unwritten(self) -> bool:
+        """Whether there may be states that no file and no database has: the disk is full, or was a moment ago."""
+        return self.server.history.segments.full or self.clock.now() - self.healed < UNWRITTEN
 
     # -- beginning and end --------------------------------------------------------------------------------------------
     async def open(self) -> None:
@@ -118,7 +128,7 @@ class Scene:
         """People do things until the time is over."""
         await self.clock.sleep(2)
         while self.clock.now() < self.plan.acting:
-            await self.clock.sleep(self.between(0.0, 1.5) if self.likely(0.8) else self.between(1.5, 6))
+            await self.clock.sleep(self.between(0.0, self.pace) if self.likely(0.8) else self.between(1.5, 6))
             await actions.act(self)
             companies_apart(self.server, self.handsets)
             self.hear_silence()
@@ -129,7 +139,7 @@ class Scene:
         self.note("everybody hangs up")
         self.over = True
         self.server.failing.clear()
-        self.server.history.segments.full = self.disk_full = False
+        self.server.history.segments.full = False
         self.media.broken = ""
         self.network.weather = FAIR
         for handset in self.alive:
@@ -194,6 +204,9 @@ class Scene:
 
     async def _survived(self, stable: list[Survivor]) -> None:
         self.survivors += check_survived(self, stable)
+        able = [each for each in stable if all(call.talking and handset.alive for handset, call in each.ends)]
+        if able and self.likely(0.6):
+            await prove(self, self.pick(able))
 
 
 def scene(seed: int, plan: Plan) -> Scene:
@@ -203,7 +216,9 @@ def scene(seed: int, plan: Plan) -> Scene:
     weather = WEATHERS[chance.number(0, len(WEATHERS) - 1)]
     network = Network(clock, SeededChance(seed + 1), weather)
     media = plan.media()
-    return Scene(seed, plan, chance, clock, network, media, SimulatedServer(network, clock, media, seed=seed))
+    server = SimulatedServer(network, clock, media, seed=seed)
+    pace = (1.5, 0.5, 3.0)[chance.number(0, 2)]
+    return Scene(seed, plan, chance, clock, network, media, server, pace=pace)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Which calls must outlive the server's process, and whether they have."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,7 @@ def stable_calls(scene: "Scene") -> list[Survivor]:
     now = scene.clock.now()
     if (
         scene.server.process is None
-        or scene.disk_full
+        or scene.unwritten
         or now - scene.transferred < SETTLED
         or now - scene.disturbed < 10
     ):
@@ -79,3 +80,43 @@ def check_survived(scene: "Scene", stable: list[Survivor]) -> int:
         assert len(live.state.parties) == 2, f"call {each.ident} has lost a party: {live.state}"
         assert tuple(leg.sound.endpoint for leg in live.state.parties) == each.endpoints
     return len(stable)
+
+
+async def prove(scene: "Scene", survivor: Survivor) -> None:
+    """It is a call like any other: one side holds and resumes, the other hangs up, and the first hears of that."""
+    ends = survivor.ends if scene.likely(0.5) else survivor.ends[::-1]
+    (first, one), (second, other) = ends
+    transferred, died = scene.transferred, scene.kills
+
+    def undisturbed() -> bool:
+        both = one.talking and other.talking and first.alive and second.alive
+        return both and scene.transferred == transferred and scene.kills == died
+
+    scene.note(f"{first.node.name} and {second.node.name} have survived and go on")
+    one.hold()
+    if not await _until(scene, undisturbed, lambda: _holds(scene, survivor, first)):
+        return
+    one.resume()
+    if not await _until(scene, undisturbed, lambda: not _holds(scene, survivor, first)):
+        return
+    other.hang_up()
+    scene.note(f"{second.node.name} hangs up in the call that survived")
+    await _until(scene, lambda: first.alive and scene.transferred == transferred, lambda: one.over)
+
+
+def _holds(scene: "Scene", survivor: Survivor, by: Handset) -> bool:
+    live = scene.server.exchange.board.call(survivor.ident)
+    legs = live.state.parties if live is not None else ()
+    return any(leg.held for leg in legs if leg.party.device == by.device)
+
+
+async def _until(scene: "Scene", undisturbed: Callable[[], bool], holds: Callable[[], bool]) -> bool:
+    """True once it holds, False if somebody disturbs the proof; raises AssertionError when it takes too long."""
+    until = scene.clock.now() + SETTLED
+    while scene.clock.now() < until:
+        await scene.clock.sleep(0.5)
+        if holds():
+            return True
+        if not undisturbed():
+            return False
+    raise AssertionError("a call that survived does not go on as it should")

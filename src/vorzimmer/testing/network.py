@@ -239,7 +239,7 @@ class Node:
         if waiting is not None:
             waiting.append(packet)
             return
-        flow = self._open_flow(hop)
+        flow = self.open_flow(hop)
         if flow is not None:
             self._deliver(packet, flow)
             return
@@ -248,7 +248,8 @@ class Node:
         away = target is not None and self.network.is_cut(self, target)
         self.network.later(CONNECT_TIMEOUT if away else 2 * self.network.delay(), lambda: self._connected(hop))
 
-    def _open_flow(self, hop: Hop) -> Flow | None:
+    def open_flow(self, hop: Hop) -> Flow | None:
+        """The connection to `hop`, None where there is none."""
         remote = Address(hop.host, hop.port)
         for ident, pipe in self._pipes.items():
             if pipe.flow.transport == hop.transport and pipe.node.public == remote:
@@ -258,7 +259,8 @@ class Node:
     def _connected(self, hop: Hop) -> None:
         packets = self._dials.pop(hop, [])
         target = self.network.at(Address(hop.host, hop.port))
-        if target is None or hop.transport not in target.transports or self.network.is_cut(self, target):
+        deaf = target is None or target._sink is None or hop.transport not in target.transports
+        if target is None or deaf or self.network.is_cut(self, target):
             for packet in packets:
                 self._tell_failed(packet)
             return
