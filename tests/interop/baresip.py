@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.interop.listening import SETTLING_S, Sound, for_a_while, since, sizes
+
 MODULES = "/usr/lib/baresip/modules"
 DEADLINE_S = 15.0
 
@@ -46,6 +48,7 @@ class Baresip:
     rtp_ports: str
     codec: str = "PCMA"
     transport: str = "udp"
+    old: set[Path] = field(default_factory=set)
     events: list[dict[str, Any]] = field(default_factory=list)
     _process: asyncio.subprocess.Process | None = None
     _writer: asyncio.StreamWriter | None = None
@@ -162,7 +165,32 @@ class Baresip:
     def log(self) -> str:
         """The end of the program's log."""
         path = self.folder / "log"
-        return path.read_text(errors="replace")[-3000:] if path.exists() else ""
+        lines = path.read_text(errors="replace").replace("\r", "\n").splitlines() if path.exists() else []
+        return "\n".join(line for line in lines if line.strip(" \x1b[K") and "(bit/s)" not in line)[-3000:]
+
+    async def calls(self) -> int:
+        """How many calls the phone itself has."""
+        return (await self.command("listcalls"))["data"].count("sip:")
+
+    async def forget(self) -> None:
+        """A new test begins: no call of the last one is left, what happened and was heard until now does not count."""
+        for _ in range(await self.calls()):
+            closed = self.count("CALL_CLOSED")
+            await self.command("hangup")
+            await self.wait("CALL_CLOSED", closed + 1)
+        self.events.clear()
+        self.old = set(self.heard())
+
+    async def hears(self, seconds: float) -> Sound:
+        """What arrives during the next `seconds`, after what is still under way has arrived."""
+        await for_a_while(SETTLING_S)
+        before = sizes(self.heard())
+        await for_a_while(seconds)
+        return since(self.heard(), before)
+
+    def heard_all(self) -> Sound:
+        """Everything that arrived since the test began."""
+        return since([path for path in self.heard() if path not in self.old], {})
 
     def heard(self) -> list[Path]:
         """The recordings of what arrived, oldest first (one per stream of each call)."""

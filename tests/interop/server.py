@@ -140,7 +140,7 @@ class Server:
     async def restarted(self, name: str, before: int) -> int:
         """The new process id of a child, once it has written it; the file is the event there is."""
         async with asyncio.timeout(DEADLINE_S):
-            while (now := self.pid(name)) == before:
+            while (now := self.pid(name)) == before:  # noqa: ASYNC110 -- the same
                 await asyncio.sleep(0.02)  # noqa: TID251 -- a file cannot be waited for
         return now
 
