@@ -71,6 +71,7 @@ def test_an_attempt_that_is_lost_leaves_one_record_that_says_interrupted() -> No
         bea.last.refuse(480)
         await house.check_empty(records=1)
         assert house.bench.records[0].reason == "interrupted"
+        assert house.facts[-1].data == {"by": "system", "reason": "interrupted"}
 
     run(main())
 

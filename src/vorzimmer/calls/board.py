@@ -6,15 +6,17 @@ feature and decides nothing. This module must never let a leg of one company int
 
 import asyncio
 
+import msgspec
+
 from vorzimmer.calls.attempt import Attempt
 from vorzimmer.calls.entrance import Inviting
 from vorzimmer.calls.facts import Facts
 from vorzimmer.calls.live import Live
 from vorzimmer.calls.opening import leg_of
-from vorzimmer.calls.records import encode
+from vorzimmer.calls.records import encode, interrupted
 from vorzimmer.calls.replace import replace
 from vorzimmer.calls.screen import check_contact
-from vorzimmer.calls.state import CallState, Party
+from vorzimmer.calls.state import CallState, End, Party
 from vorzimmer.calls.transfer import refer
 from vorzimmer.calls.world import Identified, Refusal, World
 from vorzimmer.kernel.errors import PeerError
@@ -243,6 +245,13 @@ class Switchboard:
         self._legs.clear()
         self._devices.clear()
         self._busy.clear()
+
+    def lost(self, state: CallState) -> None:
+        """An attempt that a restart has ended gets its one record."""
+        record = interrupted(state, self.world.wall())
+        self.world.journal.append("record", record.id, encode(record))
+        self.world.journal.append("gone", record.id, b"")
+        self._facts.ended(msgspec.structs.replace(state, ended=End("system", record.reason, record.ended)))
 
     def adopt(self, state: CallState) -> Live:
         """A call back from bytes; its dialogs are in the engine again."""

@@ -10,7 +10,7 @@ from vorzimmer.calls.board import Switchboard
 from vorzimmer.calls.effects import HangUp, Joined, MovedOut
 from vorzimmer.calls.ends import name_of
 from vorzimmer.calls.live import Live
-from vorzimmer.calls.records import Frozen, decode_frozen, encode, interrupted
+from vorzimmer.calls.records import Frozen, decode_frozen
 from vorzimmer.calls.state import CallState, Leg, change, change_leg
 from vorzimmer.calls.wiring import rewire
 from vorzimmer.media.port import WorkerLost
@@ -36,9 +36,7 @@ async def thaw_all(board: Switchboard, frozen: Iterable[bytes]) -> None:
 
 def _thaw(board: Switchboard, call: Frozen) -> Live | None:
     if not call.state.parties:
-        record = interrupted(call.state, board.world.wall())
-        board.world.journal.append("record", record.id, encode(record))
-        board.world.journal.append("gone", record.id, b"")
+        board.lost(call.state)
         return None
     signalling = board.world.signalling
     for leg in call.state.parties:
