@@ -73,7 +73,7 @@ class Control:
             self._layout.media_sockets(self._options), self._clock, int(self._clock.wall().timestamp() * 1000)
         )
         nonce_key = await store.meta.keep("nonce-key", os.urandom(32))
-        facts = FactStream(self.metrics)
+        facts = FactStream(self.metrics, self._log)
         exchange = self._exchange(transports, SidedMedia(media), (journal, bindings), (nonce_key, facts))
         rpc = ControlRpc(exchange, facts, media, transports)
         server = RpcServer(rpc.methods(), rpc.streams())

@@ -104,7 +104,7 @@ class Exchange:
         self.pump = Pump(self.engine, ports.clock, ports.transports, on_bug=ports.on_bug)
         self.door = Door(DigestConfig(ports.realm), ports.nonce_key, self.house.account, ports.chance)
         self.board = Switchboard(self._world())
-        self._registrar = Registrar(self.door, self.bindings, self.engine, ports.chance)
+        self._registrar = Registrar(self.door, self.bindings, self.engine, ports.chance, ports.refused)
         self._expiry: Alarm | None = None
         self.bindings.watch(self._bindings_changed)
         self.pump.handle_with(self.handle)
@@ -118,7 +118,7 @@ class Exchange:
             chance=ports.chance,
             locations=Whereabouts(self.bindings),
             decide=self.house.decide,
-            identify=Identifier(self.house, self.door, ports.clock.now),
+            identify=Identifier(self.house, self.door, ports.clock.now, ports.refused),
             journal=ports.journal,
             service=ports.service,
             refused=ports.refused,

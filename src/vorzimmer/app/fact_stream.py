@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from vorzimmer.calls.world import Fact
+from vorzimmer.observe.logs import Logger
 from vorzimmer.observe.metrics import Metrics
 
 BEHIND = 10_000
@@ -16,12 +17,17 @@ BEHIND = 10_000
 class FactStream:
     """All companies' facts; `follow` gives one company's, or all to the operator."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, log: Logger) -> None:
         self.metrics = metrics
+        self._log = log
         self._followers: dict[asyncio.Queue[Fact | None], str | None] = {}
 
     def tell(self, fact: Fact) -> None:
-        """Something happened."""
+        """Something happened. The log names the call and never who called: others read it than the history."""
+        reason = fact.data.get("reason")
+        self._log.info(
+            "call", company=fact.company, call=fact.call, kind=fact.kind, **({"reason": reason} if reason else {})
+        )
         if fact.kind == "started":
             self.metrics.calls_started.labels(fact.company).inc()
         elif fact.kind == "ended":

@@ -10,15 +10,16 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from vorzimmer.admin.ports import CompanyRepository
 from vorzimmer.calls.world import Identified, Refusal
 from vorzimmer.directory.keys import DEVICE
 from vorzimmer.directory.ref import Ref
+from vorzimmer.directory.repository import CompanyRepository
 from vorzimmer.directory.server import ServerBook
 from vorzimmer.directory.snapshot import Change, Snapshot
 from vorzimmer.features.catalogue import SCHEMA
 from vorzimmer.features.order import ORDER
-from vorzimmer.kernel.errors import LocalError
+from vorzimmer.kernel.errors import LocalError, PeerError
+from vorzimmer.presence.contacts import Refused, check_contacts, nobody_refused
 from vorzimmer.presence.door import Account, Door, Turned
 from vorzimmer.routing.decide import decide
 from vorzimmer.routing.live import Live
@@ -168,7 +169,8 @@ def _serves(book: Snapshot | None, device: str) -> bool:
 class Identifier:
     """Who sends an INVITE or REFER: the account that passed digest (ARCHITECTURE decision 6)."""
 
-    def __init__(self, house: House, door: Door, now: Callable[[], float]) -> None:
+    def __init__(self, house: House, door: Door, now: Callable[[], float], refused: Refused = nobody_refused) -> None:
+        self._refused = refused
         self._house = house
         self._door = door
         self._now = now
@@ -177,6 +179,10 @@ class Identifier:
         verdict = self._door.authenticate(request, flow, self._now())
         if isinstance(verdict, Turned):
             return Refusal(verdict.status, verdict.reason, verdict.headers)
+        try:
+            check_contacts(request, flow, self._refused)
+        except PeerError as error:
+            return Refusal(error.status, error.reason)
         company, device = split_key(verdict.device)
         caller = self._house.caller(company, device, private=wants_privacy(request.headers))
         if caller is None:

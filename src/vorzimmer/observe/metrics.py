@@ -1,7 +1,7 @@
 """The figures of one process, in Prometheus' text form.
 
-Each process has one :class:`Metrics` of its own, handed down by the composition root: no registry is global. This module
-must never be asked for a decision.
+Each process has one :class:`Metrics` of its own, handed down by the composition root: no registry is global. This
+module must never be asked for a decision.
 """
 
 from collections.abc import Callable

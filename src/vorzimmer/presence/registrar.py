@@ -9,6 +9,7 @@ from typing import Protocol
 from vorzimmer.kernel.chance import Chance
 from vorzimmer.kernel.errors import PeerError
 from vorzimmer.presence.bindings import Bindings
+from vorzimmer.presence.contacts import Refused, check_contacts, nobody_refused
 from vorzimmer.presence.door import Account, Door, Turned
 from vorzimmer.sip.events import Requested
 from vorzimmer.sip.headers import parse_name_addr
@@ -36,11 +37,14 @@ class Responder(Protocol):
 class Registrar:
     """One per control process."""
 
-    def __init__(self, door: Door, bindings: Bindings, engine: Responder, chance: Chance) -> None:
+    def __init__(
+        self, door: Door, bindings: Bindings, engine: Responder, chance: Chance, refused: Refused = nobody_refused
+    ) -> None:
         self._door = door
         self._bindings = bindings
         self._engine = engine
         self._chance = chance
+        self._refused = refused
         door.known_source = bindings.has_source
 
     def handle(self, event: Requested, now: float) -> None:
@@ -51,6 +55,7 @@ class Registrar:
             return
         try:
             check_address(event.request, who)
+            check_contacts(event.request, event.flow, self._refused)
             visit = Visit(event.flow, now, self._chance.fraction())
             outcome = self._bindings.register(who.device, event.request, visit)
         except PeerError as error:
