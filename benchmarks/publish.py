@@ -4,11 +4,11 @@ Measured is the work of the running server for one committed change: the next Sn
 whole plan of a single edit (checks included). Figures are CPU microseconds per change, the median of many.
 """
 
-import statistics
 import time
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
+from benchmarks.figures import Figure, Result, percentile, reference
 from vorzimmer.admin.edit import Edit, plan_edit
 from vorzimmer.admin.world import SYSTEM, Current
 from vorzimmer.directory.ref import Ref
@@ -19,6 +19,10 @@ from vorzimmer.testing.company import world
 
 SMALL, LARGE = 100, 100_000
 REPEATS = 300
+HOW = (
+    "CPU time of one committed change in the server: *planning* is the whole check of a single edit, *publishing* the "
+    "next book and the server's index of it. A change among 100,000 users may cost at most twice as much as among 100."
+)
 
 
 def company(users: int) -> Snapshot:
@@ -36,18 +40,23 @@ def company(users: int) -> Snapshot:
     return Snapshot.of(SCHEMA, ZoneInfo, records)
 
 
-def run() -> dict[str, float]:
-    """CPU microseconds per change for both sizes, and their ratio; CPU seconds to build the books."""
-    found: dict[str, float] = {}
-    for name, users in (("small", SMALL), ("large", LARGE)):
+def run() -> Result:
+    """Both sizes, one after the other."""
+    before = reference()
+    figures: list[Figure] = []
+    medians: dict[tuple[str, int], float] = {}
+    for users in (SMALL, LARGE):
         started = time.process_time()
         server = ServerBook().add(company(users))
-        found[f"build_{name}_s"] = round(time.process_time() - started, 3)
-        found[f"publish_{name}_us"] = median(lambda n, s=server: publish(s, n))  # type: ignore[misc]  # binds server now
-        found[f"edit_{name}_us"] = median(lambda n, s=server: edit(s, n))  # type: ignore[misc]  # binds server now
-    found["publish_ratio"] = round(found["publish_large_us"] / found["publish_small_us"], 2)
-    found["edit_ratio"] = round(found["edit_large_us"] / found["edit_small_us"], 2)
-    return found
+        built = time.process_time() - started
+        figures.append(Figure(f"building the book of {users:,} users", f"{built:.2f} s"))
+        for name, work in (("publishing", publish), ("planning", edit)):
+            taken = times(lambda n, w=work, s=server: w(s, n))  # type: ignore[misc]  # binds both now
+            medians[name, users] = percentile(taken, 50)
+            figures.append(Figure(f"{name} one change among {users:,} users", both(taken), len(taken) / sum(taken)))
+    ratios = {name: medians[name, LARGE] / medians[name, SMALL] for name in ("publishing", "planning")}
+    wrong = tuple(f"{name} among {LARGE:,} users takes {r:.1f} times as long" for name, r in ratios.items() if r > 2)
+    return Result("Publishing a change", HOW, tuple(figures), (before + reference()) / 2, wrong)
 
 
 def publish(server: ServerBook, step: int) -> None:
@@ -66,16 +75,20 @@ def edit(server: ServerBook, step: int) -> None:
     assert len(plan.commit.changes) == 1
 
 
-def median(work: Callable[[int], None]) -> float:
-    """CPU microseconds, the median of REPEATS runs."""
+def times(work: Callable[[int], None]) -> list[float]:
+    """CPU-seconds of each of REPEATS runs."""
     taken = []
     for step in range(REPEATS):
         started = time.process_time()
         work(step)
         taken.append(time.process_time() - started)
-    return round(statistics.median(taken) * 1e6, 1)
+    return taken
+
+
+def both(taken: list[float]) -> str:
+    """p50 and p99 for people."""
+    return f"p50 {percentile(taken, 50) * 1e3:.2f} ms, p99 {percentile(taken, 99) * 1e3:.2f} ms"
 
 
 if __name__ == "__main__":
-    for key, value in run().items():
-        print(f"{key:20} {value}")
+    print(run())

@@ -1,11 +1,9 @@
 """How many packets a media worker relays per second of its CPU time, and how much delay it adds.
 
-A real worker process, real UDP sockets on loopback, both ends of every call in this process. Run as a script, or call
-``run()``.
+A real worker process, real UDP sockets on loopback, both ends of every call in this process.
 """
 
 import asyncio
-import os
 import select
 import socket
 import struct
@@ -15,10 +13,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from time import perf_counter, process_time
+from time import perf_counter
 
 import msgspec
 
+from benchmarks.figures import Figure, Result, cpu_of, percentile, reference
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.ids import CallId, EndpointId
 from vorzimmer.media.embedded.client import EmbeddedMedia
@@ -31,7 +30,11 @@ LOAD_SECONDS = 3.0
 DELAY_SECONDS = 3.0
 HEADER = struct.Struct("!BBHIId")
 PCMA = (Codec("PCMA", 8),)
-TICKS = os.sysconf("SC_CLK_TCK")
+HOW = (
+    f"One media worker, {CALLS} calls with G.711 packets of 20 ms in both directions. First as fast as possible: the "
+    "packets per CPU-second of the worker; then 5,000 packets a second (100 directions): the delay from sending to "
+    "receiving. Counted are the packets that were sent and those that came out at the other end."
+)
 
 
 class LoopClock:
@@ -77,13 +80,14 @@ class Phone:
             delays.append(perf_counter() - HEADER.unpack_from(data)[5])
 
 
-def run() -> dict[str, float]:
-    """packets_per_cpu_second, relayed, added delay in ms (p50, p99) at a moderate load, and the reference loop."""
+def run() -> Result:
+    """Start a worker, send packets through it, stop it."""
     with tempfile.TemporaryDirectory() as folder:
         return asyncio.run(_measured(folder))
 
 
-async def _measured(folder: str) -> dict[str, float]:
+async def _measured(folder: str) -> Result:
+    before = reference()
     (config,) = split((Listener("", "127.0.0.1", "", *PORTS),), (str(Path(folder) / "media.sock"),))
     worker = await _start(config)
     media = EmbeddedMedia((config.socket,), LoopClock())
@@ -95,19 +99,14 @@ async def _measured(folder: str) -> dict[str, float]:
         for number in range(CALLS):
             phones += await _call(media, number)
         busy = _saturate(phones, worker.pid)
-        delays = sorted(_pace(phones))
-        return busy | {
-            "delay_p50_ms": round(delays[len(delays) // 2] * 1000, 3),
-            "delay_p99_ms": round(delays[len(delays) * 99 // 100] * 1000, 3),
-            "delay_packets": len(delays),
-            "reference_loops_per_cpu_second": reference(),
-        }
+        paced = _pace(phones)
     finally:
         for phone in phones:
             phone.socket.close()
         await media.stop()
         worker.terminate()
         await worker.wait()
+    return Result("Relayed media", HOW, (busy, paced), (before + reference()) / 2)
 
 
 async def _start(config: WorkerConfig) -> asyncio.subprocess.Process:
@@ -133,62 +132,55 @@ async def _phone(media: EmbeddedMedia, name: str, call: CallId) -> Phone:
     return phone
 
 
-def _saturate(phones: list[Phone], pid: int) -> dict[str, float]:
-    """As fast as this process can send and receive: the worker's CPU time divided by what came out of it."""
+def _saturate(phones: list[Phone], pid: int) -> Figure:
+    """As fast as this process can send and receive: what came out, divided by the worker's CPU time."""
     seen: list[float] = []
-    before, end = _cpu(pid), perf_counter() + LOAD_SECONDS
+    before, end = cpu_of([pid]), perf_counter() + LOAD_SECONDS
     while perf_counter() < end:
         for phone in phones:
             phone.send()
         for phone in phones:
             phone.drain(seen)
-    used = _cpu(pid) - before
+    used = cpu_of([pid]) - before
     sent = sum(phone.count for phone in phones)
-    return {
-        "packets_per_cpu_second": round(len(seen) / used),
-        "relayed": len(seen),
-        "lost": sent - len(seen),
-        "worker_cpu_seconds": round(used, 2),
-    }
+    return Figure("packets relayed as fast as they come", f"{sent} sent, {len(seen)} read by then", len(seen) / used)
 
 
-def _pace(phones: list[Phone]) -> list[float]:
-    """5,000 packets a second, a hundred calls: the delay from sending to receiving."""
-    poll = select.epoll()
-    by_number = {phone.socket.fileno(): phone for phone in phones}
-    for number in by_number:
-        poll.register(number, select.EPOLLIN)
-    delays: list[float] = []
-    while ready := poll.poll(0.3):  # what the saturation has left in the sockets is not of this measurement
-        for number, _ in ready:
-            by_number[number].drain([])
-    start = perf_counter()
-    due, turn = start, 0
+def _pace(phones: list[Phone]) -> Figure:
+    """5,000 packets a second: the delay from sending to receiving."""
+    with select.epoll() as poll:
+        by_number = {phone.socket.fileno(): phone for phone in phones}
+        for number in by_number:
+            poll.register(number, select.EPOLLIN)
+
+        def read(seconds: float, delays: list[float]) -> bool:
+            ready = poll.poll(seconds)
+            for number, _ in ready:
+                by_number[number].drain(delays)
+            return bool(ready)
+
+        while read(0.3, []):  # what the saturation has left in the sockets is not of this measurement
+            pass
+        delays: list[float] = []
+        sent = _send_paced(phones, lambda left: read(left, delays))
+        while read(0.3, delays):
+            pass
+    text = f"delay p50 {percentile(delays, 50) * 1000:.2f} ms, p99 {percentile(delays, 99) * 1000:.2f} ms"
+    return Figure("5,000 packets a second", text, None, (sent, len(delays)))
+
+
+def _send_paced(phones: list[Phone], read: Callable[[float], object]) -> int:
+    start = due = perf_counter()
+    sent = 0
     while due - start < DELAY_SECONDS:
         for _ in range(5):
-            phones[turn % len(phones)].send()
-            turn += 1
+            phones[sent % len(phones)].send()
+            sent += 1
         due += 0.001
         while (left := due - perf_counter()) > 0:
-            for number, _ in poll.poll(left):
-                by_number[number].drain(delays)
-    return delays
-
-
-def _cpu(pid: int) -> float:
-    """Seconds of user and system time of a process."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
-
-
-def reference() -> int:
-    """A fixed loop of pure Python, so that results of different computers can be compared."""
-    begin, total = process_time(), 0
-    for number in range(2_000_000):
-        total = (total * 31 + number) & 0xFFFF
-    return round(2_000_000 / (process_time() - begin))
+            read(left)
+    return sent
 
 
 if __name__ == "__main__":
-    for name, value in run().items():
-        print(f"{name:32} {value:>12,}")
+    print(run())

@@ -1,0 +1,1 @@
+"""What Vorzimmer does per second of CPU time, measured by `python -m benchmarks.run`, never by a timed test."""
