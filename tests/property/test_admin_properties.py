@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from vorzimmer.admin.export import export_company
-from vorzimmer.admin.ports import Commit
 from vorzimmer.admin.problems import ProblemsError
 from vorzimmer.admin.yaml_reader import read_yaml
 from vorzimmer.admin.yaml_writer import write_yaml
+from vorzimmer.directory.repository import Commit
 from vorzimmer.testing.company import Bench, musterbau
 
 HOSTILE = [

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from vorzimmer.admin.apply import plan_apply, read
 from vorzimmer.admin.plan import ApplyPlan
-from vorzimmer.admin.ports import SecretWrite
 from vorzimmer.admin.world import Current, Options, World
+from vorzimmer.directory.repository import SecretWrite
 from vorzimmer.directory.server import ServerBook
 from vorzimmer.directory.snapshot import Snapshot
 from vorzimmer.testing.chance import SeededChance
