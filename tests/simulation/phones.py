@@ -52,9 +52,12 @@ class Handset:
         self.phone = Phone(line, self.pump, clock, SeededChance(seed + 50_000))
         self.pump.handle_with(self._handle)
         self.refreshing = True
+        self.connected = True
+        """False from the end of a connection until there is a new one (TCP)."""
 
     def _handle(self, event: Event) -> None:
         if isinstance(event, FlowGone):
+            self.connected = False
             self.phone.later(1.0, self._reconnect)
         self.phone.handle(event)
 
@@ -67,6 +70,7 @@ class Handset:
             return
         for call in self.calls:
             self.engine.refreshed(call.leg, flow)
+        self.connected = True
 
     @property
     def alive(self) -> bool:

@@ -93,6 +93,10 @@ async def prove(scene: "Scene", survivor: Survivor) -> None:
         return both and scene.transferred == transferred and scene.kills == died
 
     scene.note(f"{first.node.name} and {second.node.name} have survived and go on")
+    # A phone on TCP learns a moment later that its connection is gone, and makes a new one.
+    await scene.clock.sleep(1.0)
+    if not await _until(scene, undisturbed, lambda: first.connected and second.connected):
+        return
     one.hold()
     if not await _until(scene, undisturbed, lambda: _holds(scene, survivor, first)):
         return

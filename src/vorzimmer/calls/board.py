@@ -212,9 +212,13 @@ class Switchboard:
         return tuple(sorted(self._busy.get((company, device), ())))
 
     def refreshed(self, company: str, device: str, flow: Flow) -> None:
-        """A device has registered again: requests inside its dialogs use its newest flow from now on."""
-        for leg in self._busy.get((company, device), ()):
+        """A device has registered again: requests inside its dialogs use its newest flow from now on, also after a
+        restart."""
+        for leg in self.legs_of(company, device):
             self.world.signalling.engine.refreshed(leg, flow)
+            live = self._legs[leg]
+            if live.state.leg(leg) is not None:
+                live.note()
 
     def idle(self) -> bool:
         """True when no call, leg or count is left (for leak checks)."""
