@@ -32,6 +32,7 @@ from vorzimmer.calls.effects import (
 )
 from vorzimmer.calls.sound import answer, plan_of
 from vorzimmer.calls.state import CallState, Leg, Party, Sound, change_leg
+from vorzimmer.calls.thaw import calm
 from vorzimmer.directory.ref import Ref
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.ids import CallId, EndpointId, JourneyId, LegId
@@ -171,6 +172,20 @@ def test_a_lost_codec_is_relayed_answered_afterwards_and_denied_if_the_other_ref
     failed, effects = apply(relayed, ReinviteFailed(B, 488, ""), 3.0)
     assert effects == (Deny(A, 488),)
     assert failed.relay is None
+
+
+def test_rfc3264_8_3_2_a_relayed_offer_keeps_the_numbers_of_the_phone_it_goes_to() -> None:
+    mine, yours = Format("OPUS", 96, 48000, 2), Format("OPUS", 111, 48000, 2)
+    state = call(leg(A, PCMA, mine), leg(B, PCMA, yours, outgoing=True))
+    _, effects = apply(state, reinvite(A, (mine,)), 2.0)
+    assert [f.payload_type for f in plan_of(only(effects, SendReinvite).body).formats] == [111]
+
+
+def test_what_was_under_way_between_two_messages_is_forgotten_over_a_restart() -> None:
+    relayed, _ = apply(two(PCMA, PCMU), reinvite(A, (PCMU,)), 2.0)
+    back = calm(relayed)
+    assert back.relay is None
+    assert [(x.offering, x.awaiting, x.stale) for x in back.parties] == [(None, "", ""), (None, "", "identity")]
 
 
 def test_glare_with_a_relay_under_way_is_491() -> None:

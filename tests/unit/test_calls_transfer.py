@@ -3,11 +3,12 @@
 import pytest
 
 from vorzimmer.calls.records import Record
-from vorzimmer.media.port import Music, Tone
+from vorzimmer.directory.ref import Ref
+from vorzimmer.media.port import Music, Peer, Tone
 from vorzimmer.sdp.plan import Format
 from vorzimmer.testing.house import House
 from vorzimmer.testing.loop import run
-from vorzimmer.testing.phone import answers, declines, rings
+from vorzimmer.testing.phone import answers, declines, early, rings
 from vorzimmer.testing.phone_call import PhoneCall
 
 PCMA = (Format("PCMA", 8),)
@@ -168,6 +169,44 @@ def test_the_transferred_party_hangs_up_while_the_target_rings() -> None:
         await three.bea.until(lambda: "487" in "".join(call.notified[-1:]))
         await three.bea.until(lambda: call.over)
         await house.check_empty(records=2)
+        # The record has waited for the attempt's last word.
+        assert [t.outcome for t in three.records()[1].so_far] == ["cancelled"]
+
+    run(main())
+
+
+def test_early_media_that_a_waiting_party_cannot_decode_is_ringback_instead() -> None:
+    async def main() -> None:
+        house = House()
+        three = Three(house, bea=PCMA, carl=PCMU)
+        three.carl.manner = early(after=3)
+        call = await three.talk()
+        call.transfer("carl")
+        await house.clock.sleep(2)
+        assert house.heard_by("anna") == Tone("ringback")
+        await three.carl.until(lambda: three.carl.last.talking)
+        await house.clock.sleep(1)
+        assert house.talking("anna", "carl")
+        three.anna.last.hang_up()
+        await house.check_empty(records=2)
+
+    run(main())
+
+
+def test_early_media_that_a_waiting_party_can_decode_is_heard() -> None:
+    async def main() -> None:
+        house = House()
+        three = Three(house)
+        three.carl.manner = early(after=3)
+        call = await three.talk()
+        call.transfer("carl")
+        await house.clock.sleep(2)
+        assert isinstance(house.heard_by("anna"), Peer)
+        await three.carl.until(lambda: three.carl.last.talking)
+        await house.clock.sleep(1)
+        assert house.talking("anna", "carl")
+        three.anna.last.hang_up()
+        await house.check_empty(records=2)
 
     run(main())
 
@@ -193,6 +232,8 @@ def test_rfc5589_attended_transfer_from_either_side(bea_called: bool) -> None:
         three.anna.last.hang_up()
         await house.check_empty(records=2)
         assert three.journeys() == 1
+        consulted = next(r for r in three.records() if r.asked.dialled == "carl")
+        assert consulted.answered_by == Ref("user", "carl")
 
     run(main())
 
@@ -235,6 +276,7 @@ def test_semi_attended_transfer_to_a_phone_that_still_rings() -> None:
         await house.clock.sleep(1)
         assert call.notified[-1] == "SIP/2.0 200 OK"
         assert house.talking("anna", "carl")
+        assert three.carl.last.shown[-1] == '"Anna" <sip:anna@muster.example>'
         three.anna.last.hang_up()
         await house.check_empty(records=2)
 

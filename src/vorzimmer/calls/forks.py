@@ -116,15 +116,14 @@ class Forks:
                 self.close(fork, "unreachable", 408)
 
     async def progressed(self, fork: Fork, event: Progressed) -> None:
-        """It rings; early media is relayed if the caller hears none yet."""
+        """It rings; early media is relayed if the caller hears none yet, else the caller is told that it rings."""
         fork.heard = True
         sound = self._agreed(fork, event.response) if event.response.body and not fork.early else None
         if sound is not None and sound.agreed is not None and self.entrance_wants(sound):
             fork.early = True
             if await self._let_hear(sound):
                 return
-        if event.response.status == 180 or sound is None:
-            self.entrance.ringing()
+        self.entrance.ringing()
 
     async def _let_hear(self, sound: Sound) -> bool:
         """Early media; a worker that dies meanwhile costs only that (the answer brings a new endpoint)."""

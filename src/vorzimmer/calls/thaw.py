@@ -42,19 +42,19 @@ def _thaw(board: Switchboard, call: Frozen) -> Live | None:
     for leg in call.state.parties:
         if leg.id in call.dialogs:
             signalling.engine.thaw(leg.id, call.dialogs[leg.id], signalling.now())
-    live = board.adopt(_settled(call.state))
+    live = board.adopt(calm(call.state))
     gone = next((leg for leg in live.state.parties if leg.id not in call.dialogs), None)
     if gone is not None:
         live.feed(Ended(gone.id, "gone"))
     return live
 
 
-def _settled(state: CallState) -> CallState:
-    """Without what was under way between two messages."""
-    return change(state, parties=tuple(_calm(leg) for leg in state.parties), relay=None, tries=0)
+def calm(state: CallState) -> CallState:
+    """The same without what was under way between two messages."""
+    return change(state, parties=tuple(_calm_leg(leg) for leg in state.parties), relay=None, tries=0)
 
 
-def _calm(leg: Leg) -> Leg:
+def _calm_leg(leg: Leg) -> Leg:
     """A re-INVITE of ours whose answer was lost is made once more."""
     stale = leg.stale or ("identity" if leg.offering else "")
     return change_leg(leg, offering=None, awaiting="", probing=False, stale=stale)
