@@ -11,6 +11,7 @@ from typing import Protocol
 from vorzimmer.app.house import House, Identifier, device_key, split_key
 from vorzimmer.calls.board import Switchboard
 from vorzimmer.calls.ports import Journal
+from vorzimmer.calls.state import CallState, Party
 from vorzimmer.calls.switch_off import switch_off
 from vorzimmer.calls.world import Fact, Service, World, no_fact, no_service, prompt_source
 from vorzimmer.kernel.address import Address
@@ -21,6 +22,7 @@ from vorzimmer.net.pump import OnBug, Pump, Transports
 from vorzimmer.presence.bindings import Bindings, Contact
 from vorzimmer.presence.door import Door, Turned
 from vorzimmer.presence.registrar import Registrar
+from vorzimmer.routing.may import Actor, CallFacts, may
 from vorzimmer.sip.digest import DigestConfig
 from vorzimmer.sip.engine import Engine, EngineConfig
 from vorzimmer.sip.events import Event, FlowGone, Malformed, Requested
@@ -93,6 +95,15 @@ class Whereabouts:
         return tuple(Contact(device, each.uri, each.flow, each.path) for each in found)
 
 
+def permitted(actor: Party, action: str, call: CallState) -> bool:
+    """calls.world.May by the rules of ``routing.may``; who made a call is a party of it. Companies were compared."""
+    if actor.ref is None:
+        return False
+    refs = [leg.party.ref for leg in call.parties] + [call.asked.caller.ref]
+    parties = tuple(ref for ref in refs if ref is not None)
+    return may(Actor(call.company, actor.ref, actor.device), action, CallFacts(call.company, parties)) is None
+
+
 class Exchange:
     """One per control process, one per simulated server."""
 
@@ -118,7 +129,7 @@ class Exchange:
             chance=ports.chance,
             locations=Whereabouts(self.bindings),
             decide=self.house.decide,
-            identify=Identifier(self.house, self.door, ports.clock.now, ports.refused),
+            identify=Identifier(self.house, self.door, ports.clock.now),
             journal=ports.journal,
             service=ports.service,
             refused=ports.refused,
@@ -126,6 +137,10 @@ class Exchange:
             sound_of=ports.sound_of,
             domain=self.house.domain,
             describe=self.house.describe,
+            on_bug=ports.on_bug,
+            may=permitted,
+            music=self.house.music,
+            zone=self.house.zone,
             side=ports.side,
         )
 

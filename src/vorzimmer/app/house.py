@@ -4,7 +4,7 @@ Built once from the store and then kept up by published changes; nothing here re
 (ARCHITECTURE decision 4). This module must never let one company's name lead to another company's person.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -18,8 +18,7 @@ from vorzimmer.directory.server import ServerBook
 from vorzimmer.directory.snapshot import Change, Snapshot
 from vorzimmer.features.catalogue import SCHEMA
 from vorzimmer.features.order import ORDER
-from vorzimmer.kernel.errors import LocalError, PeerError
-from vorzimmer.presence.contacts import Refused, check_contacts, nobody_refused
+from vorzimmer.kernel.errors import LocalError
 from vorzimmer.presence.door import Account, Door, Turned
 from vorzimmer.routing.decide import decide
 from vorzimmer.routing.live import Live
@@ -29,7 +28,8 @@ from vorzimmer.sip.flow import Flow
 from vorzimmer.sip.identity import wants_privacy
 from vorzimmer.sip.message import Request
 
-SecretsByDevice = Mapping[str, Credentials]
+ROBOT = "Vorzimmer-Robot"
+"""User-Agent of phones without a person; a claim that only takes rights away (robots never dial emergency numbers)."""
 
 
 def device_key(company: str, device: str) -> str:
@@ -145,6 +145,15 @@ class House:
         """The SIP domain that identities of a company are written with."""
         return self.book(company).company.sip_domain
 
+    def music(self, company: str) -> str:
+        """The company's music on hold, "" for silence."""
+        name = self.book(company).company.music_on_hold
+        return "" if name == "none" else name.removeprefix("file:")
+
+    def zone(self, company: str) -> str:
+        """The country whose tones a company hears."""
+        return self.book(company).company.country
+
     def describe(self, company: str, ref: Ref) -> tuple[str, str]:
         """Name and number to show of somebody."""
         book = self.book(company)
@@ -169,8 +178,7 @@ def _serves(book: Snapshot | None, device: str) -> bool:
 class Identifier:
     """Who sends an INVITE or REFER: the account that passed digest (ARCHITECTURE decision 6)."""
 
-    def __init__(self, house: House, door: Door, now: Callable[[], float], refused: Refused = nobody_refused) -> None:
-        self._refused = refused
+    def __init__(self, house: House, door: Door, now: Callable[[], float]) -> None:
         self._house = house
         self._door = door
         self._now = now
@@ -179,12 +187,9 @@ class Identifier:
         verdict = self._door.authenticate(request, flow, self._now())
         if isinstance(verdict, Turned):
             return Refusal(verdict.status, verdict.reason, verdict.headers)
-        try:
-            check_contacts(request, flow, self._refused)
-        except PeerError as error:
-            return Refusal(error.status, error.reason)
         company, device = split_key(verdict.device)
         caller = self._house.caller(company, device, private=wants_privacy(request.headers))
         if caller is None:
             return Refusal(403, "Forbidden")
-        return Identified(company, caller)
+        robot = request.headers.get("User-Agent").startswith(ROBOT)
+        return Identified(company, caller, robot)

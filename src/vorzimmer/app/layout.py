@@ -28,10 +28,16 @@ class Layout:
         """Lock the state directory and make the run directory; raises StartError."""
         lock = self.state.lock()
         self.run.mkdir(mode=0o700, exist_ok=True)
+        self.music.mkdir(mode=0o700, exist_ok=True)
         if len(os.fsencode(self.control_socket)) > MAX_SOCKET_PATH:
             lock.release()
             raise StartError(f"the path of the state directory {self.state.path} is too long for Unix sockets")
         return lock
+
+    @property
+    def music(self) -> Path:
+        """The operator's music files, named in company files as ``file:NAME``."""
+        return self.state.path / "music"
 
     @property
     def control_socket(self) -> Path:

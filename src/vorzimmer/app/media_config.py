@@ -26,10 +26,11 @@ def media_listener(options: ServeOptions, spec: ListenerSpec) -> Listener:
     return Listener(f"{spec.host}_{low}-{high}", spec.host, "", low, high)
 
 
-def worker_configs(options: ServeOptions, sockets: tuple[str, ...]) -> tuple[WorkerConfig, ...]:
-    """One configuration per worker socket; raises LocalError where a range is too small for the workers."""
+def worker_configs(options: ServeOptions, sockets: tuple[str, ...], music: str) -> tuple[WorkerConfig, ...]:
+    """One configuration per worker socket; `music` is the companies' folder. Raises LocalError for a range that is
+    too small for the workers."""
     sides = {side.name: side for side in (media_listener(options, spec) for spec in options.listeners())}
-    return split(tuple(sides.values()), sockets)
+    return split(tuple(sides.values()), sockets, music)
 
 
 def own_addresses(options: ServeOptions) -> Own:

@@ -82,7 +82,7 @@ class Supervisor:
     def _children(self, listening: dict[str, int]) -> None:
         self._layout.write("options.json", msgspec.json.encode(self._options))
         self._layout.write("sockets.json", msgspec.json.encode(listening))
-        configs = worker_configs(self._options, self._layout.media_sockets(self._options))
+        configs = worker_configs(self._options, self._layout.media_sockets(self._options), str(self._layout.music))
         self._media = [
             self._child(f"media-{config.index}", ("-m", "vorzimmer.media.embedded.worker", "--config", encode(config)))
             for config in configs

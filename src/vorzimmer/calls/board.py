@@ -8,6 +8,7 @@ import asyncio
 
 import msgspec
 
+from vorzimmer.calls.asking import dialled, hops
 from vorzimmer.calls.attempt import Attempt
 from vorzimmer.calls.entrance import Inviting
 from vorzimmer.calls.facts import Facts
@@ -15,17 +16,16 @@ from vorzimmer.calls.live import Live
 from vorzimmer.calls.opening import leg_of
 from vorzimmer.calls.records import encode, interrupted
 from vorzimmer.calls.replace import replace
-from vorzimmer.calls.screen import check_contact
-from vorzimmer.calls.state import CallState, End, Party
+from vorzimmer.calls.state import CallState, End, Party, change
 from vorzimmer.calls.transfer import refer
 from vorzimmer.calls.world import Identified, Refusal, World
 from vorzimmer.kernel.errors import PeerError
 from vorzimmer.kernel.ids import CallId, JourneyId, LegId
 from vorzimmer.media.port import MediaEvent, WorkerLost
+from vorzimmer.presence.contacts import check_contacts
 from vorzimmer.routing.model import Asked, Caller, Ring
 from vorzimmer.sip.events import Event, FlowGone, Invited, Malformed, Requested
 from vorzimmer.sip.flow import Flow
-from vorzimmer.sip.uri import SipUri, TelUri, parse
 
 OfCompany = tuple[str, str]
 """A company and one of its devices: ids of devices are unique within a company only."""
@@ -99,7 +99,7 @@ class Switchboard:
             self._refuse(event.leg, who.status, who.headers, who.reason)
             return
         try:
-            check_contact(self.world, event.request, event.flow)
+            check_contacts(event.request, event.flow, self.world.refused)
             if "Replaces" in event.request.headers:
                 replace(self, event, who, self.party(who))
             else:
@@ -108,8 +108,8 @@ class Switchboard:
             self._refuse(event.leg, error.status, reason=error.reason)
 
     def _start(self, event: Invited, who: Identified) -> None:
-        asked = Asked(who.company, who.caller, dialled=dialled(event.request.uri))
-        live = self.begin(self.fresh(asked))
+        asked = Asked(who.company, who.caller, dialled=dialled(event.request.uri), robot=who.robot)
+        live = self.begin(change(self.fresh(asked), hops=hops(event.request)))
         party = self.party(who)
         try:
             entrance = Inviting(live, event.leg, party, (event.request, event.flow))
@@ -265,16 +265,3 @@ class Switchboard:
             self.own(leg.id, live, leg.party.device)
         live.wake()
         return live
-
-
-def dialled(uri: str) -> str:
-    """What was dialled: the user of a SIP URI, the digits of a tel URI; raises PeerError 416, 404."""
-    parsed = parse(uri)
-    if isinstance(parsed, TelUri):
-        return parsed.digits
-    if not isinstance(parsed, SipUri):
-        raise PeerError("Unsupported URI Scheme", 416)
-    if not parsed.user:
-        raise PeerError("Not Found", 404)
-    # Some phones write ;phone-context or ;npdi into the user part; what stands before is what was dialled.
-    return parsed.user.partition(";")[0]

@@ -89,7 +89,7 @@ class Forks:
             plan = self.entrance.plan
             fork.sound, body = offer_like(fork.sound, plan) if plan else first_offer(fork.sound, world.formats)
             self.live.home.own(fork.leg, self.live, fork.contact.device)
-            invite = spec(fork.offer, fork.contact, body, domain, self.step.seconds)
+            invite = spec(fork.offer, fork.contact, body, domain, (self.step.seconds, self.live.state.hops))
             world.signalling.engine.invite(fork.leg, invite, now)
         world.signalling.kick()
 

@@ -42,9 +42,12 @@ def asserted(party: Party | Presentation, domain: str) -> tuple[tuple[str, str],
     return (("P-Asserted-Identity", identity(party.name, party.number, domain)),)
 
 
-def spec(offer: Offer, contact: Contact, body: bytes, domain: str, seconds: float) -> InviteSpec:
-    """The INVITE of `offer` to one contact of its device. Expires ends the ringing even if we could not (13.3.1)."""
+def spec(offer: Offer, contact: Contact, body: bytes, domain: str, limits: tuple[float, int]) -> InviteSpec:
+    """The INVITE of `offer` to one contact of its device. Expires ends the ringing even if we could not (13.3.1).
+
+    `limits` are the seconds to ring and the hops that are left."""
     shown = offer.present
+    seconds, hops = limits
     return InviteSpec(
         uri=contact.uri,
         to=contact.flow,
@@ -53,6 +56,7 @@ def spec(offer: Offer, contact: Contact, body: bytes, domain: str, seconds: floa
         body=body,
         route=contact.path,
         extra=(*asserted(shown, domain), *_ALERT.get(offer.alert, ()), ("Expires", str(int(seconds) + 5))),
+        max_forwards=hops - 1,
     )
 
 

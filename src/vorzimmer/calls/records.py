@@ -11,6 +11,7 @@ from vorzimmer.directory.ref import Ref
 from vorzimmer.kernel.ids import CallId, EndpointId, JourneyId, LegId
 from vorzimmer.media.port import Statistics
 from vorzimmer.routing.model import Asked, Because, SoFar
+from vorzimmer.sip.pack import pack
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -87,14 +88,13 @@ def interrupted(state: CallState, at: float) -> Record:
     return record_of(ended, {})
 
 
-_ENCODER = msgspec.msgpack.Encoder()
 _FROZEN = msgspec.msgpack.Decoder(Frozen)
 _RECORD = msgspec.msgpack.Decoder(Record)
 
 
 def encode(value: Record | Frozen) -> bytes:
-    """As bytes for the journal."""
-    return _ENCODER.encode(value)
+    """As bytes for the journal, whatever a phone wrote into its messages."""
+    return pack(value)
 
 
 def decode_frozen(data: bytes) -> Frozen:

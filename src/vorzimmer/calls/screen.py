@@ -58,14 +58,6 @@ def _bad(world: World, leg: Leg | None, message: Message) -> bool:
         return False  # Answered as garbage further on.
 
 
-def check_contact(world: World, request: Request, flow: Flow) -> None:
-    """The Contact of an INVITE; raises PeerError 403."""
-    for value in request.headers.list_of("Contact"):
-        uri = parse_name_addr(value).uri
-        if isinstance(uri, SipUri) and world.refused(Address(uri.host, uri.port or 5060), flow):
-            raise PeerError("Bad Contact", 403)
-
-
 def check_refer_to(world: World, request: Request, flow: Flow) -> None:
     """The host of a Refer-To, which may be ours; raises PeerError 403."""
     uri = parse_name_addr(request.headers.get("Refer-To")).uri

@@ -146,6 +146,7 @@ class CallState(msgspec.Struct, frozen=True):
     since: float = 0.0
     past: tuple[PastLeg, ...] = ()
     ended: End | None = None
+    hops: int = 70
 
     def leg(self, leg: LegId) -> Leg | None:
         """The party with this leg, None if it is not (or no longer) in the call."""

@@ -27,6 +27,7 @@ class Identified(msgspec.Struct, frozen=True):
 
     company: str
     caller: Caller
+    robot: bool = False
 
 
 class Refusal(msgspec.Struct, frozen=True):

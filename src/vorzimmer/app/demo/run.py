@@ -5,6 +5,7 @@ This module must never touch state that no demo has made.
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import msgspec
@@ -122,16 +123,32 @@ def _table(accounts: list[Account], host: str, port: int) -> str:
 
 def _welcome(accounts: list[Account], server: Address, options: ServeOptions) -> str:
     state = options.state
+    try_this = (
+        (f"{_command()} calls --state {state} --follow", "what happens now"),
+        (f"{_command()} history --state {state}", "what happened"),
+        (f"{_command()} explain --state {state} --from user:bea --to 130", "where a call would go, and why"),
+        (f"curl http://{options.http}/healthz", "how the server is"),
+    )
+    width = max(len(command) for command, _ in try_this)
+    commands = "\n".join(f"  {command:<{width}}  {what}" for command, what in try_this)
     return f"""
 Musterbau GmbH is on the air. Connect any SIP phone with one of these accounts
 (also in {state}/accounts.txt; over UDP or TCP, domain = server address):
 
 {_table(accounts, server.host, server.port)}
-Try this:
-  Empfang (130) and Emil (121) are robots that call each other; a real phone that registers there takes over.
-  From Bea's phone dial 130 and listen; hold, resume, transfer to 141.
-  vorzimmer calls --state {state} --follow                          what happens now
-  vorzimmer history --state {state}                                 what happened
-  vorzimmer explain --state {state} --from user:bea --to 100        where a call would go, and why
-  curl http://{options.http}/healthz                                 how the server is
-End it with Ctrl-C."""
+Empfang (130) and Emil (121) are robots that call each other; a real phone that registers there takes over.
+From Bea's phone dial 130 and listen; hold, resume, transfer to 141. In a second terminal:
+{commands}
+{_reachable(server.host)}End it with Ctrl-C."""
+
+
+def _command() -> str:
+    """How the command was called, so that its name can be copied: it need not be on the PATH."""
+    called, name = sys.argv[0], "vorzimmer"
+    return called if Path(called).name == name and shutil.which(name) != called else name
+
+
+def _reachable(host: str) -> str:
+    if host != "127.0.0.1":
+        return ""
+    return "Only phones on this computer reach 127.0.0.1; for others: make demo HOST=ADDRESS-OF-THIS-COMPUTER\n"
