@@ -16,6 +16,9 @@ from vorzimmer.app.rpc import RpcClient, RpcError
 from vorzimmer.app.storage import open_storage
 from vorzimmer.kernel.errors import StartError
 
+MAKES_STATE = "apply"
+"""The one question that may make a state directory; all others would only hide a mistyped one."""
+
 
 async def ask(state: str, method: str, **params: Any) -> Any:
     """One question; raises RpcError from a running server, VorzimmerError otherwise."""
@@ -31,8 +34,11 @@ async def ask(state: str, method: str, **params: Any) -> Any:
 
 
 async def follow(state: str, method: str, **params: Any) -> AsyncIterator[Any]:
-    """What a running server tells; raises RpcError without one."""
-    client = await RpcClient.connect(Layout(Path(state)).state.admin_socket)
+    """What a running server tells; raises StartError without one, RpcError when it ends."""
+    try:
+        client = await RpcClient.connect(Layout(Path(state)).state.admin_socket)
+    except RpcError:
+        raise StartError(f"no server runs on the state directory {state}") from None
     try:
         async for value in client.stream(method, **params):
             yield value
@@ -41,6 +47,8 @@ async def follow(state: str, method: str, **params: Any) -> AsyncIterator[Any]:
 
 
 async def _here(layout: Layout, method: str, params: dict[str, Any]) -> Any:
+    if method != MAKES_STATE and not layout.state.secret_key.exists():
+        raise StartError(f"{layout.state.path} is not a server's state directory: name it with --state")
     try:
         lock = layout.locked()
     except StartError as error:

@@ -9,20 +9,23 @@ from typing import Annotated, Any
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from rich.cells import cell_len, set_cell_size
 
 from vorzimmer.app.explaining import Question
 from vorzimmer.cli.asking import ask, follow
 from vorzimmer.cli.common import DEFAULT_STATE, CompanyOption, JsonOption, StateOption, print_json
+from vorzimmer.kernel.text import safe_name
+
+MAX_CELL = 60
+MAX_LINE = 500
+"""Characters of what callers wrote that are shown."""
 
 
 def explain(
     state: StateOption = DEFAULT_STATE,
     company: CompanyOption = None,
     caller: Annotated[
-        str | None, typer.Option("--from", help="user:ID, device:ID, +E164, anonymous or unavailable.")
+        str | None, typer.Option("--from", help="user:ID, phone:ID, device:ID, +E164, anonymous or unavailable.")
     ] = None,
     called: Annotated[str | None, typer.Option("--to", help="What is dialled, or a target kind:ID.")] = None,
     at: Annotated[str | None, typer.Option("--at", help="A moment, 2026-12-24T20:15.")] = None,
@@ -76,7 +79,7 @@ async def _follow(state: str, company: str | None, *, as_json: bool) -> None:
             typer.echo(msgspec.json.encode(fact))
         else:
             details = " ".join(f"{name}={value}" for name, value in fact["data"].items())
-            typer.echo(f"{_clock(fact['at'])}  {fact['call']}  {fact['kind']:<9} {details}")
+            typer.echo(f"{_clock(fact['at'])}  {fact['call']}  {fact['kind']:<9} {safe_name(details, MAX_LINE)}")
 
 
 def history(
@@ -110,12 +113,13 @@ def _clock(at: float) -> str:
 
 
 def _table(heads: tuple[str, ...], rows: list[list[str]]) -> None:
+    """Columns as wide as they must be, never cut or wrapped: ids are there to be copied."""
     if not rows:
         typer.echo("none")
         return
-    table = Table(box=None, pad_edge=False)
-    for head in heads:
-        table.add_column(head, no_wrap=True)
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))  # Text: what callers wrote is never markup
-    Console(soft_wrap=True).print(table)
+    # What callers wrote is on one line, without control characters, and never markup.
+    lines = [heads, *(tuple(safe_name(cell, MAX_CELL) for cell in row) for row in rows)]
+    widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        cells = (set_cell_size(cell, width) for cell, width in zip(line, widths, strict=True))
+        typer.echo("  ".join(cells).rstrip())

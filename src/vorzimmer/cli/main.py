@@ -1,51 +1,29 @@
 """The `vorzimmer` command: serve, demo, apply, export, explain, calls, history.
 
-It parses, asks the office (over the running server's socket or in this process) and prints; exit status 0 done or
-nothing to do, 1 refused, 2 bad input. This module must never hold a rule that the API could not reach.
+Exit status 0: done or nothing to do, 1: refused, 2: bad input, 130: interrupted. This module must never let a person
+see a traceback for something that is not a bug.
 """
 
 import sys
-from typing import Annotated
 
-import typer
-
-from vorzimmer.cli import company, history, serving
 from vorzimmer.kernel.errors import VorzimmerError
 
-app = typer.Typer(
-    name="vorzimmer",
-    help="The cloud PBX for companies in which people answer for each other.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-app.command("serve")(serving.serve)
-app.command("demo")(serving.demo)
-app.command("apply")(company.apply)
-app.command("export")(company.export)
-app.command("explain")(history.explain)
-app.command("calls")(history.calls)
-app.command("history")(history.history)
-
-
-@app.callback()
-def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
-    if version:
-        from importlib.metadata import version as installed  # noqa: PLC0415 -- only asked for here
-
-        typer.echo(installed("vorzimmer"))
-        raise typer.Exit
+INTERRUPTED = 130
 
 
 def main() -> None:
     """Entry point: known errors are one line on standard error, never a traceback."""
     try:
+        from vorzimmer.cli.commands import app  # noqa: PLC0415 -- Ctrl-C may come while this is still being loaded
+
         app()
     except VorzimmerError as error:
-        typer.echo(f"vorzimmer: {error}", err=True)
+        print(f"vorzimmer: {error}", file=sys.stderr)  # noqa: T201 -- nothing else may be loaded here
         sys.exit(1)
     except BrokenPipeError:
         sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
 
 
 if __name__ == "__main__":
