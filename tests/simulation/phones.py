@@ -27,7 +27,14 @@ class Handset:
     """One life of a phone: from being plugged in until the plug is pulled."""
 
     def __init__(
-        self, network: Network, clock: VirtualClock, who: tuple[House, str, int], *, on_bug: OnBug, transport: str
+        self,
+        network: Network,
+        clock: VirtualClock,
+        who: tuple[House, str, int],
+        *,
+        on_bug: OnBug,
+        transport: str,
+        agent: str = "phone",
     ) -> None:
         house, device, life = who
         self.house, self.device, self.life = who
@@ -37,7 +44,7 @@ class Handset:
         self.address = Address(host, 5060)
         self.node: Node = network.join(f"{house.id[0].upper()}.{device}.{life}", self.address)
         seed = house.net * 100_000 + number * 1_000 + life
-        self.engine = Engine(EngineConfig(sent_by=self.node.sent_by, user_agent="phone"), SeededChance(seed))
+        self.engine = Engine(EngineConfig(sent_by=self.node.sent_by, user_agent=agent), SeededChance(seed))
         self.pump = Pump(self.engine, clock, self.node, on_bug=on_bug)
         line = Line(
             house.account(device),

@@ -18,8 +18,9 @@ from vorzimmer.directory.server import ServerBook
 from vorzimmer.directory.snapshot import Change, Snapshot
 from vorzimmer.features.catalogue import SCHEMA
 from vorzimmer.features.order import ORDER
-from vorzimmer.kernel.errors import LocalError
+from vorzimmer.kernel.errors import LocalError, PeerError
 from vorzimmer.presence.door import Account, Door, Turned
+from vorzimmer.presence.registrar import names_us
 from vorzimmer.routing.decide import decide
 from vorzimmer.routing.live import Live
 from vorzimmer.routing.model import Asked, Caller, Plan, SoFar
@@ -27,6 +28,7 @@ from vorzimmer.sip.digest import Credentials
 from vorzimmer.sip.flow import Flow
 from vorzimmer.sip.identity import wants_privacy
 from vorzimmer.sip.message import Request
+from vorzimmer.sip.uri import SipUri, Uri, parse
 
 ROBOT = "Vorzimmer-Robot"
 """User-Agent of phones without a person; a claim that only takes rights away (robots never dial emergency numbers)."""
@@ -170,6 +172,13 @@ class House:
         return Caller(owner, device, number, book.name_of(owner), private)
 
 
+def _read(uri: str) -> Uri | None:
+    try:
+        return parse(uri)
+    except PeerError:
+        return None
+
+
 def _serves(book: Snapshot | None, device: str) -> bool:
     core = book.find(DEVICE, device) if book is not None else None
     return core is not None and core.enabled
@@ -187,6 +196,9 @@ class Identifier:
         verdict = self._door.authenticate(request, flow, self._now())
         if isinstance(verdict, Turned):
             return Refusal(verdict.status, verdict.reason, verdict.headers)
+        uri = _read(request.uri)
+        if isinstance(uri, SipUri) and not names_us(uri, verdict):
+            return Refusal(404, "Not Found")  # somebody else's domain, which is not ours to ring in
         company, device = split_key(verdict.device)
         caller = self._house.caller(company, device, private=wants_privacy(request.headers))
         if caller is None:

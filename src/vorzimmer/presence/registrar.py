@@ -81,9 +81,12 @@ def check_address(request: Request, account: Account) -> None:
 
 
 def _ours(uri: Uri, account: Account) -> SipUri:
-    if not isinstance(uri, SipUri):
-        raise PeerError("Not Found", 404)
-    host = uri.host.lower()
-    if account.domains and host not in account.domains and not is_address(host):
+    if not isinstance(uri, SipUri) or not names_us(uri, account):
         raise PeerError("Not Found", 404)
     return uri
+
+
+def names_us(uri: SipUri, account: Account) -> bool:
+    """Whether the host of a URI means this account's company on this server: its SIP domain, or any address."""
+    host = uri.host.lower()
+    return not account.domains or host in account.domains or is_address(host)

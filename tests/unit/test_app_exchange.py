@@ -1,0 +1,99 @@
+"""The exchange as a phone meets it: domains, robots, and what is not built yet."""
+
+import asyncio
+
+import pytest
+from tests.simulation.companies import NORD, SUED, company_file
+from tests.simulation.phones import Handset
+
+from vorzimmer.sip.message import Headers, Request
+from vorzimmer.testing.chance import SeededChance
+from vorzimmer.testing.loop import VirtualClock, run
+from vorzimmer.testing.media import RecordingMedia
+from vorzimmer.testing.network import FAIR, Network
+from vorzimmer.testing.server import SERVER, SimulatedServer
+
+
+class House:
+    """A server with one company and a registered phone."""
+
+    def __init__(self) -> None:
+        self.clock = VirtualClock()
+        self.network = Network(self.clock, SeededChance(1), FAIR)
+        self.server = SimulatedServer(self.network, self.clock, RecordingMedia(), seed=2)
+
+    async def start(self) -> Handset:
+        await self.server.apply(company_file(NORD))
+        await self.server.start()
+        return await self.phone("anna-1")
+
+    async def phone(self, device: str, agent: str = "phone") -> Handset:
+        who, bug = (NORD, device, 1), self.server.told.bug
+        handset = Handset(self.network, self.clock, who, on_bug=bug, transport="udp", agent=agent)
+        handset.register()
+        await handset.phone.until(lambda: handset.phone.registered)
+        return handset
+
+    async def stop(self) -> None:
+        assert self.server.told.bugs == []
+        task = asyncio.current_task()
+        await self.server.kill({task} if task else set())
+
+
+@pytest.mark.parametrize(
+    ("uri", "statuses"),
+    [
+        (f"sip:101@{SUED.domain}", [404]),
+        ("sip:101@somewhere.example", [404]),
+        (f"sip:101@{NORD.domain}", [480]),
+        (f"sip:101@{SERVER.host}:{SERVER.port}", [480]),
+        ("sip:101@localhost", [480]),
+        (f"sip:101@{NORD.domain.upper()}", [480]),
+    ],
+)
+def test_only_the_companys_domain_or_the_servers_address_lead_to_its_people(uri: str, statuses: list[int]) -> None:
+    async def main() -> None:
+        house = House()
+        anna = await house.start()
+        call = anna.phone.call(uri)
+        await anna.phone.until(lambda: call.over, 120)
+        assert [status for status in call.statuses if status != 401] == statuses
+        await house.stop()
+
+    run(main())
+
+
+@pytest.mark.parametrize(("method", "status"), [("SUBSCRIBE", 401), ("PUBLISH", 405), ("OPTIONS", 200), ("INFO", 481)])
+def test_requests_to_the_server_get_the_status_of_their_rfc(method: str, status: int) -> None:
+    async def main() -> None:
+        house = House()
+        anna = await house.start()
+        got: list[int] = []
+        headers = Headers([("From", f"<{anna.phone.address}>;tag=x"), ("To", f"<sip:{NORD.domain}>"), ("Event", "x")])
+        transaction = anna.engine.request(
+            Request(method, f"sip:{NORD.domain}", headers), anna.phone.hop, house.clock.now()
+        )
+        anna.pump.handle_with(
+            lambda event: got.append(event.status) if getattr(event, "transaction", "") == transaction else None
+        )
+        anna.pump.kick()
+        await house.clock.sleep(2)
+        assert got == [status]
+        await house.stop()
+
+    run(main())
+
+
+@pytest.mark.parametrize(("agent", "robot"), [("Snom", False), ("Vorzimmer-Robot/1", True)])
+def test_robots_never_dial_emergency_numbers(agent: str, robot: bool) -> None:
+    async def main() -> None:
+        house = House()
+        await house.start()
+        caller = await house.phone("bea-1", agent)
+        call = caller.phone.call("112")
+        await caller.phone.until(lambda: call.over, 120)
+        alarms = [fact for fact in house.server.told.facts if fact.kind == "alarm"]
+        assert bool(alarms) is not robot
+        await house.stop()
+
+    run(main())
