@@ -5,6 +5,7 @@ behind. This module must never do anything that could hold up a call.
 """
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -135,7 +136,10 @@ class Control:
     async def _restore(
         self, exchange: Exchange, store: SqlStore, journal: Journal, bindings: WriteBehind, media: EmbeddedMedia
     ) -> None:
+        gc.disable()  # millions of new objects and no garbage among them
         await exchange.house.load(store.companies)
+        gc.enable()
+        gc.freeze()
         exchange.restore_bindings(await bindings.restore())
         await media.start()
         states = await journal.restore()
