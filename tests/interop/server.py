@@ -144,6 +144,12 @@ class Server:
                 await asyncio.sleep(0.02)  # noqa: TID251 -- a file cannot be waited for
         return now
 
+    async def murder(self) -> None:
+        """``kill -9`` of the supervisor."""
+        assert self._process is not None
+        self._process.kill()
+        await self._process.wait()
+
     @property
     def exit_code(self) -> int | None:
         """How the server ended."""
