@@ -267,10 +267,11 @@ def test_hostile_user_names_stay_inside_their_quotes() -> None:
     assert parse_auth(line[1]).get("username") == 'a", realm="evil  X: y'
 
 
-def test_rfc8760_a_phone_known_to_stop_at_sha256_is_challenged_with_md5_alone() -> None:
-    """Seen with baresip 1.0.0, which ends its registration at the first challenge that is not MD5."""
+@pytest.mark.parametrize("agent", ["baresip v1.0.0 (x86_64/linux)", "sipp"])
+def test_rfc8760_a_phone_known_to_stop_at_sha256_is_challenged_with_md5_alone(agent: str) -> None:
+    """Seen with baresip 1.0.0 and sipp 3.6, which end a registration at the first challenge that is not MD5."""
     authenticator = Authenticator(DigestConfig("r"), b"k" * 32, lambda name: None, SeededChance(1))
-    request = Request("REGISTER", "sip:r", Headers([("User-Agent", "baresip v1.0.0 (x86_64/linux)")]))
+    request = Request("REGISTER", "sip:r", Headers([("User-Agent", agent)]))
     verdict = authenticator.check(request, 0.0)
     assert isinstance(verdict, Challenge)
     assert ["MD5" in value for _, value in verdict.headers] == [True]

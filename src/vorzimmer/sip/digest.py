@@ -81,14 +81,14 @@ class DigestConfig:
     (MD5 alone for phones that give up at the first challenge they do not know).
 
     `md5_only` are beginnings of User-Agent values of phones that refuse to register when any challenge is not MD5
-    (seen with baresip 1.0.0: "Function not implemented"). They get MD5 alone: an attacker who could rewrite the
-    User-Agent could remove the SHA-256 challenge as well."""
+    (seen with baresip 1.0.0: "Function not implemented", and with sipp 3.6). They get MD5 alone: an attacker who could
+    rewrite the User-Agent could remove the SHA-256 challenge as well."""
 
     realm: str
     lifetime: float = 600.0
     remembered: int = 200_000
     algorithms: tuple[str, ...] = ALGORITHMS
-    md5_only: tuple[str, ...] = ("baresip v0", "baresip v1")
+    md5_only: tuple[str, ...] = ("baresip v0", "baresip v1", "sipp")
 
 
 class Authenticator:
