@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -184,3 +185,30 @@ def test_a_killed_child_is_started_again(tmp_path: Path) -> None:
             await server.stop()
 
     asyncio.run(main())
+
+
+def test_a_killed_supervisor_leaves_nobody_behind(tmp_path: Path) -> None:
+    async def main() -> None:
+        server = Server(tmp_path, HOST, rtp="32400-32599", more=("--drain-s", "0"))
+        await server.start()
+        ends = [ended(server.pid(name)) for name in ("control", "web", "media-0")]
+        await server.murder()
+        async with asyncio.timeout(15):
+            await asyncio.gather(*ends)
+
+    asyncio.run(main())
+
+
+def ended(pid: int) -> "asyncio.Future[None]":
+    """Done when a process that is not our child has ended."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[None] = loop.create_future()
+    handle = os.pidfd_open(pid)
+
+    def over() -> None:
+        loop.remove_reader(handle)
+        os.close(handle)
+        done.set_result(None)
+
+    loop.add_reader(handle, over)
+    return done

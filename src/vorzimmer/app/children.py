@@ -5,6 +5,7 @@ never know what a child does.
 """
 
 import asyncio
+import ctypes
 import os
 import signal
 import sys
@@ -13,6 +14,8 @@ from dataclasses import dataclass, field
 
 from vorzimmer.kernel.clock import Clock
 
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None, use_errno=True)
 READY_FD = "VORZIMMER_READY_FD"
 MAX_BACKOFF_S = 5.0
 
@@ -25,6 +28,7 @@ class Child:
     argv: Sequence[str]
     clock: Clock
     fds: Sequence[int] = ()
+    on_start: Callable[[str, int], None] = lambda name, pid: None
     on_exit: Callable[[str, int], None] = lambda name, code: None
     process: asyncio.subprocess.Process | None = None
     starts: int = 0
@@ -54,9 +58,11 @@ class Child:
                 pass_fds=(*self.fds, write),
                 env={**os.environ, READY_FD: str(write)},
                 start_new_session=True,
+                preexec_fn=_end_with_parent,
             )
         finally:
             os.close(write)
+        self.on_start(self.name, self.process.pid)
         watcher = asyncio.ensure_future(self._watch(read))
         try:
             return await self.process.wait()
@@ -96,6 +102,14 @@ class Child:
         except TimeoutError:
             self.signal(signal.SIGKILL)
             await self.process.wait()
+
+
+def _end_with_parent() -> None:
+    """Runs in the child before its program: a supervisor that is killed must not leave a server behind that nobody
+    watches and that keeps the ports. Where the system knows no such signal the child just goes on."""
+    prctl = getattr(_LIBC, "prctl", None)
+    if prctl is not None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def announce_ready() -> None:

@@ -169,7 +169,6 @@ class Control:
 def main() -> None:
     """Entry point of the process; its argument is the state directory."""
     layout = Layout(Path(sys.argv[1]))
-    layout.write_pid("control")
     log = configure(layout.options().log_level, "control")
     structlog.contextvars.clear_contextvars()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop if uvloop else None) as runner:

@@ -66,6 +66,6 @@ class Layout:
         """Descriptors of the inherited sockets by listener name."""
         return msgspec.json.decode((self.run / "sockets.json").read_bytes(), type=dict[str, int])
 
-    def write_pid(self, name: str) -> None:
+    def write_pid(self, name: str, pid: int) -> None:
         """For people and tests: which process is which."""
-        self.write(f"{name}.pid", f"{os.getpid()}\n".encode())
+        self.write(f"{name}.pid", f"{pid}\n".encode())

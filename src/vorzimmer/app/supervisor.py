@@ -95,7 +95,7 @@ class Supervisor:
         ]
 
     def _child(self, name: str, argv: tuple[str, ...], fds: list[int] | None = None) -> Child:
-        return Child(name, argv, self._clock, fds or (), self._on_exit)
+        return Child(name, argv, self._clock, fds or (), self._layout.write_pid, self._on_exit)
 
     def _on_exit(self, name: str, code: int) -> None:
         print(f"{name} ended with {code}; starting it again", file=sys.stderr, flush=True)  # noqa: T201 -- no log yet

@@ -61,7 +61,6 @@ async def serve(state: Path) -> None:
     """Serve until SIGTERM."""
     layout = Layout(state)
     options = layout.options()
-    layout.write_pid("web")
     configure(options.log_level, "web")
     storage = await open_storage(layout, options, migrating=False)
     link = ControlLink(layout.control_socket)
