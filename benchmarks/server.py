@@ -99,7 +99,7 @@ class Server:
 
     async def _serve(self) -> None:
         sip = f"udp:{self.sip[0]}:{self.sip[1]}"
-        flags = ("--sip", sip, "--http", f"127.0.0.1:{self._http}", "--rtp-range", RTP, "--log-level", "warning")
+        flags = ("--sip", sip, "--http", f"127.0.0.1:{self._http}", "--rtp-range", RTP)
         command = self._command("serve", *flags, "--drain-s", "2")
         log = self._folder / "server.log"
         with log.open("wb") as errors:

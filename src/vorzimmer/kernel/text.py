@@ -14,8 +14,10 @@ _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\
 
 def safe_name(text: str, limit: int = MAX_NAME) -> str:
     """`text` on one line without control, surrogate or direction characters, at most `limit` characters long."""
-    kept = (_visible(c) for c in text[: limit * 8])
-    return " ".join("".join(kept).split())[:limit].strip()
+    kept = text[: limit * 8]
+    if not (kept.isascii() and kept.isprintable()):  # most names are, and then nothing has to be looked up
+        kept = "".join(map(_visible, kept))
+    return " ".join(kept.split())[:limit].strip()
 
 
 def _visible(char: str) -> str:

@@ -7,6 +7,7 @@ known, and nothing is resolved. After resolving a name, ask again with the resul
 
 import ipaddress
 import re
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -45,6 +46,7 @@ def refused(address: Address, listener_on_loopback: bool, own: Own) -> Reason | 
     return "own port" if own.has(address) else None
 
 
+@lru_cache(maxsize=4096)
 def literal(host: str) -> _IP | None:
     """The address that `host` spells, None for a name. IPv4 inside IPv6 (mapped, NAT64, 6to4) comes out as IPv4."""
     try:
@@ -54,6 +56,7 @@ def literal(host: str) -> _IP | None:
     return (_inner(ip) or ip) if isinstance(ip, ipaddress.IPv6Address) else ip
 
 
+@lru_cache(maxsize=4096)
 def spelled(host: str) -> str | None:
     """The one spelling of an address that sockets use too, None for a name or an address with a zone."""
     try:

@@ -4,6 +4,8 @@ Only formats that the house can carry come out of here; everything else a peer o
 never invent a number: those of a peer's description stay as they are.
 """
 
+from functools import lru_cache
+
 from vorzimmer.sdp.message import Attribute, Media, value_of, values_of
 from vorzimmer.sdp.plan import Format
 
@@ -21,6 +23,7 @@ _SUPPORTED = {f.key for f in DEFAULT_FORMATS}
 _SPELLING = {"OPUS": "opus", EVENT: "telephone-event"}
 
 
+@lru_cache(maxsize=256)
 def formats_of(media: Media) -> tuple[Format, ...]:
     """All formats and events of `media` that we know, in its order, each number once."""
     named = _named(media)

@@ -5,6 +5,8 @@ package's docstring. This module must never answer with a format that was not of
 order of streams.
 """
 
+from functools import lru_cache
+
 import msgspec
 
 from vorzimmer.kernel.address import Address
@@ -36,6 +38,7 @@ class Ours(msgspec.Struct, frozen=True):
     origin: str = ""
 
 
+@lru_cache(maxsize=256)  # within a call the same descriptions are read again and again
 def read(session: Session) -> AudioPlan:
     """What the writer of `session` can do with audio. Works on offers, answers and our own descriptions.
 

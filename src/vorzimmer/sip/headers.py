@@ -4,6 +4,8 @@ Each is read only when somebody asks for it. Parameter values are kept as they w
 comes in goes out unchanged; ``get`` gives them unquoted. Bad text raises PeerError 400 and nothing else.
 """
 
+from functools import lru_cache
+
 import msgspec
 
 from vorzimmer.kernel.errors import PeerError
@@ -31,6 +33,9 @@ __all__ = [
 
 MAX_ELEMENTS = 100
 """Of one list header; more hops than Max-Forwards allows, or more contacts than any device has, is an attack."""
+
+_REMEMBERED = 256
+"""Values per kind: checking, matching and authenticating read the same ones of a message within a turn."""
 
 MAX_CSEQ = 2**31 - 1
 """RFC 3261 section 8.1.1.5: less than 2**31."""
@@ -102,6 +107,7 @@ class NameAddr(msgspec.Struct, frozen=True):
         return f"{shown}<{self.uri_text}>{_written(self.params)}"
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def parse_name_addr(text: str) -> NameAddr:
     """Read a name-addr or addr-spec with header parameters; raises PeerError 400.
 
@@ -215,6 +221,7 @@ class Via(msgspec.Struct, frozen=True):
         return f"SIP/{self.version}/{self.transport} {host}{port}{_written(self.params)}"
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def parse_via(text: str) -> Via:
     """Read one Via element, white space around the slashes and the colon allowed (RFC 4475 section 3.1.1.1)."""
     head, semicolon, tail = text.partition(";")
@@ -269,6 +276,7 @@ class AuthParams(msgspec.Struct, frozen=True):
         return f"{self.scheme} " + ", ".join(f"{name}={value}" for name, value in self.params)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def parse_auth(text: str) -> AuthParams:
     """Read Authorization, Proxy-Authorization, WWW-Authenticate or Proxy-Authenticate; raises PeerError 400.
 

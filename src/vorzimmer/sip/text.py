@@ -21,6 +21,8 @@ def is_token(text: str) -> bool:
     """True for a non-empty token (RFC 3261 section 25.1)."""
     if not text.isascii():
         return False
+    if text.isalnum():
+        return True
     rest = text.translate(_TOKEN_EXTRA)
     return rest.isalnum() or (not rest and bool(text))
 

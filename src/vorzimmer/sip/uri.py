@@ -4,6 +4,7 @@ Parts are held decoded (``%40`` is ``@``) and written escaped again, so ``*97%23
 Bytes that are not UTF-8 survive as surrogates. Plain string searches only. This module must never resolve a host.
 """
 
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
 from urllib.parse import quote, unquote
 
@@ -13,6 +14,9 @@ from vorzimmer.kernel.errors import PeerError
 from vorzimmer.sip.text import is_number
 
 Params = tuple[tuple[str, str | None], ...]
+
+_SHORT = 200
+"""Longer ones are not remembered, so that no peer can fill the memory."""
 
 MAX_URI = 8192
 """Characters; a longer URI is refused with 414."""
@@ -135,6 +139,16 @@ _SEPARATORS = str.maketrans("", "", "-.() ")
 
 def parse(text: str) -> Uri:
     """Read an absolute URI; raises PeerError 400 (414 when over MAX_URI), for a text without a scheme too."""
+    return _read(text) if len(text) > _SHORT else _remembered(text)
+
+
+@lru_cache(maxsize=4096)
+def _remembered(text: str) -> Uri:
+    """The few URIs of a call are read again and again, and a phone's are the same in every call."""
+    return _read(text)
+
+
+def _read(text: str) -> Uri:
     scheme, colon, rest = text.partition(":")
     if len(text) > MAX_URI:
         raise PeerError("Request-URI Too Long", 414)

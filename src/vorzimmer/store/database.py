@@ -18,6 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from vorzimmer.kernel.errors import StartError
 from vorzimmer.store.ports import StoreFailedError
 
+_Upsert = postgresql.Insert | sqlite.Insert
+
 BUSY = 5_000
 """Milliseconds that a SQLite writer waits for the one before."""
 
@@ -50,14 +52,21 @@ class Database:
                 async with connection.begin():
                     yield connection
 
-    def insert(self, table: Table) -> "postgresql.Insert | sqlite.Insert":
+    def insert(self, table: Table) -> _Upsert:
         """An INSERT that knows ON CONFLICT, in this database's dialect."""
         return postgresql.insert(table) if self.engine.dialect.name == "postgresql" else sqlite.insert(table)
 
     def upsert(self, table: Table, rows: list[dict[str, Any]], update: tuple[str, ...]) -> Insert:
         """Insert rows; where the primary key exists, set the columns `update` (none: leave the row alone)."""
+        return self._settling(table, self.insert(table).values(rows), update)
+
+    def upsert_each(self, table: Table, update: tuple[str, ...]) -> Insert:
+        """As ``upsert``, for rows that are given when it is executed: compiled once, however many they are, but without
+        a count of what was new."""
+        return self._settling(table, self.insert(table), update)
+
+    def _settling(self, table: Table, statement: _Upsert, update: tuple[str, ...]) -> Insert:
         keys = [column.name for column in table.primary_key]
-        statement = self.insert(table).values(rows)
         if not update:
             return statement.on_conflict_do_nothing(index_elements=keys)
         return statement.on_conflict_do_update(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, Select, and_, delete, or_, select
+from sqlalchemy import Row, Select, and_, bindparam, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vorzimmer.store.database import Database
@@ -17,6 +17,8 @@ from vorzimmer.store.schema import call, live, meta
 _CHUNK = 500
 CALLS = "call"
 """The kind of live values that are states of calls."""
+
+_GONE = delete(live).where(live.c.kind == bindparam("old_kind"), live.c.key == bindparam("old_key"))
 
 
 class SqlCalls:
@@ -69,17 +71,18 @@ class SqlLive:
         """As the port says."""
         ended: dict[str, bytes | None] = {row.call: None for row in records}
         async with self._database.writing() as connection:
-            await insert_calls(self._database, connection, records)
+            if records:
+                rows = [msgspec.structs.asdict(row) for row in records]
+                await connection.execute(self._database.upsert_each(call, ()), rows)
             await self._save(connection, CALLS, {**states, **ended})
 
     async def _save(self, connection: AsyncConnection, kind: str, changes: Mapping[str, bytes | None]) -> None:
-        gone = [key for key, value in changes.items() if value is None]
-        for start in range(0, len(gone), _CHUNK):
-            keys = gone[start : start + _CHUNK]
-            await connection.execute(delete(live).where(live.c.kind == kind, live.c.key.in_(keys)))
+        gone = [{"old_kind": kind, "old_key": key} for key, value in changes.items() if value is None]
+        if gone:
+            await connection.execute(_GONE, gone)
         rows = [{"kind": kind, "key": key, "value": value} for key, value in changes.items() if value is not None]
-        for start in range(0, len(rows), _CHUNK):
-            await connection.execute(self._database.upsert(live, rows[start : start + _CHUNK], ("value",)))
+        if rows:
+            await connection.execute(self._database.upsert_each(live, ("value",)), rows)
 
 
 class SqlMeta:
