@@ -1,5 +1,7 @@
 """Calls over a restart of control: everything is dropped and goes on from the journal's bytes."""
 
+import asyncio
+
 import pytest
 
 from vorzimmer.calls.records import Frozen, decode_frozen, encode
@@ -130,5 +132,36 @@ def test_a_state_written_down_reads_back_the_same() -> None:
         assert set(house.board.freeze_all()) == {state.id}
         call.hang_up()
         await house.check_empty(records=1)
+
+    run(main())
+
+
+def test_a_party_that_came_back_from_a_failed_transfer_is_in_one_call_only() -> None:
+    """The call that it left has ended, which the journal knows even before its record is written."""
+
+    async def main() -> None:
+        house = House()
+        anna, bea, carl = house.phone("anna"), house.phone("bea"), house.phone("carl")
+        carl.manner = rings
+        await talk(house, anna, "bea")
+        bea.last.transfer("carl")
+        await carl.until(lambda: bool(carl.calls))
+        await house.clock.sleep(1)
+        together, append = asyncio.Event(), house.bench.append
+
+        def appended(kind: str, key: str, value: bytes) -> None:
+            append(kind, key, value)
+            if kind == "state" and len(decode_frozen(value).state.parties) == 2:
+                together.set()
+
+        house.bench.append = appended  # type: ignore[method-assign]  # the very turn is what matters
+        carl.last.refuse(486)
+        await together.wait()
+        await house.restart()
+        await house.clock.sleep(1)
+        assert house.talking("anna", "bea")
+        anna.last.hang_up()
+        await house.check_empty(records=2)
+        assert sorted(r.reason for r in house.bench.records) == ["hung up", "transfer failed"]
 
     run(main())

@@ -251,11 +251,11 @@ class Switchboard:
         self._busy.clear()
 
     def lost(self, state: CallState) -> None:
-        """An attempt that a restart has ended gets its one record."""
+        """A call that a restart has ended, or that had just ended, gets its one record."""
         record = interrupted(state, self.world.wall())
         self.world.journal.append("record", record.id, encode(record))
         self.world.journal.append("gone", record.id, b"")
-        self._facts.ended(msgspec.structs.replace(state, ended=End("system", record.reason, record.ended)))
+        self._facts.ended(msgspec.structs.replace(state, ended=End(record.ended_by, record.reason, record.ended)))
 
     def adopt(self, state: CallState) -> Live:
         """A call back from bytes; its dialogs are in the engine again."""

@@ -64,6 +64,7 @@ class Live:
         self.guests: dict[LegId | None, Callable[[Event], None]] = {}
         self.refers: Counter[LegId] = Counter()
         self._final: dict[EndpointId, Statistics] | None = None
+        self._recorded = False
         self._responses: dict[str, Callable[[Responded], None]] = {}
         self._watch = Watch(world.clock, world.times.watch, lambda: self.feed(Look()))
         self._performer = Performer(world, lambda: self.state, self._performed, self._finished)
@@ -147,8 +148,8 @@ class Live:
             self.attempt.drop()
 
     def note(self) -> None:
-        """Write the state down."""
-        if self.state.ended is None:
+        """Write the state down; also how the call ended, or its legs would come back with the next start."""
+        if not self._recorded:
             self.world.journal.append("state", self.state.id, encode(self.frozen()))
 
     def _change(self, **fields: object) -> None:
@@ -190,6 +191,7 @@ class Live:
         self._final = statistics
         if self.attempt is not None:
             return
+        self._recorded = True
         record = record_of(self.state, statistics)
         self.world.journal.append("record", self.state.id, encode(record))
         self.world.journal.append("gone", self.state.id, b"")

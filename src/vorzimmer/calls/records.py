@@ -80,7 +80,9 @@ def _measured(leg: PastLeg, statistics: dict[EndpointId, Statistics]) -> PastLeg
 
 
 def interrupted(state: CallState, at: float) -> Record:
-    """The record of a call that a restart has ended."""
+    """The record of a call that a restart has ended; of one that had ended already, as it did."""
+    if state.ended is not None:
+        return record_of(state, {})
     past = tuple(PastLeg(leg.id, leg.party, leg.outgoing, leg.sound.endpoint, leg.joined, at) for leg in state.parties)
     ended = msgspec.structs.replace(
         state, parties=(), past=(*state.past, *past), ended=End("system", "interrupted", at)
