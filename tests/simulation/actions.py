@@ -121,7 +121,7 @@ async def blind(scene: "Scene") -> None:
         handset, each = found
         to = _dialled(scene, handset)
         scene.note(f"{handset.node.name} transfers to {to[:20]}")
-        scene.transferred = scene.clock.now()
+        scene.transfers(handset)
         each.transfer(to if to.isalnum() else EXTENSIONS["emil"])
 
 
@@ -135,7 +135,7 @@ async def attended(scene: "Scene") -> None:
     others = [each for each in handset.calls if each is not one and handset.engine.dialog_ids(each.leg) is not None]
     if others:
         scene.note(f"{handset.node.name} connects two of its calls")
-        scene.transferred = scene.clock.now()
+        scene.transfers(handset)
         one.transfer_to(scene.pick(others))
 
 
@@ -155,7 +155,7 @@ async def consult(scene: "Scene") -> None:
 def _connect(scene: "Scene", handset: Handset, one: PhoneCall, other: PhoneCall) -> None:
     if one.talking and not other.over and handset.engine.dialog_ids(other.leg) is not None and scene.likely(0.8):
         scene.note(f"{handset.node.name} transfers with consultation")
-        scene.transferred = scene.clock.now()
+        scene.transfers(handset)
         one.transfer_to(other)
 
 

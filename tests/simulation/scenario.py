@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.simulation import actions
 from tests.simulation.checks import WatchedMedia, companies_apart, nothing_left, one_record_each, phones_idle
-from tests.simulation.companies import HOUSES, company_file
+from tests.simulation.companies import HOUSES, House, company_file
 from tests.simulation.phones import Handset
 from tests.simulation.survivors import Survivor, check_survived, prove, stable_calls
 
@@ -35,6 +35,7 @@ class Plan:
     kills: bool = True
     outages: bool = True
     acting: float = ACTING
+    houses: tuple[House, ...] = HOUSES
     damage: Callable[[WatchedMedia], None] = lambda media: None
     media: type[WatchedMedia] = WatchedMedia
 
@@ -59,6 +60,8 @@ class Scene:
     survivors: int = 0
     transferred: float = -1000.0
     """When somebody transferred last."""
+    moved: dict[tuple[str, str], float] = field(default_factory=dict)
+    """When each device was last part of a transfer."""
     disturbed: float = -1000.0
     """When media, devices or flows were last disturbed, so that calls may end for it."""
     healed: float = -1000.0
@@ -94,21 +97,30 @@ class Scene:
         """Whether there may be states that no file and no database has: the disk is full, or was a moment ago."""
         return self.server.history.segments.full or self.clock.now() - self.healed < UNWRITTEN
 
+    def transfers(self, handset: Handset) -> None:
+        """A phone has sent a REFER: whoever it talks to may end up anywhere."""
+        self.transferred = self.clock.now()
+        for state in self.server.exchange.board.live_view(handset.house.id) if self.server.process else ():
+            devices = {leg.party.device for leg in state.parties}
+            if handset.device in devices:
+                self.moved.update({(state.company, device): self.transferred for device in devices if device})
+        self.moved[handset.house.id, handset.device] = self.transferred
+
     # -- beginning and end --------------------------------------------------------------------------------------------
     async def open(self) -> None:
         """Companies, server, phones."""
         self.own = set(asyncio.all_tasks())
         asyncio.get_running_loop().set_exception_handler(self._raised)
         await self.server.door.open()
-        for house in HOUSES:
+        for house in self.plan.houses:
             await self.server.apply(company_file(house))
         await self.server.start()
-        for house in HOUSES:
+        for house in self.plan.houses:
             for device in house.devices:
                 self.plug_in(house, device, 1)
         self.plan.damage(self.media)
 
-    def plug_in(self, house: Any, device: str, life: int) -> None:
+    def plug_in(self, house: House, device: str, life: int) -> None:
         """A phone begins to live, unless everybody is going home."""
         if self.over:
             return

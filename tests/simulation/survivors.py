@@ -31,12 +31,7 @@ class Survivor:
 def stable_calls(scene: "Scene") -> list[Survivor]:
     """Answered calls that are not in the middle of a change, on both phones too."""
     now = scene.clock.now()
-    if (
-        scene.server.process is None
-        or scene.unwritten
-        or now - scene.transferred < SETTLED
-        or now - scene.disturbed < 10
-    ):
+    if scene.server.process is None or scene.unwritten or now - scene.disturbed < 10:
         return []
     found = [_survivor(scene, state) for state in scene.server.exchange.board.live_view()]
     return [each for each in found if each is not None]
@@ -44,6 +39,9 @@ def stable_calls(scene: "Scene") -> list[Survivor]:
 
 def _survivor(scene: "Scene", state: CallState) -> Survivor | None:
     if len(state.parties) != 2 or state.relay is not None or any(not _calm(leg) for leg in state.parties):
+        return None
+    since = [scene.moved.get((state.company, leg.party.device or ""), -SETTLED) for leg in state.parties]
+    if scene.clock.now() - max(since) < SETTLED:
         return None
     engine = scene.server.exchange.engine
     ends = [_end(scene, engine, leg) for leg in state.parties]
@@ -97,12 +95,13 @@ async def prove(scene: "Scene", survivor: Survivor) -> None:
     await scene.clock.sleep(1.0)
     if not await _until(scene, undisturbed, lambda: first.connected and second.connected):
         return
-    one.hold()
-    if not await _until(scene, undisturbed, lambda: _holds(scene, survivor, first)):
-        return
-    one.resume()
-    if not await _until(scene, undisturbed, lambda: not _holds(scene, survivor, first)):
-        return
+    if scene.likely(0.5):
+        one.hold()
+        if not await _until(scene, undisturbed, lambda: _holds(scene, survivor, first)):
+            return
+        one.resume()
+        if not await _until(scene, undisturbed, lambda: not _holds(scene, survivor, first)):
+            return
     other.hang_up()
     scene.note(f"{second.node.name} hangs up in the call that survived")
     await _until(scene, lambda: first.alive and scene.transferred == transferred, lambda: one.over)

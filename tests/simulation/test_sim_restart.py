@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable
 
 import pytest
-
 from tests.simulation.checks import one_record_each
 from tests.simulation.phones import Handset
 from tests.simulation.scenario import Plan, Scene, scene
+
 from vorzimmer.calls.records import Record, decode_record
 from vorzimmer.testing.loop import run
 from vorzimmer.testing.network import FAIR
