@@ -70,6 +70,7 @@ class Server:
         self._more = more
         self._log = folder / "server.log"
         self._process: asyncio.subprocess.Process | None = None
+        self.said: list[str] = []
         folder.mkdir(parents=True, exist_ok=True)
 
     @property
@@ -101,6 +102,7 @@ class Server:
         try:
             async with asyncio.timeout(DEADLINE_S):
                 while line := (await self._process.stdout.readline()).decode():
+                    self.said.append(line.rstrip())
                     if "is ready" in line:
                         return
         except TimeoutError:
