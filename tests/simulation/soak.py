@@ -10,7 +10,7 @@ from time import perf_counter
 from tests.simulation.moments import STORIES, tell
 from tests.simulation.scenario import Played, SeedFailedError, play
 
-MOMENTS_FROM = 60.0
+MOMENTS_FROM = 180.0
 """Seconds of soak from which on all moments are tried first; they take less than half of it."""
 
 
