@@ -9,6 +9,7 @@ from tests.integration.raw_sip import RawUdp
 from tests.integration.socket_phone import HOST, SocketPhone
 from tests.interop.ports import Block
 from tests.interop.server import Server
+
 from vorzimmer.app.control_link import ControlLink
 from vorzimmer.app.layout import Layout
 from vorzimmer.kernel.address import Address
@@ -78,7 +79,7 @@ class PhoneBench:
             for call in phone.phone.calls:
                 call.hang_up()
         async with asyncio.timeout(10):
-            while await self.server.calls():
+            while await self.server.calls():  # noqa: ASYNC110 -- the same
                 await asyncio.sleep(0.05)  # noqa: TID251 -- the server is asked again, until the deadline
         bugs = [bug for phone in self._phones for bug in phone.bugs]
         for phone in self._phones:
@@ -98,7 +99,7 @@ class PhoneBench:
     async def unregistered(self, device: str) -> None:
         """Wait until a device has no binding; raises TimeoutError."""
         async with asyncio.timeout(5):
-            while device in await self.devices():
+            while device in await self.devices():  # noqa: ASYNC110 -- the same
                 await asyncio.sleep(0.02)  # noqa: TID251 -- the server is asked again, until the deadline
 
     async def mark(self) -> None:

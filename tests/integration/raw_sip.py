@@ -54,9 +54,8 @@ class RawUdp(asyncio.DatagramProtocol):
             async with asyncio.timeout(REPEAT_S):
                 while True:
                     response = parse(await self._arrived.get())
-                    if isinstance(response, Response) and response.status >= 200:
-                        if response.headers.get("Call-ID") == call:
-                            return response
+                    if isinstance(response, Response) and response.status >= 200 and _is_of(response, call):
+                        return response
         except TimeoutError:
             return None
 
@@ -80,6 +79,10 @@ class RawUdp(asyncio.DatagramProtocol):
     def close(self) -> None:
         """Close."""
         self._transport.close()
+
+
+def _is_of(response: Response, call: str) -> bool:
+    return response.headers.get("Call-ID") == call
 
 
 def credentials(challenge: Response, request: Request, account: tuple[str, str], count: int = 1) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from tests.integration.phone_bench import PhoneBench
 from tests.integration.raw_sip import RawUdp, credentials
 from tests.integration.socket_phone import HOST, SocketPhone, connect
 from tests.interop.server import password
+
 from vorzimmer.kernel.address import Address
 from vorzimmer.sip.message import Response
 
