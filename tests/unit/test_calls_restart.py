@@ -165,3 +165,33 @@ def test_a_party_that_came_back_from_a_failed_transfer_is_in_one_call_only() -> 
         assert sorted(r.reason for r in house.bench.records) == ["hung up", "transfer failed"]
 
     run(main())
+
+
+def test_a_state_that_cannot_be_read_costs_that_call_alone() -> None:
+    """Bytes of another version become that call's record as they are; all others come back."""
+
+    async def main() -> None:
+        house = House()
+        anna = house.phone("anna")
+        house.phone("bea")
+        call = await talk(house, anna, "bea")
+        kept: list[tuple[str, bytes]] = []
+        append = house.bench.append
+
+        def keeping(kind: str, key: str, value: bytes) -> None:
+            if key == "other":
+                kept.append((kind, value))
+            else:
+                append(kind, key, value)
+
+        house.bench.append = keeping  # type: ignore[method-assign]  # only the stranger's call is looked at
+        house.bench.states["other"] = b"\xc1"
+        await house.restart()
+        assert kept == [("record", b"\xc1"), ("gone", b"")]
+        assert [doing for doing, _ in house.bench.bugs] == ["reading a call's state"]
+        assert house.talking("anna", "bea")
+        house.bench.bugs.clear()
+        call.hang_up()
+        await house.check_empty(records=1)
+
+    run(main())

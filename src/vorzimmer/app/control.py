@@ -143,7 +143,7 @@ class Control:
         exchange.restore_bindings(await bindings.restore())
         await media.start()
         states = await journal.restore()
-        await thaw_all(exchange.board, states.values())
+        await thaw_all(exchange.board, states)
 
     async def _drain(self, exchange: Exchange) -> None:
         """No new calls; the ones there are may end by themselves for a while."""

@@ -4,7 +4,9 @@ Media lives in its own process and has kept its sessions; endpoints that did not
 way between two messages is forgotten: the phones repeat it. This module must never write a second record for a call.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+
+import msgspec
 
 from vorzimmer.calls.board import Switchboard
 from vorzimmer.calls.effects import HangUp, Joined, MovedOut
@@ -17,9 +19,9 @@ from vorzimmer.media.port import WorkerLost
 from vorzimmer.sip.events import Ended
 
 
-async def thaw_all(board: Switchboard, frozen: Iterable[bytes]) -> None:
-    """Bring back every call of `frozen` (the journal's newest state of each)."""
-    calls = [decode_frozen(data) for data in frozen]
+async def thaw_all(board: Switchboard, frozen: Mapping[str, bytes]) -> None:
+    """Bring back every call of `frozen` (by call id, the journal's newest state of each)."""
+    calls = [call for ident, data in frozen.items() if (call := _read(board, ident, data)) is not None]
     endpoints = tuple(leg.sound.endpoint for call in calls for leg in call.state.parties)
     alive = frozenset(await board.world.media.adopt(endpoints))
     lives = [live for call in calls if (live := _thaw(board, call)) is not None]
@@ -32,6 +34,18 @@ async def thaw_all(board: Switchboard, frozen: Iterable[bytes]) -> None:
         if lost:
             live.feed(WorkerLost(lost))
     board.world.signalling.kick()
+
+
+def _read(board: Switchboard, ident: str, data: bytes) -> Frozen | None:
+    """A state that another version wrote must not keep all others from coming back: that one call is given up, with
+    its bytes as its record (the store keeps what it cannot read)."""
+    try:
+        return decode_frozen(data)
+    except msgspec.DecodeError as error:
+        board.world.on_bug("reading a call's state", error)
+        board.world.journal.append("record", ident, data)
+        board.world.journal.append("gone", ident, b"")
+        return None
 
 
 def _thaw(board: Switchboard, call: Frozen) -> Live | None:

@@ -125,7 +125,7 @@ class House:
         self.pump.close()
         kept = dict(self.bench.states)
         self.open()
-        await thaw_all(self.board, kept.values())
+        await thaw_all(self.board, kept)
 
     def _handle(self, event: Event) -> None:
         self.board.handle(event)

@@ -118,7 +118,7 @@ class Process:
         await exchange.house.load(store.companies)
         exchange.restore_bindings(await self.kept.restore())
         states = await self.journal.restore()
-        await thaw_all(exchange.board, states.values())
+        await thaw_all(exchange.board, states)
 
     def kill(self) -> None:
         """Nothing of it acts any more; its tasks are cancelled by whoever kills it."""
