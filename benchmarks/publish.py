@@ -25,7 +25,7 @@ HOW = (
 )
 
 
-def company(users: int) -> Snapshot:
+def records_of(users: int) -> list[Change]:
     """A company in which everybody has a device, a number and an extension."""
     length = {"min": 6, "max": 6}
     records = [
@@ -37,7 +37,12 @@ def company(users: int) -> Snapshot:
         user = {"id": f"u{n}", "name": f"U {n}", "site": "s", "extension": f"{200000 + n}", "numbers": number}
         device = {"id": f"d{n}", "owner": f"user:u{n}", "username": f"d{n}", "password": "generated"}
         records += [Change("user", f"u{n}", user), Change("device", f"d{n}", device)]
-    return Snapshot.of(SCHEMA, ZoneInfo, records)
+    return records
+
+
+def company(users: int) -> Snapshot:
+    """Its book."""
+    return Snapshot.of(SCHEMA, ZoneInfo, records_of(users))
 
 
 def run() -> Result:

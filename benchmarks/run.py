@@ -11,7 +11,7 @@ from pathlib import Path
 from platform import python_version
 from time import perf_counter
 
-from benchmarks import calls, decisions, publish, registrations, relay
+from benchmarks import calls, decisions, live_change, publish, registrations, relay
 from benchmarks.figures import Figure, Result
 
 REPORT = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
@@ -22,6 +22,7 @@ ALL: tuple[tuple[str, Callable[[], Result]], ...] = (
     ("relay", relay.run),
     ("decisions", decisions.run),
     ("publish", publish.run),
+    ("change to effect", live_change.run),
 )
 HEAD = """# Performance
 

@@ -132,5 +132,6 @@ class Server:
             return int(connection.execute(query).fetchone()[0])
 
     def trouble(self) -> str:
-        """What the server has complained about."""
-        return (self._folder / "server.log").read_text(errors="replace")[-2000:]
+        """What the server has complained about; what it tells of every call is no complaint."""
+        lines = (self._folder / "server.log").read_text(errors="replace").splitlines()
+        return "\n".join(line for line in lines if '"level": "info"' not in line)[-2000:]

@@ -15,6 +15,7 @@ from typing import Any
 
 import structlog
 
+from vorzimmer.app import garbage
 from vorzimmer.app.children import announce_ready
 from vorzimmer.app.clock import LoopClock, SystemChance
 from vorzimmer.app.code_service import CodeService
@@ -81,6 +82,7 @@ class Control:
         rpc.hold()
         await server.start(self._layout.control_socket)
         await self._restore(exchange, store, journal, bindings, media)
+        garbage.settle()
         rpc.release()
         sockets = self._layout.sockets()
         for spec in self._options.listeners():

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from vorzimmer.app import garbage
 from vorzimmer.app.children import announce_ready
 from vorzimmer.app.clock import LoopClock, SystemChance
 from vorzimmer.app.control_link import ControlLink
@@ -75,6 +76,7 @@ async def serve(state: Path) -> None:
     running = asyncio.ensure_future(server.serve([inherited(layout.sockets()["http"])]))
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    garbage.settle()
     announce_ready()
     await stop.wait()
     server.should_exit = True
