@@ -38,6 +38,41 @@ def test_rfc3261_18_2_2_a_datagram_is_answered_from_the_socket_it_came_to(host: 
     go(main)
 
 
+class Echo(Ear):
+    """Answers within the call that brings a datagram, as the engine does."""
+
+    transports: SocketTransports
+
+    def received(self, data: bytes, flow: Flow) -> None:
+        self.transports.send(Packet(b"200", flow, "transaction"))
+        super().received(data, flow)
+
+
+def test_datagrams_that_waited_in_the_socket_are_answered_at_once() -> None:
+    """After a restart the socket holds what phones sent meanwhile; the answers to it must not be lost."""
+
+    async def main() -> None:
+        waiting = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        waiting.setblocking(False)
+        waiting.bind(("127.0.0.1", 0))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
+            phone.settimeout(5)
+            for _ in range(3):
+                phone.sendto(REQUEST, waiting.getsockname())
+            transports, echo = SocketTransports(LoopClock()), Echo()
+            echo.transports = transports
+            transports.attach(echo)
+            await transports.listen(parse_listener(f"udp:127.0.0.1:{waiting.getsockname()[1]}"), waiting)
+            try:
+                answers = [await asyncio.to_thread(phone.recv, 2000) for _ in range(3)]
+                assert answers == [b"200"] * 3
+                assert echo.told.empty(), "nothing failed"
+            finally:
+                await transports.close()
+
+    go(main)
+
+
 @pytest.mark.parametrize("transport", ["tcp", "tls"])
 @pytest.mark.parametrize("host", HOSTS)
 def test_a_stream_in_both_directions_on_one_connection(transport: str, host: str) -> None:

@@ -19,7 +19,7 @@ from vorzimmer.net.pump import Sink
 from vorzimmer.net.resolver import Resolver, SystemResolver
 from vorzimmer.net.sockets import open_socket, source_address, start_error
 from vorzimmer.net.stream import Connection, Counts, Limits, Origin, Table
-from vorzimmer.net.udp import UdpListener, listen_udp
+from vorzimmer.net.udp import UdpListener, serve_udp
 from vorzimmer.sip.flow import Flow, Hop, Packet
 
 ROUTE_KEPT = 60.0
@@ -93,15 +93,17 @@ class SocketTransports:
         host, port = sock.getsockname()[:2]
         spec = ListenerSpec(spec.transport, spec.host, port, spec.advertise)
         listener = Listener(spec, Address(host, port))
+        self._listeners[spec.name] = listener
         try:
             if spec.transport == "udp":
-                listener.udp = await listen_udp(sock, spec.name, self._attached, self._limits.message)
+                listener.udp = UdpListener(spec.name, listener.local, self._attached, self._limits.message)
+                await serve_udp(sock, listener.udp)
             else:
                 listener.acceptor = self._accepting(sock, spec)
         except OSError as error:
+            del self._listeners[spec.name]
             sock.close()
             raise start_error(spec, error) from None
-        self._listeners[spec.name] = listener
         return listener
 
     @property

@@ -74,13 +74,9 @@ class UdpListener(asyncio.DatagramProtocol):
             await self._closed
 
 
-async def listen_udp(sock: socket.socket, name: str, sink: SinkOf, limit: int) -> UdpListener:
-    """Serve a bound socket; `limit` is the largest datagram in bytes."""
-    host, port = sock.getsockname()[:2]
+async def serve_udp(sock: socket.socket, listener: UdpListener) -> None:
+    """Serve a bound socket. It may hold datagrams from before (docs/adr/0006), which arrive before this returns:
+    whoever answers them must know the listener by then."""
     with contextlib.suppress(OSError):  # a smaller buffer works too
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-    loop = asyncio.get_running_loop()
-    _, listener = await loop.create_datagram_endpoint(
-        lambda: UdpListener(name, Address(host, port), sink, limit), sock=sock
-    )
-    return listener
+    await asyncio.get_running_loop().create_datagram_endpoint(lambda: listener, sock=sock)
