@@ -26,10 +26,13 @@ class Stoppable(Protocol):
 class Bench:
     """`run` runs a test; what `started` was told of is stopped at the end, the newest first."""
 
-    def __init__(self, folder: Path, *, company: str = "", more: tuple[str, ...] = (), rtp_ports: int = 200) -> None:
+    def __init__(
+        self, folder: Path, *, host: str = "", company: str = "", more: tuple[str, ...] = (), rtp_ports: int = 200
+    ) -> None:
         self.folder = folder
         self.block = Block()
-        self.server = Server(folder / "server", rtp=self.block.take_range(rtp_ports), company=company, more=more)
+        rtp = self.block.take_range(rtp_ports)
+        self.server = Server(folder / "server", host, rtp=rtp, company=company, more=more)
         self.server.sip_port = self.block.take(2)
         self.server.http_port = self.block.take()
         self._runner = asyncio.Runner()
