@@ -34,7 +34,9 @@ packages:
 bench: setup
 	$(BIN)/python -m benchmarks.run
 
+# New examples for every property, then simulated calls until the time is over.
 soak: setup
+	HYPOTHESIS_PROFILE=chance $(BIN)/pytest -n 2 tests/property
 	$(BIN)/python -m tests.simulation.soak --seconds $(SOAK_SECONDS)
 
 lint: setup
