@@ -53,3 +53,27 @@ def test_an_interrupt_while_the_program_is_loading_is_no_traceback() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (128 + signal.SIGINT, "", "")
+
+
+def test_a_demo_for_no_address_is_refused() -> None:
+    done = run("demo", "--host", "0.0.0.0")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "vorzimmer: phones cannot be told 0.0.0.0: name one address of this computer\n"
+
+
+def test_an_unknown_log_level_is_one_clear_line(tmp_path: Path) -> None:
+    done = run("serve", "--state", str(tmp_path / "s"), "--log-level", "loud")
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "log_level" in done.stderr
+
+
+def test_a_made_up_account_is_shown_with_its_user_name(tmp_path: Path) -> None:
+    file = tmp_path / "c.yaml"
+    file.write_text(
+        "company: {id: x, name: X, sip_domain: x.example}\n"
+        'users: [{id: anna, name: Anna, extension: "100"}]\n'
+        'devices: [{id: d, owner: "user:anna"}]\n'
+    )
+    shown = run("apply", str(file), "--yes", "--state", str(tmp_path / "s")).stdout.splitlines()
+    assert [line.rpartition(": ")[0] for line in shown[-3:-1]] == ["device:d username", "device:d password"]

@@ -12,6 +12,7 @@ import msgspec
 
 from vorzimmer.admin.door import Door, Outcome, Surroundings
 from vorzimmer.admin.edit import Edit
+from vorzimmer.admin.plan import ApplyPlan
 from vorzimmer.admin.problems import ProblemsError
 from vorzimmer.admin.world import Actor, Options
 from vorzimmer.app.control_link import ControlLink
@@ -73,7 +74,7 @@ class Office:
             return {"exit": error.exit_code, "problems": [str(problem) for problem in error.problems]}
         await self._publish(outcome)
         plan = outcome.plan
-        made = [[w.kind, w.id, w.field, w.text] for w in plan.made] if outcome.committed else []
+        made = _made(plan) if outcome.committed else []
         return {
             "exit": 0,
             "company": plan.commit.company,
@@ -172,6 +173,17 @@ class Office:
         if book is None:
             raise NotFoundError(f"no company {company}")
         return book
+
+
+def _made(plan: ApplyPlan) -> list[list[str | None]]:
+    """Secrets that were made up, to be shown once; a password with the user name that it belongs to."""
+    rows: list[list[str | None]] = []
+    for write in plan.made:
+        device = plan.after.find(DEVICE, write.id) if write.kind == DEVICE.name else None
+        if device is not None and device.username:
+            rows.append([write.kind, write.id, "username", device.username])
+        rows.append([write.kind, write.id, write.field, write.text])
+    return rows
 
 
 def _reader(folder: str) -> Any:

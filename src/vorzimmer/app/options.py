@@ -7,7 +7,7 @@ open a socket or a database.
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -32,7 +32,7 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     realm: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] = "vorzimmer"
     tls_certificate: str = ""
     tls_key: str = ""
-    log_level: str = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
     drain_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 30.0
 
     @property

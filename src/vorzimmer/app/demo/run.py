@@ -22,6 +22,7 @@ from vorzimmer.directory.keys import DEVICE
 from vorzimmer.directory.ref import Ref
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.errors import StartError
+from vorzimmer.net.advertise import is_wildcard
 from vorzimmer.store.state_dir import StateDir
 
 COMPANY = Path(__file__).parent / "musterbau.yaml"
@@ -56,6 +57,8 @@ async def run_demo(host: str, port: int, http_port: int, state: str, *, robots: 
 
 
 def _options(host: str, port: int, http_port: int, state: str) -> ServeOptions:
+    if is_wildcard(host):
+        raise StartError(f"phones cannot be told {host}: name one address of this computer")
     shown = f"[{host}]" if ":" in host else host
     flags = {
         "state": state,
