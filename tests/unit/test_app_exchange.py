@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from tests.simulation.companies import NORD, SUED, company_file
+from tests.simulation.companies import NORD, SUED, change, company_file
 from tests.simulation.phones import Handset
 
 from vorzimmer.sip.message import Headers, Request
@@ -11,6 +11,7 @@ from vorzimmer.testing.chance import SeededChance
 from vorzimmer.testing.loop import VirtualClock, run
 from vorzimmer.testing.media import RecordingMedia
 from vorzimmer.testing.network import FAIR, Network
+from vorzimmer.testing.phone import rings
 from vorzimmer.testing.server import SERVER, SimulatedServer
 
 
@@ -79,6 +80,34 @@ def test_requests_to_the_server_get_the_status_of_their_rfc(method: str, status:
         anna.pump.kick()
         await house.clock.sleep(2)
         assert got == [status]
+        await house.stop()
+
+    run(main())
+
+
+def test_features_0_5_do_not_disturb_ends_the_ringing_of_that_user_at_once_and_nothing_else() -> None:
+    async def main() -> None:
+        house = House()
+        anna = await house.start()
+        bea, other, carl = [await house.phone(name) for name in ("bea-1", "bea-2", "carl-1")]
+        for each in (bea, other, carl):
+            each.phone.manner = rings
+        first = anna.phone.call("101")
+        for each in (bea, other):
+            await each.phone.until(lambda at=each: bool(at.phone.calls))  # type: ignore[misc]  # bound at once
+        before = house.clock.now()
+        await house.server.apply(change(NORD, "bea", "dnd: true"))
+        for each in (bea, other):
+            await each.phone.until(lambda at=each: at.phone.last.over, 1)  # type: ignore[misc]  # bound at once
+        await carl.phone.until(lambda: bool(carl.phone.calls), 1)  # as if she were busy
+        assert house.clock.now() - before < 1
+        carl.phone.last.answer()
+        await anna.phone.until(lambda: first.talking)
+        await house.server.apply(change(NORD, "carl", "dnd: true"))
+        await house.clock.sleep(2)
+        assert first.talking
+        first.hang_up()
+        await carl.phone.until(lambda: carl.phone.last.over)
         await house.stop()
 
     run(main())

@@ -72,9 +72,7 @@ class ControlRpc:
         house = self._exchange.house
         if change.company in house.companies and house.book(change.company).revision >= change.revision:
             return  # read from the database already, at the start
-        gone = house.publish(change)
-        for device in gone:
-            self._exchange.device_off(change.company, device)
+        self._exchange.publish(change)
 
     async def _calls(self, params: Params) -> list[dict[str, Any]]:
         now = self._exchange.ports.clock.wall().timestamp()

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from vorzimmer.app.house import House, Identifier, device_key, split_key
+from vorzimmer.app.house import House, Identifier, Published, device_key, split_key
 from vorzimmer.calls.board import Switchboard
 from vorzimmer.calls.ports import Journal
 from vorzimmer.calls.state import CallState, Party
-from vorzimmer.calls.switch_off import switch_off
+from vorzimmer.calls.switch_off import switch_off, withdraw
 from vorzimmer.calls.world import Fact, Service, World, no_fact, no_service, prompt_source
+from vorzimmer.features.roles import ROLES
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.chance import Chance
 from vorzimmer.kernel.clock import Alarm, Clock
@@ -28,6 +29,9 @@ from vorzimmer.sip.engine import Engine, EngineConfig
 from vorzimmer.sip.events import Event, FlowGone, Malformed, Requested
 from vorzimmer.sip.flow import Flow, Hop
 
+RINGS_ANYWAY = frozenset(name for name, role in ROLES.items() if role.dnd == "rings")
+"""Roles in which somebody rings in spite of do not disturb (FEATURES.md 12.4)."""
+
 
 class Counting(Protocol):
     """What the exchange counts."""
@@ -40,6 +44,14 @@ class NoCounting:
 
     def malformed(self) -> None:
         """Nothing."""
+
+
+CAPABILITIES = (
+    ("Accept", "application/sdp"),
+    ("Allow", ", ".join(EngineConfig.__dataclass_fields__["allow"].default)),
+    ("Supported", ", ".join(EngineConfig.__dataclass_fields__["supported"].default)),
+)
+"""What we can do, for who asks by OPTIONS (RFC 3261 section 11.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,17 +174,18 @@ class Exchange:
             self._other(event)
 
     def _malformed(self, event: Malformed) -> None:
-        """Counted, and held against its source like a wrong password."""
+        """Counted, and held against a stranger like a wrong password; not against an address that phones of ours are
+        behind: one broken phone must not keep an office from calling."""
         self.ports.counting.malformed()
         source = event.flow.remote.host
-        known = self.bindings.has_source(source)
-        self.door.limits.failed(source, "", self.pump.now(), known=known, why="malformed")
+        if not self.bindings.has_source(source):
+            self.door.limits.failed(source, "", self.pump.now(), known=False, why="malformed")
 
     def _other(self, event: Requested) -> None:
         """OPTIONS to the server (RFC 3261 section 11.2), and event packages that are not there yet (RFC 6665)."""
         engine, now = self.engine, self.pump.now()
         if event.request.method == "OPTIONS":
-            engine.respond(event.transaction, 200, now, extra=(("Accept", "application/sdp"),))
+            engine.respond(event.transaction, 200, now, extra=CAPABILITIES)
         elif event.request.method in {"SUBSCRIBE", "PUBLISH"}:
             verdict = self.door.authenticate(event.request, event.flow, now)
             if isinstance(verdict, Turned):
@@ -190,6 +203,14 @@ class Exchange:
             self.board.refreshed(*split_key(device), contact.flow)
             break
         self._arm()
+
+    def publish(self, change: Published) -> None:
+        """A committed change acts at the next decision; what takes something away, at once (FEATURES.md 0.5)."""
+        before = self.house.quiet(change)
+        for device in self.house.publish(change):
+            self.device_off(change.company, device)
+        for who in sorted(self.house.quiet(change) - before):
+            withdraw(self.board, change.company, who, RINGS_ANYWAY)
 
     def device_off(self, company: str, device: str) -> None:
         """A device may not be registered any more: its bindings and legs end at once (FEATURES.md 0.5)."""

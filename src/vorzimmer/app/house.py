@@ -17,6 +17,8 @@ from vorzimmer.directory.repository import CompanyRepository
 from vorzimmer.directory.server import ServerBook
 from vorzimmer.directory.snapshot import Change, Snapshot
 from vorzimmer.features.catalogue import SCHEMA
+from vorzimmer.features.dnd.rules import is_on
+from vorzimmer.features.dnd.settings import DND
 from vorzimmer.features.order import ORDER
 from vorzimmer.kernel.errors import LocalError, PeerError
 from vorzimmer.presence.door import Account, Door, Turned
@@ -103,6 +105,14 @@ class House:
         after = self._server.company(change.company)
         touched = {each.id for each in change.changes if each.kind == DEVICE.name and not _serves(after, each.id)}
         return tuple(sorted(touched | change.credentials.keys()))
+
+    def quiet(self, change: Published) -> frozenset[Ref]:
+        """Whom of those that `change` is about nobody may ring now."""
+        book = self._server.company(change.company)
+        if book is None:
+            return frozenset()
+        touched = (Ref(each.kind, each.id) for each in change.changes if each.kind in DND.on)
+        return frozenset(who for who in touched if is_on(book, who))
 
     def _keep(self, company: str, device: str, password: str | None) -> None:
         book = self.book(company)

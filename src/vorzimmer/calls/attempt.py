@@ -16,6 +16,7 @@ from vorzimmer.calls.live import Live
 from vorzimmer.calls.progress import Progress, silent
 from vorzimmer.calls.state import Leg, Party
 from vorzimmer.calls.talk import status_for
+from vorzimmer.directory.ref import Ref
 from vorzimmer.kernel.errors import PeerError
 from vorzimmer.kernel.ids import EndpointId
 from vorzimmer.media.port import DigitHeard, FellSilent, MediaError, MediaEvent, SourceEnded, Tone, WorkerLost
@@ -38,6 +39,7 @@ class Attempt:
         self._inbox = Inbox(live.world.clock)
         self._task: asyncio.Task[None] | None = None
         self._lost: set[EndpointId] = set()
+        self._forks: Forks | None = None
         self._concluded = False
         self._stopped: tuple[int, str] | None = None
         live.attempt = self
@@ -68,6 +70,14 @@ class Attempt:
     def swap(self, entrance: Entrance, shown: Party, progress: Progress) -> None:
         """Somebody takes the caller's place (an attended transfer to a phone that still rings)."""
         self.entrance, self.shown, self._progress = entrance, shown, progress
+
+    def withdraw(self, who: Ref, spared: frozenset[str]) -> None:
+        """`who` is not to be rung any more, except in the roles that are spared: those phones count as busy."""
+        signalling = self.live.world.signalling
+        for fork in self._forks.ringing if self._forks is not None else ():
+            if who == (fork.offer.user or fork.offer.target) and fork.offer.role not in spared:
+                signalling.engine.end(fork.leg, signalling.now())
+                self._inbox.put(Failed(fork.leg, 486, "Withdrawn"))
 
     def stop(self, status: int, why: str) -> None:
         """End it from our side."""
@@ -137,7 +147,7 @@ class Attempt:
                 return await self._perform(answer)
 
     async def _ring(self, step: Ring) -> bool:
-        forks = Forks(self.live, step, self.entrance, self.shown)
+        forks = self._forks = Forks(self.live, step, self.entrance, self.shown)
         leg: Leg | None = None
         try:
             await forks.invite()

@@ -1,10 +1,12 @@
-"""A device is switched off: its legs end at once, whatever they are doing; the others go on (FEATURES.md 0.5).
+"""What takes away acts at once; the other legs go on (FEATURES.md 0.5).
 
-This module must never end a call that the device is not in.
+A device is switched off: its legs end, whatever they are doing. Somebody does not want to be rung: the phones that ring
+for them stop. This module must never end a call that the device is not in, nor one that is answered.
 """
 
 from vorzimmer.calls.board import Switchboard
 from vorzimmer.calls.live import Live
+from vorzimmer.directory.ref import Ref
 from vorzimmer.kernel.ids import LegId
 from vorzimmer.sip.events import Ended, Failed
 
@@ -17,6 +19,15 @@ def switch_off(board: Switchboard, company: str, device: str) -> None:
         live = board.call_of(leg)
         if live is not None:
             _end(board, live, leg)
+    board.world.signalling.kick()
+
+
+def withdraw(board: Switchboard, company: str, who: Ref, spared: frozenset[str]) -> None:
+    """Stop ringing `who`, except in the roles that are `spared`; their calls go on as if they were busy."""
+    for state in board.live_view(company):
+        live = board.call(state.id)
+        if live is not None and live.attempt is not None:
+            live.attempt.withdraw(who, spared)
     board.world.signalling.kick()
 
 

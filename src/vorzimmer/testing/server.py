@@ -159,9 +159,7 @@ class SimulatedServer:
         """admin.ports.Publisher: to the living process, if there is one."""
         if self.process is None:
             return
-        gone = self.exchange.house.publish(Published(company, revision, changes))
-        for device in gone:
-            self.exchange.device_off(company, device)
+        self.exchange.publish(Published(company, revision, changes))
 
     async def start(self) -> None:
         """A new process from what was kept; raises StoreFailedError, and is down again then."""
