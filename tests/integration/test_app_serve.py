@@ -187,6 +187,22 @@ def test_a_killed_child_is_started_again(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
+def test_a_control_that_cannot_start_ends_the_server_with_one_last_line(tmp_path: Path) -> None:
+    """However often it is started."""
+    options = ("--state", str(tmp_path / "s"), "--http", f"{HOST}:0", "--sip", f"udp:{HOST}:0")
+    code = (
+        "import sys; from vorzimmer.app import supervisor; from vorzimmer.cli.main import main;"
+        "made = supervisor.Supervisor._child;"
+        "supervisor.Supervisor._child = lambda self, name, argv, fds=None:"
+        " made(self, name, ('-c', 'raise SystemExit(7)') if name == 'control' else argv, fds);"
+        "sys.argv[1:1] = ['serve']; main()"
+    )
+    command = [sys.executable, "-c", code, *options]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "vorzimmer: control does not start; its last words are above"
+
+
 def test_a_killed_supervisor_leaves_nobody_behind(tmp_path: Path) -> None:
     async def main() -> None:
         server = Server(tmp_path, HOST, rtp="32400-32599", more=("--drain-s", "0"))

@@ -6,6 +6,7 @@ import pytest
 from tests.simulation.companies import NORD, SUED, change, company_file
 from tests.simulation.phones import Handset
 
+from vorzimmer.sip.events import Responded
 from vorzimmer.sip.message import Headers, Request
 from vorzimmer.testing.chance import SeededChance
 from vorzimmer.testing.loop import VirtualClock, run
@@ -50,6 +51,7 @@ class House:
         (f"sip:101@{SERVER.host}:{SERVER.port}", [480]),
         ("sip:101@localhost", [480]),
         (f"sip:101@{NORD.domain.upper()}", [480]),
+        (f"sip:101%23@{NORD.domain}", [480]),
     ],
 )
 def test_only_the_companys_domain_or_the_servers_address_lead_to_its_people(uri: str, statuses: list[int]) -> None:
@@ -69,17 +71,22 @@ def test_requests_to_the_server_get_the_status_of_their_rfc(method: str, status:
     async def main() -> None:
         house = House()
         anna = await house.start()
-        got: list[int] = []
+        got: list[Responded] = []
         headers = Headers([("From", f"<{anna.phone.address}>;tag=x"), ("To", f"<sip:{NORD.domain}>"), ("Event", "x")])
         transaction = anna.engine.request(
             Request(method, f"sip:{NORD.domain}", headers), anna.phone.hop, house.clock.now()
         )
         anna.pump.handle_with(
-            lambda event: got.append(event.status) if getattr(event, "transaction", "") == transaction else None
+            lambda event: got.append(event) if getattr(event, "transaction", "") == transaction else None
         )
         anna.pump.kick()
         await house.clock.sleep(2)
-        assert got == [status]
+        assert [each.status for each in got] == [status]
+        if method == "OPTIONS":
+            answer = got[0].response
+            assert answer is not None
+            assert {"INVITE", "REFER", "BYE"} <= set(answer.headers.list_of("Allow"))
+            assert (answer.headers.get("Supported"), answer.headers.get("Accept")) == ("replaces", "application/sdp")
         await house.stop()
 
     run(main())

@@ -32,6 +32,7 @@ class Child:
     on_exit: Callable[[str, int], None] = lambda name, code: None
     process: asyncio.subprocess.Process | None = None
     starts: int = 0
+    was_ready: bool = False
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     _stopping: bool = False
 
@@ -41,9 +42,10 @@ class Child:
         while True:
             began = self.clock.now()
             code = await self._once()
+            if not self._stopping:
+                self.on_exit(self.name, code)
             if self._stopping:
                 return
-            self.on_exit(self.name, code)
             backoff = min(MAX_BACKOFF_S, backoff * 2 + 0.1) if self.clock.now() - began < 10 else 0.0
             await self.clock.sleep(backoff)
 
@@ -77,6 +79,7 @@ class Child:
         transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
         try:
             if await reader.readline():
+                self.was_ready = True
                 self.ready.set()
         finally:
             transport.close()

@@ -46,12 +46,10 @@ class NoCounting:
         """Nothing."""
 
 
-CAPABILITIES = (
-    ("Accept", "application/sdp"),
-    ("Allow", ", ".join(EngineConfig.__dataclass_fields__["allow"].default)),
-    ("Supported", ", ".join(EngineConfig.__dataclass_fields__["supported"].default)),
-)
-"""What we can do, for who asks by OPTIONS (RFC 3261 section 11.2)."""
+def capabilities(config: EngineConfig) -> tuple[tuple[str, str], ...]:
+    """What we can do, for who asks by OPTIONS (RFC 3261 section 11.2)."""
+    supported = ("Supported", ", ".join(config.supported))
+    return (("Accept", "application/sdp"), ("Allow", ", ".join(config.allow)), supported)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +121,8 @@ class Exchange:
         self.ports = ports
         self.bindings = Bindings()
         self.house = House(ports.realm, self.live)
-        self.engine = Engine(EngineConfig(ports.sent_by), ports.chance)
+        self._config = EngineConfig(ports.sent_by)
+        self.engine = Engine(self._config, ports.chance)
         self.pump = Pump(self.engine, ports.clock, ports.transports, on_bug=ports.on_bug)
         self.door = Door(DigestConfig(ports.realm), ports.nonce_key, self.house.account, ports.chance)
         self.board = Switchboard(self._world())
@@ -185,7 +184,7 @@ class Exchange:
         """OPTIONS to the server (RFC 3261 section 11.2), and event packages that are not there yet (RFC 6665)."""
         engine, now = self.engine, self.pump.now()
         if event.request.method == "OPTIONS":
-            engine.respond(event.transaction, 200, now, extra=CAPABILITIES)
+            engine.respond(event.transaction, 200, now, extra=capabilities(self._config))
         elif event.request.method in {"SUBSCRIBE", "PUBLISH"}:
             verdict = self.door.authenticate(event.request, event.flow, now)
             if isinstance(verdict, Turned):

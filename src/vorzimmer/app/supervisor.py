@@ -20,9 +20,12 @@ from vorzimmer.app.options import ServeOptions
 from vorzimmer.app.sockets import bind, raise_descriptor_limit
 from vorzimmer.app.storage import open_storage
 from vorzimmer.app.tls import certificate
+from vorzimmer.kernel.errors import StartError
 from vorzimmer.net.certificates import server_context
 
 WEB_GRACE_S = 5.0
+STARTS_TRIED = 3
+"""Starts of control or web without it ever having been ready, after which the server gives up."""
 MEDIA_GRACE_S = 2.0
 
 
@@ -46,6 +49,7 @@ class Supervisor:
         self._extra_tasks: list[asyncio.Future[None]] = []
         self._extras = extras or {}
         self._stop = asyncio.Event()
+        self._failed = ""
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT; raises StartError before anything runs."""
@@ -63,6 +67,8 @@ class Supervisor:
             ready.cancel()
             await self._end()
             await asyncio.gather(*tasks, ready, *self._extra_tasks, return_exceptions=True)
+        if self._failed:
+            raise StartError(f"{self._failed} does not start; its last words are above")
 
     async def _prepare(self) -> None:
         """Bring the database to the newest schema, and find a broken certificate, before anything is started."""
@@ -98,6 +104,13 @@ class Supervisor:
         return Child(name, argv, self._clock, fds or (), self._layout.write_pid, self._on_exit)
 
     def _on_exit(self, name: str, code: int) -> None:
+        """A child that has never been ready and dies again and again will not get better by itself."""
+        child = next(each for each in (*self._media, *self._front, *self._beside) if each.name == name)
+        if child in self._front and not child.was_ready and child.starts >= STARTS_TRIED:
+            self._failed = name
+            self._stop.set()
+            child.retire()
+            return
         print(f"{name} ended with {code}; starting it again", file=sys.stderr, flush=True)  # noqa: T201 -- no log yet
 
     async def _announce(self) -> None:

@@ -35,6 +35,9 @@ def apply(
     if not planned["changed"] or dry_run:
         typer.echo("" if planned["changed"] else "no changes", nl=not planned["changed"])
         return
+    if not yes and file == "-":
+        typer.echo("standard input is taken by the file: say --yes to apply it", err=True)
+        raise typer.Exit(1)
     if not yes and not typer.confirm("Apply this?"):
         raise typer.Exit(1)
     done = _ask(state, msgspec.structs.replace(request, dry_run=False))

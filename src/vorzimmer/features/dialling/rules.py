@@ -22,11 +22,13 @@ def dialled(context: Context) -> Verdict:
     if context.target is not None:
         return _typed(context)
     shown = safe_name(context.dialled)
-    found = inside(context.dialled, context.book)
+    # Many phones send with # and leave it at the end; it is never part of a number (12.2).
+    wanted = clean(context.dialled).rstrip("#")
+    found = inside(wanted, context.book)
     if found is not None:
         return Retarget(found, (_found(context, found, shown),))
     may_leave = context.asked.caller.internal or context.asked.role == "transfer"
-    number = outside(context.dialled, context.book) if may_leave else None
+    number = outside(wanted, context.book) if may_leave else None
     if number is not None:
         return Retarget(number, (Because("dialling", "dialling.outside", {"dialled": shown, "number": number.id}),))
     return _unknown("dialling.unknown", {"dialled": shown})
@@ -41,7 +43,7 @@ def _typed(context: Context) -> Verdict:
 
 
 def _found(context: Context, found: Ref, shown: str) -> Because:
-    by_extension = context.book.extension_of(found) == clean(shown)
+    by_extension = context.book.extension_of(found) == clean(shown).rstrip("#")
     params = {"dialled": shown, "name": context.book.name_of(found)}
     key, field = ("dialling.extension", "extension") if by_extension else ("dialling.number", "numbers")
     return Because("dialling", key, params, context.book.setting(found, field))
