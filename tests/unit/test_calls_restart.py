@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from vorzimmer.calls.records import Frozen, decode_frozen, encode
+from vorzimmer.calls.records import Frozen, Pending, decode_frozen, encode
 from vorzimmer.media.port import Music
 from vorzimmer.testing.house import House
 from vorzimmer.testing.loop import run
@@ -69,11 +69,130 @@ def test_an_attempt_that_is_lost_leaves_one_record_that_says_interrupted() -> No
         call = anna.call("bea")
         await anna.until(lambda: 180 in call.statuses)
         await house.restart()
-        call.hang_up()
-        bea.last.refuse(480)
+        await house.clock.sleep(1)
+        assert call.statuses[-1] == 500
+        assert anna.idle
+        assert bea.last.over
+        assert bea.last.cause == "cancel"
+        assert house.board.idle()
         await house.check_empty(records=1)
         assert house.bench.records[0].reason == "interrupted"
         assert house.facts[-1].data == {"by": "system", "reason": "interrupted"}
+
+    run(main())
+
+
+def test_a_lost_attempt_with_two_phones_silences_both() -> None:
+    """Also the one that has said nothing yet: it is called once more, and cancelled as soon as it speaks."""
+
+    async def main() -> None:
+        house = House()
+        anna, bea, desk = house.phone("anna"), house.phone("bea"), house.phone("bea", device="bea-desk")
+        bea.manner = desk.manner = rings
+        call = anna.call("bea")
+        await bea.until(lambda: bool(bea.calls))
+        await house.restart()
+        await house.clock.sleep(1)
+        assert call.statuses[-1] == 500
+        assert anna.idle
+        assert bea.idle
+        assert desk.idle
+        await house.check_empty(records=1)
+
+    run(main())
+
+
+def test_an_answer_while_control_was_down_is_ended() -> None:
+    """RFC 3261 section 9.1: the 200 crosses the CANCEL, is acknowledged, and BYE follows."""
+
+    async def main() -> None:
+        house = House()
+        anna, bea = house.phone("anna"), house.phone("bea")
+        bea.manner = rings
+        call = anna.call("bea")
+        await anna.until(lambda: 180 in call.statuses)
+        house.pump.close()
+        bea.last.answer()
+        await house.clock.sleep(2)
+        await house.restart()
+        await house.clock.sleep(2)
+        assert call.statuses[-1] == 500
+        assert bea.last.cause == "bye"
+        await house.check_empty(records=1)
+        assert house.bench.records[0].answered is None
+
+    run(main())
+
+
+def test_a_caller_who_gave_up_while_control_was_down_is_let_go() -> None:
+    """RFC 3261 section 9.2: the CANCEL that comes again after the restart is answered."""
+
+    async def main() -> None:
+        house = House()
+        anna, bea = house.phone("anna"), house.phone("bea")
+        bea.manner = rings
+        call = anna.call("bea")
+        await anna.until(lambda: 180 in call.statuses)
+        house.pump.close()
+        call.hang_up()
+        await house.clock.sleep(2)
+        await house.restart()
+        await house.clock.sleep(2)
+        assert anna.idle
+        assert bea.idle
+        await house.check_empty(records=1)
+
+    run(main())
+
+
+def test_a_leg_without_an_answer_that_cannot_be_read_costs_that_leg_alone() -> None:
+    async def main() -> None:
+        house = House()
+        anna, bea = house.phone("anna"), house.phone("bea")
+        bea.manner = rings
+        call = anna.call("bea")
+        await anna.until(lambda: 180 in call.statuses)
+        (ident,) = house.bench.states
+        frozen = decode_frozen(house.bench.states[ident])
+        assert {pending.device for pending in frozen.pending.values()} == {None, "bea-1"}
+        spoilt = {leg: Pending(b"\x81\xa4type\xa1x", p.device) if p.device else p for leg, p in frozen.pending.items()}
+        house.bench.states[ident] = encode(Frozen(frozen.state, frozen.dialogs, spoilt))
+        await house.restart()
+        await house.clock.sleep(1)
+        assert call.statuses[-1] == 500
+        assert [doing for doing, _ in house.bench.bugs] == ["bringing back a leg without an answer"]
+        house.bench.bugs.clear()
+        bea.last.refuse(480)
+        await house.check_empty(records=1)
+
+    run(main())
+
+
+def test_one_append_a_ring_says_who_rings() -> None:
+    """Not one a packet: the journal is written in the turn of the call."""
+
+    async def main() -> None:
+        house = House()
+        anna, bea = house.phone("anna"), house.phone("bea")
+        bea.manner = rings
+        written: list[int] = []
+        append = house.bench.append
+
+        def counting(kind: str, key: str, value: bytes) -> None:
+            append(kind, key, value)
+            if kind == "state":
+                written.append(len(decode_frozen(value).pending))
+
+        house.bench.append = counting  # type: ignore[method-assign]  # what is written is what matters
+        call = anna.call("bea")
+        await anna.until(lambda: 180 in call.statuses)
+        assert [each for each in written if each != 1] == [2]
+        bea.last.answer()
+        await anna.until(lambda: call.talking)
+        await house.clock.sleep(1)
+        assert written[-1] == 0
+        call.hang_up()
+        await house.check_empty(records=1)
 
     run(main())
 
@@ -93,8 +212,9 @@ def test_a_lost_transfer_goes_back_to_the_transferor_or_ends(stays: bool) -> Non
             call.hang_up()
             await house.clock.sleep(1)
         await house.restart()
-        carl.last.refuse(480)
         await house.clock.sleep(1)
+        assert carl.last.over
+        assert carl.last.cause == "cancel"
         if stays:
             assert house.talking("anna", "bea")
             anna.last.hang_up()

@@ -18,6 +18,7 @@ from vorzimmer.sip.events import (
 )
 from vorzimmer.sip.flow import Flow, Hop
 from vorzimmer.sip.message import Request
+from vorzimmer.sip.unanswered import is_unanswered
 from vorzimmer.testing.peer import OURS, THEIRS, Peer
 
 LEG = LegId("leg")
@@ -732,10 +733,10 @@ def test_a_thawed_dialog_still_refuses_stale_requests() -> None:
     assert new.responses("INFO") == [500]
 
 
-def test_only_confirmed_dialogs_are_frozen() -> None:
+def test_only_confirmed_dialogs_are_frozen_as_dialogs() -> None:
     peer = Peer()
     peer.send("INVITE")
-    assert peer.engine.freeze(peer.of(Invited)[0].leg) is None
+    assert is_unanswered(peer.engine.freeze(peer.of(Invited)[0].leg) or b"")
     peer.answer(peer.invite(), 180)
-    assert peer.engine.freeze(LEG) is None
+    assert is_unanswered(peer.engine.freeze(LEG) or b"")
     assert peer.flow.remote == THEIRS

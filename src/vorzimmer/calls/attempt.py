@@ -1,9 +1,9 @@
 """Connecting somebody: one coroutine that reads from top to bottom.
 
 It asks the Decider, performs the plan's steps and asks again with what came of them, until somebody has answered or the
-plan says how it ends. *If lost* (a restart, a bug): every leg that it rings is cancelled or given up, the caller gets
-500, the record says *interrupted*; a party that waits goes back to the transferor or is released. This module must
-never choose whom to ring, and never leave a leg open.
+plan says how it ends. *If lost* (a bug; a restart, where ``thaw`` does it from what the journal holds of ``legs``):
+every leg that it rings is cancelled, the caller gets 500, the record says *interrupted*; a party that waits goes back
+to the transferor or is released. This module must never choose whom to ring, and never leave a leg open.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from vorzimmer.calls.state import Leg, Party
 from vorzimmer.calls.talk import status_for
 from vorzimmer.directory.ref import Ref
 from vorzimmer.kernel.errors import PeerError
-from vorzimmer.kernel.ids import EndpointId
+from vorzimmer.kernel.ids import EndpointId, LegId
 from vorzimmer.media.port import DigitHeard, FellSilent, MediaError, MediaEvent, SourceEnded, Tone, WorkerLost
 from vorzimmer.routing.model import Announce, Forward, Refuse, Ring, Run, Step, Tried
 from vorzimmer.routing.outcome import overall
@@ -89,6 +89,14 @@ class Attempt:
         self._concluded = True
         if self._task is not None:
             self._task.cancel()
+
+    def legs(self) -> dict[LegId, str | None]:
+        """The legs that would be left open if this were lost: the caller's (None), and rung ones with their device."""
+        caller = getattr(self.entrance, "leg", None)
+        legs: dict[LegId, str | None] = {} if caller is None else {caller: None}
+        if self._forks is not None:
+            legs.update({fork.leg: fork.contact.device for fork in self._forks.forks if fork.outcome != "answered"})
+        return legs
 
     # -- from top to bottom -----------------------------------------------------------------------------------------
     async def _guarded(self) -> None:

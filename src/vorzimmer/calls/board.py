@@ -41,6 +41,8 @@ class Switchboard:
         self._legs: dict[LegId, Live] = {}
         self._devices: dict[LegId, OfCompany] = {}
         self._busy: dict[OfCompany, set[LegId]] = {}
+        self._lost: dict[LegId, OfCompany] = {}
+        """Phones that rang when a restart came, until they have been made to stop."""
         self._facts = Facts(world)
         self._empty: asyncio.Event | None = None
         world.media.on_event(self.media_event)
@@ -66,7 +68,10 @@ class Switchboard:
     def _stray(self, event: Event) -> bool:
         """Something of a leg that is over already (crossing messages): answered, else forgotten."""
         if not isinstance(event, Requested):
-            return getattr(event, "leg", None) is not None
+            leg: LegId | None = getattr(event, "leg", None)
+            if leg is not None:
+                self._lost.pop(leg, None)
+            return leg is not None
         if event.leg is None and event.request.method not in {"REFER", "INFO", "UPDATE", "MESSAGE"}:
             return False
         status = 481 if event.leg is not None else (403 if event.request.method == "REFER" else 405)
@@ -118,7 +123,9 @@ class Switchboard:
             live.hang_up("no common codec" if error.status == 488 else "bad request")
             return
         self.own(event.leg, live, party.device)
-        Attempt(live, entrance, party).start()
+        attempt = Attempt(live, entrance, party)
+        live.note()
+        attempt.start()
 
     def _refuse(self, leg: LegId, status: int, headers: tuple[tuple[str, str], ...] = (), reason: str = "") -> None:
         signalling = self.world.signalling
@@ -147,10 +154,9 @@ class Switchboard:
 
     # -- Home and Calls -----------------------------------------------------------------------------------------------
     def begin(self, state: CallState) -> Live:
-        """A new call."""
+        """A new call; who begins it notes it as soon as its first leg is known."""
         live = Live(self.world, self, state)
         self._calls[state.id] = live
-        live.note()
         self._facts.started(state)
         return live
 
@@ -219,10 +225,12 @@ class Switchboard:
             live = self._legs[leg]
             if live.state.leg(leg) is not None:
                 live.note()
+        for leg in [leg for leg, of in self._lost.items() if of == (company, device)]:
+            self.world.signalling.engine.refreshed(leg, flow)
 
     def idle(self) -> bool:
         """True when no call, leg or count is left (for leak checks)."""
-        return not (self._calls or self._legs or self._busy or self._devices)
+        return not (self._calls or self._legs or self._busy or self._devices or self._lost)
 
     # -- drain, freeze, thaw ------------------------------------------------------------------------------------------
     async def drain(self) -> None:
@@ -249,6 +257,7 @@ class Switchboard:
         self._legs.clear()
         self._devices.clear()
         self._busy.clear()
+        self._lost.clear()
 
     def lost(self, state: CallState) -> None:
         """A call that a restart has ended, or that had just ended, gets its one record."""
@@ -256,6 +265,10 @@ class Switchboard:
         self.world.journal.append("record", record.id, encode(record))
         self.world.journal.append("gone", record.id, b"")
         self._facts.ended(msgspec.structs.replace(state, ended=End(record.ended_by, record.reason, record.ended)))
+
+    def silence(self, leg: LegId, company: str, device: str) -> None:
+        """A phone that rang when a restart came is told to stop; should it come back over another flow, there too."""
+        self._lost[leg] = company, device
 
     def adopt(self, state: CallState) -> Live:
         """A call back from bytes; its dialogs are in the engine again."""

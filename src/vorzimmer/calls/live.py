@@ -13,7 +13,7 @@ import msgspec
 from vorzimmer.calls.apply import CallEvent, apply
 from vorzimmer.calls.effects import Effect, HangUp, Look, OwnEvent, Probed
 from vorzimmer.calls.perform import Performer
-from vorzimmer.calls.records import Frozen, encode, record_of
+from vorzimmer.calls.records import Frozen, Pending, encode, record_of
 from vorzimmer.calls.screen import screened
 from vorzimmer.calls.state import CallState
 from vorzimmer.calls.talk import status_for
@@ -23,6 +23,7 @@ from vorzimmer.kernel.ids import EndpointId, LegId
 from vorzimmer.media.port import SourceEnded, Statistics
 from vorzimmer.routing.model import Plan, Ring, Tried
 from vorzimmer.sip.events import Event, Requested, Responded
+from vorzimmer.sip.unanswered import is_unanswered
 
 if TYPE_CHECKING:
     from vorzimmer.calls.attempt import Attempt
@@ -61,7 +62,7 @@ class Live:
         self.home = home
         self.state = state
         self.attempt: Attempt | None = None
-        self.guests: dict[LegId | None, Callable[[Event], None]] = {}
+        self.guests: dict[LegId, Callable[[Event], None]] = {}
         self.refers: Counter[LegId] = Counter()
         self._final: dict[EndpointId, Statistics] | None = None
         self._recorded = False
@@ -77,7 +78,7 @@ class Live:
         leg = getattr(event, "leg", None)
         if leg is not None and self.state.leg(leg) is not None:
             self.feed(screened(self.world, self.state, event))
-        elif leg in self.guests:
+        elif leg is not None and leg in self.guests:
             self.guests[leg](event)
         elif self.attempt is not None:
             self.attempt.deliver(event)
@@ -133,8 +134,16 @@ class Live:
     def frozen(self) -> Frozen:
         """The call as it can be written down."""
         engine = self.world.signalling.engine
-        dialogs = {leg.id: engine.freeze(leg.id) for leg in self.state.parties}
-        return Frozen(self.state, {leg: data for leg, data in dialogs.items() if data is not None})
+        trying = self.attempt.legs() if self.attempt is not None else {}
+        dialogs: dict[LegId, bytes] = {}
+        pending: dict[LegId, Pending] = {}
+        for leg in {**trying, **dict.fromkeys(leg.id for leg in self.state.parties), **dict.fromkeys(self.guests)}:
+            data = engine.freeze(leg)
+            if data is not None and is_unanswered(data):
+                pending[leg] = Pending(data, trying.get(leg))
+            elif data is not None and self.state.leg(leg) is not None:
+                dialogs[leg] = data
+        return Frozen(self.state, dialogs, pending)
 
     def wake(self) -> None:
         """Back from bytes: alarms are set again."""

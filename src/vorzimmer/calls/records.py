@@ -41,11 +41,19 @@ class Record(msgspec.Struct, frozen=True):
         return self.ended - self.answered if self.answered is not None else 0.0
 
 
+class Pending(msgspec.Struct, frozen=True):
+    """A leg without a final answer as the engine froze it. `device` is whom we ring, None for who calls us."""
+
+    data: bytes
+    device: str | None = None
+
+
 class Frozen(msgspec.Struct, frozen=True):
-    """A call as it is written down: its state, and its dialogs as the engine froze them."""
+    """A call as it is written down: its state, its dialogs as the engine froze them, and what has no answer yet."""
 
     state: CallState
     dialogs: dict[LegId, bytes] = {}
+    pending: dict[LegId, Pending] = {}
 
 
 def record_of(state: CallState, statistics: dict[EndpointId, Statistics]) -> Record:

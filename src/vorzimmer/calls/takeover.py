@@ -1,7 +1,7 @@
 """One phone taking the place of a leg: opens media for it, answers its INVITE, swaps the legs in one turn.
 
-If lost, the old leg stays where it is and the new one is refused. This module must never end the old leg before the
-new one can talk.
+If lost (a restart too), the old leg stays where it is and the new one is refused. This module must never end the old
+leg before the new one can talk.
 """
 
 import asyncio
@@ -35,6 +35,7 @@ class Takeover:
         """Begin; the task ends by itself."""
         self._calls.own(event.leg, self._live, self._party.device)
         self._live.guests[event.leg] = self._deliver
+        self._live.note()
         self._task = asyncio.get_running_loop().create_task(self._run(event))
 
     def _deliver(self, event: Event) -> None:

@@ -1,7 +1,8 @@
 """Calls back from bytes after a restart: answered ones go on, attempts end as they say, each with its one record.
 
-Media lives in its own process and has kept its sessions; endpoints that did not survive are opened anew. What was under
-way between two messages is forgotten: the phones repeat it. This module must never write a second record for a call.
+An attempt ends as one that is lost: the caller hears 500, phones stop ringing. Media lives in its own process and has
+kept its sessions; endpoints that did not survive are opened anew. What was under way between two messages is forgotten:
+the phones repeat it. This module must never write a second record for a call.
 """
 
 from collections.abc import Mapping
@@ -15,8 +16,11 @@ from vorzimmer.calls.live import Live
 from vorzimmer.calls.records import Frozen, decode_frozen
 from vorzimmer.calls.state import CallState, Leg, change, change_leg
 from vorzimmer.calls.wiring import rewire
+from vorzimmer.kernel.errors import LocalError
 from vorzimmer.media.port import WorkerLost
 from vorzimmer.sip.events import Ended
+
+_INTERRUPTED = 'SIP;cause=500;text="Interrupted"'
 
 
 async def thaw_all(board: Switchboard, frozen: Mapping[str, bytes]) -> None:
@@ -29,6 +33,8 @@ async def thaw_all(board: Switchboard, frozen: Mapping[str, bytes]) -> None:
         _rewire(live)
     for live in lives:
         _go_on(board, live)
+    for call in calls:
+        _give_up(board, call)
     for live in lives:
         lost = tuple(leg.sound.endpoint for leg in live.state.parties if leg.sound.endpoint not in alive)
         if lost:
@@ -61,6 +67,23 @@ def _thaw(board: Switchboard, call: Frozen) -> Live | None:
     if gone is not None:
         live.feed(Ended(gone.id, "gone"))
     return live
+
+
+def _give_up(board: Switchboard, call: Frozen) -> None:
+    """What had no final answer gets none but the end: 500 for who called, CANCEL for whom we rang."""
+    signalling = board.world.signalling
+    engine, now = signalling.engine, signalling.now()
+    for leg, pending in call.pending.items():
+        try:
+            engine.thaw(leg, pending.data, now)
+        except LocalError as error:
+            board.world.on_bug("bringing back a leg without an answer", error)
+            continue
+        if pending.device is None:
+            engine.refuse(leg, 500, now, reason="Interrupted")
+        else:
+            board.silence(leg, call.state.company, pending.device)
+            engine.end(leg, now, reason=_INTERRUPTED)
 
 
 def calm(state: CallState) -> CallState:

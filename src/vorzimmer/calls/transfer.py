@@ -41,7 +41,7 @@ class Calls(Protocol):
         """The state of a call that begins."""
 
     def begin(self, state: CallState) -> Live:
-        """A new call."""
+        """A new call; who begins it notes it as soon as its first leg is known."""
 
     def call(self, ident: CallId) -> Live | None:
         """A call that exists now."""
@@ -263,5 +263,6 @@ def _take_over(transfer: _Transfer, consult: Live, found: LegId) -> tuple[int, s
     waiting = _entrance(transfer, consult)
     attempt.swap(waiting, transfer.by.party, transfer.notifier)
     entrance.replaced()
+    consult.note()
     waiting.ringing()
     return 0, ""

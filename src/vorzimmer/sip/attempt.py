@@ -77,6 +77,19 @@ class Attempt:
             self.cancel()
             self.done = True
 
+    def wait(self) -> None:
+        """Be patient for the time of timer C from now (RFC 3261 section 16.6 item 11)."""
+        core = self._sender.core
+        core.timers.stop(self.patience)
+        self.patience = core.timers.start(core.now + core.config.timer_c, self._on_timer_c, None)
+
+    def moved(self) -> None:
+        """The way to the phone is another one: a CANCEL that the old one has swallowed is sent again."""
+        if self._asked and not self.done and self.tx is not None and self.tx.state is State.PROCEEDING:
+            branch = self.tx.id.partition(" ")[0]
+            if not self._sender.layer.is_sending(f"{branch} CANCEL"):
+                self._send_cancel()
+
     def on_response(self, transaction: Transaction, response: Response, flow: Flow) -> None:
         """What the table passes up."""
         if response.status < 200:
@@ -95,9 +108,7 @@ class Attempt:
             if not self._asked:
                 self._send_cancel()
             return
-        core = self._sender.core
-        core.timers.stop(self.patience)
-        self.patience = core.timers.start(core.now + core.config.timer_c, self._on_timer_c, None)
+        self.wait()
         if response.status > 100:
             self._owner.progressed(self, response, flow)
 

@@ -27,6 +27,7 @@ from vorzimmer.sip.outside import Outside
 from vorzimmer.sip.receiver import Receiver
 from vorzimmer.sip.sender import Sender
 from vorzimmer.sip.transaction_layer import Layer
+from vorzimmer.sip.unanswered import Unanswered, is_unanswered
 
 __all__ = ["Engine", "EngineConfig", "Extra", "InviteSpec"]
 
@@ -43,6 +44,7 @@ class Engine:
         self._client = InviteClient(self._sender)
         self._dialogs = Dialogs(self._sender, self._server)
         self._outside = Outside(self._sender)
+        self._unanswered = Unanswered(self._sender, self._server, self._client)
         self._receiver = Receiver(self._sender, self._server, self._dialogs)
         self._layer.on_ack = self._receiver.on_ack
 
@@ -186,12 +188,14 @@ class Engine:
 
     def refreshed(self, leg: LegId, flow: Flow) -> None:
         """The device's newest flow: requests inside the dialog use it from now on (ARCHITECTURE: Leg), and so does what
-        is still to be sent for an INVITE under way (CANCEL, a response whose stream has closed)."""
+        is still to be sent for an INVITE under way (CANCEL, once more if its stream had closed; a response)."""
         found = self._legs.get(leg)
         if found is not None:
             found.to, found.hop = flow, None
             for transaction in found.under_way():
                 self._layer.move(transaction, flow)
+            if found.attempt is not None:
+                found.attempt.moved()
 
     # -- outside dialogs ------------------------------------------------------------------------------------------
     def request(self, request: Request, to: Flow | Hop, now: float) -> str:
@@ -230,17 +234,26 @@ class Engine:
         return None if dialog is None else dialog.id
 
     def freeze(self, leg: LegId) -> bytes | None:
-        """A confirmed dialog as bytes (msgpack of a frozen struct): ids, CSeqs, targets, route set, flow. None if not
-        confirmed."""
+        """A confirmed dialog as bytes (msgpack of a frozen struct): ids, CSeqs, targets, route set, flow; or a leg
+        without a final answer (see ``is_unanswered``). None if there is no such leg, or it is being ended."""
         found = self._legs.get(leg)
-        if found is None or found.dialog is None or found.phase is not Phase.CONFIRMED:
+        if found is None:
             return None
+        if found.dialog is None or found.phase is not Phase.CONFIRMED:
+            return self._unanswered.freeze(found)
         flow = found.to if isinstance(found.to, Flow) else None
         return freeze(found.dialog, outgoing=found.outgoing, user=found.user, flow=flow, hop=found.hop)
 
     def thaw(self, leg: LegId, frozen: bytes, now: float) -> None:
-        """A dialog from its bytes; the local CSeq skips ahead by 1000. Raises LocalError for a leg id in use."""
+        """A dialog from its bytes; the local CSeq skips ahead by 1000. Or a leg without a final answer: an INVITE to us
+        is answered, cancelled and absorbed as before; one of ours is repeated until a provisional response has come.
+        Raises LocalError for a leg id in use."""
         self._core.now = now
+        if is_unanswered(frozen):
+            if self._legs.get(leg) is not None:
+                raise LocalError(f"leg {leg} is in use")
+            self._unanswered.thaw(leg, frozen)
+            return
         dialog, kept = thaw(frozen)
         to = kept.flow or kept.hop
         if to is None or self._legs.get(leg) is not None:

@@ -31,19 +31,33 @@ class InviteServer:
         core = self._core
         leg = Leg(LegId(core.chance.token(8)), Phase.INVITED, arrived.flow)
         leg.tag = core.chance.token(6)
-        leg.user = user_of(arrived.request.headers.get("To"))
-        leg.dialog = dialog_of_uas(arrived, leg.tag)
-        self.serve(leg, arrived)
-        self._sender.legs.add(leg)
-        self._sender.legs.know(leg, leg.dialog)
+        self._begin(leg, arrived)
+        self._sender.layer.respond(self._open(leg, arrived), 100, reply(arrived, 100, ""))
         core.tell(Invited(leg.id, arrived.request, arrived.flow))
 
     def serve(self, leg: Leg, arrived: Arrived) -> None:
         """Open the server transaction of an INVITE or re-INVITE and send 100."""
+        self._sender.layer.respond(self._open(leg, arrived), 100, reply(arrived, 100, ""))
+
+    def resume(self, leg: Leg, arrived: Arrived) -> None:
+        """An INVITE from before a restart is served on; a stream that it came on is closed by now."""
+        self._begin(leg, arrived)
+        tx = self._open(leg, arrived)
+        tx.data = reply(arrived, 100, "")
+        if arrived.flow.reliable:
+            self._sender.layer.move(tx, arrived.answer_after_close())
+
+    def _begin(self, leg: Leg, arrived: Arrived) -> None:
+        leg.user = user_of(arrived.request.headers.get("To"))
+        leg.dialog = dialog_of_uas(arrived, leg.tag)
+        self._sender.legs.add(leg)
+        self._sender.legs.know(leg, leg.dialog)
+
+    def _open(self, leg: Leg, arrived: Arrived) -> Transaction:
         tx = self._sender.layer.server(arrived)
         tx.tag, tx.owner = leg.tag, leg
         leg.server = tx
-        self._sender.layer.respond(tx, 100, reply(arrived, 100, ""))
+        return tx
 
     # -- answers --------------------------------------------------------------------------------------------------
     def ring(self, leg: Leg, status: int, extra: Extra, body: bytes) -> None:

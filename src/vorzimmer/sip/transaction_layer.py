@@ -118,6 +118,19 @@ class Layer:
         self._linger(tx, self._core.waiting, Signal.TIMER_B if invite else Signal.TIMER_F)
         return tx
 
+    def proceeding(self, branch: str, to: Flow | Hop, *, user: ClientUser | None) -> Transaction:
+        """An INVITE that was sent before a restart and that nobody need repeat; nothing is sent and no timer runs."""
+        tx = Transaction(INVITE_CLIENT, State.PROCEEDING, to)
+        tx.id = tx.key = f"{branch} INVITE"
+        tx.user = user
+        self._clients[tx.key] = tx
+        self._note_flow(tx, to)
+        return tx
+
+    def is_sending(self, transaction: str) -> bool:
+        """Whether a client transaction of that id is not over."""
+        return transaction in self._clients
+
     def response(self, response: Response, flow: Flow, branch: str, method: str) -> bool:
         """Hand a response to its client transaction; False for a stray one, which is dropped (RFC 3261 18.1.2)."""
         tx = self._clients.get(f"{branch} {method}")
@@ -211,12 +224,12 @@ class Layer:
         self.move(tx, flow)
         return tx
 
-    def move(self, tx: Transaction, flow: Flow) -> None:
-        """What is still to be sent for `tx` goes over `flow` from now on."""
+    def move(self, tx: Transaction, to: Flow | Hop) -> None:
+        """What is still to be sent for `tx` goes there from now on."""
         self._unnote_flow(tx)
-        tx.to = flow
+        tx.to = to
         if tx.state is not State.TERMINATED:
-            self._note_flow(tx, flow)
+            self._note_flow(tx, to)
 
     def flow_closed(self, flow: Flow) -> None:
         """Requests on their way over a closed stream fail; answers find another way (RFC 3261 section 18.2.2)."""
