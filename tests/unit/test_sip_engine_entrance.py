@@ -298,6 +298,17 @@ def test_a_stream_that_cannot_be_read_on_is_answered_and_said_to_be_broken() -> 
     assert len(peer.of(Requested)) == 2
 
 
+@pytest.mark.parametrize("garbage", [b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", bytes(range(33, 256)) + b"\r\n\r\n"])
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
+def test_a_stream_of_something_else_than_sip_is_broken_a_datagram_dropped(garbage: bytes, transport: str) -> None:
+    peer = Peer(transport)
+    peer.engine.receive(garbage, peer.flow, peer.now)
+    peer.take()
+    (malformed,) = peer.of(Malformed)
+    assert malformed.fatal is (transport != "udp")
+    assert peer.sent == []
+
+
 @pytest.mark.parametrize("data", [b"", b"\r\n", b"\r\n\r\n", b"\0\0\0\0"])
 def test_rfc5626_keep_alives_of_datagrams_are_read_over(data: bytes) -> None:
     peer = Peer()

@@ -36,6 +36,10 @@ class MessageError(PeerError):
         self.partial = partial
 
 
+class NotSipError(MessageError):
+    """The start line is none of SIP's: whoever sends this on a stream has lost its place, or speaks something else."""
+
+
 class Headers:
     """An ordered, case-insensitive multi-map of raw header values; compact names are expanded when read.
 
@@ -234,7 +238,7 @@ def _request(start: str, headers: Headers) -> tuple[Request, tuple[str, int] | N
     words = start.split()
     version = words[-1].upper() if len(words) > 1 else ""
     if not version.startswith("SIP/"):
-        raise MessageError("Not a SIP message")
+        raise NotSipError("Not a SIP message")
     request = Request(words[0], " ".join(words[1:-1]), headers)
     if version != VERSION:
         return request, ("Version Not Supported", 505)

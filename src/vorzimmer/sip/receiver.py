@@ -12,7 +12,7 @@ from vorzimmer.sip.flow import Flow
 from vorzimmer.sip.framing import PING, KeepAlive, StreamBuffer
 from vorzimmer.sip.invite_server import InviteServer
 from vorzimmer.sip.leg import Leg
-from vorzimmer.sip.message import MessageError, Request, Response, parse
+from vorzimmer.sip.message import MessageError, NotSipError, Request, Response, parse
 from vorzimmer.sip.outline import lines_of
 from vorzimmer.sip.replies import reply, reply_unread, stateless_tag
 from vorzimmer.sip.sender import Sender
@@ -86,7 +86,7 @@ class Receiver:
                 self._response(message, flow)
         except PeerError as error:
             self._refuse_unread(error, flow)
-            self._core.tell(Malformed(flow, error))
+            self._core.tell(Malformed(flow, error, fatal=flow.transport in _STREAMS and isinstance(error, NotSipError)))
 
     def _refuse_unread(self, error: PeerError, flow: Flow) -> None:
         if isinstance(error, MessageError) and error.answerable and error.partial is not None:
