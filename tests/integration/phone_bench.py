@@ -42,13 +42,19 @@ class PhoneBench:
         return self._runner.run(bounded())
 
     def start(self) -> None:
-        """Start the server."""
-        self.run(self.server.start(), 90)
+        """Start the server; nothing stays open where that fails."""
+        try:
+            self.run(self.server.start(), 90)
+        except BaseException:
+            self._runner.close()
+            self.block.close()
+            raise
 
-    async def phone(self, device: str, *, register: bool = True, **more: Any) -> SocketPhone:
-        """A phone of `device`, registered unless told not to."""
-        phone = await SocketPhone(self.server, device, **more).start()
-        self._phones.append(phone)
+    async def phone(self, device: str, *, register: bool = True, secret: str = "", **more: Any) -> SocketPhone:
+        """A phone of `device`, registered unless told not to, with its own password unless told another."""
+        phone = SocketPhone(self.server, device, **more)
+        phone.secret = secret or phone.secret
+        self._phones.append(await phone.start())
         return await phone.register() if register else phone
 
     async def raw(self, host: str = HOST, port: int = 0) -> RawUdp:

@@ -59,7 +59,9 @@ class RawUdp(asyncio.DatagramProtocol):
         except TimeoutError:
             return None
 
-    def request(self, method: str, user: str, uri: str = "", *more: tuple[str, str], sent_by: str = "") -> Request:
+    def request(
+        self, method: str, user: str, uri: str = "", *more: tuple[str, str], sent_by: str = "", body: str = ""
+    ) -> Request:
         """A request of `user`, complete enough to be taken seriously."""
         self._number += 1
         unique = f"{self.local.port}-{self._number}"
@@ -74,7 +76,14 @@ class RawUdp(asyncio.DatagramProtocol):
             ("CSeq", f"{self._number} {method}"),
         )
         headers = tuple(each for each in usual if each[0].lower() not in given)
-        return Request(method, uri or f"sip:{self.server}", Headers((*headers, *more)))
+        return Request(method, uri or f"sip:{self.server}", Headers((*headers, *more)), body.encode())
+
+    def acknowledge(self, invite: Request, refused: Response) -> None:
+        """The ACK of an INVITE that was refused (RFC 3261 section 17.1.1.3)."""
+        kept = [(name, invite.headers.get(name)) for name in ("Via", "Max-Forwards", "From", "Call-ID")]
+        number = invite.headers.get("CSeq").partition(" ")[0]
+        headers = Headers((*kept, ("To", refused.headers.get("To")), ("CSeq", f"{number} ACK")))
+        self.send(Request("ACK", invite.uri, headers).to_bytes())
 
     def close(self) -> None:
         """Close."""

@@ -20,7 +20,7 @@ from vorzimmer.net.transports import SocketTransports, TlsContexts
 from vorzimmer.rtp import packet
 from vorzimmer.sdp.formats import DEFAULT_FORMATS
 from vorzimmer.sip.engine import Engine, EngineConfig
-from vorzimmer.sip.events import Event, Invited
+from vorzimmer.sip.events import Event, Invited, Responded
 from vorzimmer.sip.flow import Flow
 from vorzimmer.testing.phone import Line, Phone, rings
 from vorzimmer.testing.phone_call import PhoneCall
@@ -116,6 +116,11 @@ class SocketPhone:
     def flows(self) -> list[Flow]:
         """How the INVITEs came in."""
         return [event.flow for event in self.invites]
+
+    def statuses_of(self, method: str) -> list[int]:
+        """The final answers to this phone's requests of a method outside dialogs."""
+        answers = [event.response for event in self.events if isinstance(event, Responded) and event.response]
+        return [each.status for each in answers if each.headers.get("CSeq").endswith(method)]
 
     def fresh(self) -> None:
         """Forget what was: a new test begins."""
