@@ -15,7 +15,7 @@ TEXTS = {
     },
     "not_acting": {
         "de": "„{what}“ ist eingestellt, wirkt aber noch nicht",
-        "en": "“{what}” is set, but does not act yet",
+        "en": "“{what}” is set, not acting yet",
     },
     "may.other_company": {
         "de": "Dieser Anruf gehört nicht zu Ihrem Unternehmen",
