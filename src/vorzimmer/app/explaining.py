@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from vorzimmer.app.endings import ending
 from vorzimmer.calls.records import Record
 from vorzimmer.directory.snapshot import Snapshot
 from vorzimmer.features.order import EXPLAINING
@@ -66,7 +67,8 @@ def explain_record(record: Record, book: Snapshot, language: str | None) -> dict
     for step, outcome in zip(answer["json"]["plan"], outcomes, strict=True):
         step["outcome"] = outcome
     answer["json"]["ended"] = {"by": record.ended_by, "reason": record.reason}
-    answer["lines"].append(f"= {record.reason} ({record.ended_by})")
+    words = ending(record.reason, language or book.company.language)
+    answer["lines"].append(f"= {words} ({record.ended_by})")
     return answer
 
 

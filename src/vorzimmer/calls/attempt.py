@@ -16,6 +16,7 @@ from vorzimmer.calls.live import Live
 from vorzimmer.calls.progress import Progress, silent
 from vorzimmer.calls.state import Leg, Party
 from vorzimmer.calls.talk import status_for
+from vorzimmer.calls.words import denied
 from vorzimmer.directory.ref import Ref
 from vorzimmer.kernel.errors import PeerError
 from vorzimmer.kernel.ids import EndpointId, LegId
@@ -146,7 +147,7 @@ class Attempt:
                 return await self._announce(step)
             case Refuse():
                 self.live.tried(Tried(step, "done"))
-                self._refuse(step.status, step.reason, self._why(step.reason))
+                self._refuse(step.status, step.reason, self._why(step.status))
                 return True
             case Run():
                 answer = await self.live.world.service(step, self.live.state.asked)
@@ -222,9 +223,9 @@ class Attempt:
                 break
         if confirms:
             self._conclude(200, "OK")
-            self.live.feed(HangUp("system", step.prompt))
+            self.live.feed(HangUp("system", denied(step.status)))
         else:
-            self._refuse(step.status, "", self._why(step.prompt))
+            self._refuse(step.status, "", self._why(step.status))
         return True
 
     # -- how it ends --------------------------------------------------------------------------------------------------
@@ -270,7 +271,7 @@ class Attempt:
         self._concluded = True
         self._progress(status, reason)
 
-    def _why(self, default: str) -> str:
-        """What the record calls the end: the last Ring's outcome, if somebody was rung."""
+    def _why(self, status: int) -> str:
+        """What the record calls the end: the last Ring's outcome if somebody was rung, else a word for the status."""
         rings = [tried.outcome for tried in self.live.state.so_far if isinstance(tried.step, Ring)]
-        return rings[-1] if rings else default
+        return rings[-1] if rings else denied(status)
