@@ -13,7 +13,7 @@ from vorzimmer.sip.message import Request
 from vorzimmer.testing.house import House
 from vorzimmer.testing.loop import VirtualClock, run
 from vorzimmer.testing.media import RecordingMedia
-from vorzimmer.testing.phone import Phone, display_of, rings
+from vorzimmer.testing.phone import Phone, display_of, diverts, rings
 from vorzimmer.testing.phone_call import PhoneCall
 
 HOSTILE = (
@@ -206,6 +206,26 @@ def test_a_refer_to_an_address_that_may_not_be_named_is_403_but_ours_is_fine() -
         await anna.until(lambda: call.over)
         bea.last.hang_up()
         await house.check_empty(records=2)
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("contact", "to"),
+    [("sip:carl@169.254.1.1", ""), ("sip:carl@192.0.2.1", "sip:carl@192.0.2.1"), ("tel:141", "tel:141")],
+)
+def test_rfc3261_8_1_3_4_a_diversion_to_an_address_that_may_not_be_named_leads_nowhere(contact: str, to: str) -> None:
+    async def main() -> None:
+        house = House()
+        anna, bea = house.phone("anna"), house.phone("bea")
+        house.refused = {"169.254.1.1": "link-local", "192.0.2.1": "own port"}
+        bea.manner = diverts(contact)
+        house.steps = lambda asked, so_far: Refuse(480, "seen") if so_far else None
+        call = anna.call("bea")
+        await anna.until(lambda: call.over)
+        offer = house.bench.records[0].so_far[0].offers[0]
+        assert (offer.outcome, offer.to) == ("redirected", to)
+        await house.check_empty(records=1)
 
     run(main())
 

@@ -16,7 +16,7 @@ from vorzimmer.sip.events import Acked, Event, ReinviteAnswered, Reinvited, Rein
 from vorzimmer.sip.flow import Flow
 from vorzimmer.sip.headers import parse_name_addr
 from vorzimmer.sip.message import Message, Request
-from vorzimmer.sip.uri import SipUri
+from vorzimmer.sip.uri import SipUri, Uri
 
 NO_STREAM = b"v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
 OWN = "own port"
@@ -60,6 +60,10 @@ def _bad(world: World, leg: Leg | None, message: Message) -> bool:
 
 def check_refer_to(world: World, request: Request, flow: Flow) -> None:
     """The host of a Refer-To, which may be ours; raises PeerError 403."""
-    uri = parse_name_addr(request.headers.get("Refer-To")).uri
-    if isinstance(uri, SipUri) and world.refused(Address(uri.host, uri.port or 5060), flow) not in {None, OWN}:
+    if leads_astray(world, parse_name_addr(request.headers.get("Refer-To")).uri, flow):
         raise PeerError("Bad Refer-To", 403)
+
+
+def leads_astray(world: World, uri: Uri, flow: Flow) -> bool:
+    """Whether a peer that came over `flow` may not send a call to `uri` (Refer-To, a 3xx)."""
+    return isinstance(uri, SipUri) and world.refused(Address(uri.host, uri.port or 5060), flow) not in {None, OWN}
