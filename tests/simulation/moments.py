@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from tests.simulation.companies import NORD
 from tests.simulation.phones import Handset
 from tests.simulation.scenario import Plan, Scene, scene
-from tests.simulation.survivors import check_survived, stable_calls
+from tests.simulation.survivors import SILENCED, check_silenced, check_survived, stable_calls, trying_calls
 
 from vorzimmer.testing.ladder import Rung
 from vorzimmer.testing.loop import run
@@ -167,10 +167,14 @@ class Axe:
     async def _wait(self) -> None:
         await self._due.wait()
         stable = [] if self._cut else stable_calls(self._now)
+        trying = trying_calls(self._now)
         await self._now.server.kill(self._now.own)
         self._now.network.mend("pbx")
         await self._now.server.start()
         check_survived(self._now, stable)
+        if not self._cut:  # What had been decided but not said is lost, and phones have to find out by themselves.
+            await self._now.clock.sleep(SILENCED)
+            check_silenced(self._now, trying)
 
     async def done(self) -> None:
         """The story is over; whatever the kill has raised is raised here."""

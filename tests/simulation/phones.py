@@ -65,11 +65,16 @@ class Handset:
     def _handle(self, event: Event) -> None:
         if isinstance(event, FlowGone):
             self.connected = False
-            self.phone.later(1.0, self._reconnect)
+            self.phone.later(1.0, self._lost)
         self.phone.handle(event)
 
+    def _lost(self) -> None:
+        """Its connection is gone: it registers again, whatever connection the server may have made meanwhile."""
+        self.phone.register(EXPIRES)
+        self.phone.later(0.0 if self.node.open_flow(self.phone.hop) else 1.0, self._reconnect)
+
     def _reconnect(self) -> None:
-        """Its connection is gone: it makes a new one, and what it says in its calls goes there."""
+        """It makes a new connection, and what it says in its calls goes there."""
         flow = self.node.open_flow(self.phone.hop)
         if flow is None:
             self.phone.register(EXPIRES)

@@ -9,7 +9,15 @@ from tests.simulation import actions
 from tests.simulation.checks import WatchedMedia, companies_apart, nothing_left, one_record_each, phones_idle
 from tests.simulation.companies import HOUSES, House, company_file
 from tests.simulation.phones import Handset
-from tests.simulation.survivors import Survivor, check_survived, prove, stable_calls
+from tests.simulation.survivors import (
+    SILENCED,
+    Survivor,
+    check_silenced,
+    check_survived,
+    prove,
+    stable_calls,
+    trying_calls,
+)
 
 from vorzimmer.store.ports import StoreFailedError
 from vorzimmer.testing.chance import SeededChance
@@ -195,6 +203,7 @@ class Scene:
     async def kill(self) -> None:
         """Every call is bytes now; everything else is dropped, and the run goes on from the bytes."""
         stable = stable_calls(self)
+        trying = [] if self.unwritten or self.network.weather is not FAIR else trying_calls(self)
         self.note(f"kill -9 with {len(stable)} stable calls of {len(self.server.exchange.board.live_view())}")
         self.kills += 1
         await self.server.kill(self.own)
@@ -202,6 +211,9 @@ class Scene:
             await self.clock.sleep(self.between(0.0, 3.0))
         await self._start()
         await self._survived(stable)
+        if trying:
+            await self.clock.sleep(SILENCED)
+            check_silenced(self, trying)
 
     async def _start(self) -> None:
         while True:

@@ -1,14 +1,17 @@
-"""Which calls must outlive the server's process, and whether they have."""
+"""Which calls must outlive the server's process, and whether they have; which phones must stop trying."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 from tests.simulation.phones import Handset
 
 from vorzimmer.calls.state import CallState, Leg
-from vorzimmer.kernel.ids import CallId, EndpointId
+from vorzimmer.kernel.ids import CallId, EndpointId, LegId
 from vorzimmer.sip.engine import Engine
+from vorzimmer.sip.message import parse
+from vorzimmer.sip.unanswered import FrozenCalling
 from vorzimmer.testing.phone_call import PhoneCall
 
 if TYPE_CHECKING:
@@ -16,6 +19,9 @@ if TYPE_CHECKING:
 
 SETTLED = 35.0
 """Seconds after a REFER until its last repetition has arrived."""
+
+SILENCED = 5.0
+"""Seconds after a kill until nobody rings or waits for what is lost, in fair weather; over TCP phones connect first."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,43 @@ def _end(scene: "Scene", engine: Engine, leg: Leg) -> tuple[Handset, PhoneCall] 
             if ids is not None and theirs is not None and ids == (theirs[0], theirs[2], theirs[1]):
                 return handset, call
     return None
+
+
+@dataclass(frozen=True)
+class Trying:
+    """A call that a phone was trying to make or rang for when the server was killed."""
+
+    handset: Handset
+    call: PhoneCall
+
+
+def trying_calls(scene: "Scene") -> list[Trying]:
+    """What phones were in the middle of. An answer to a request goes where it came from (RFC 3581): a phone whose NAT
+    has given it another port since then does not hear it, killed server or not."""
+    settled = [handset for handset in scene.alive if handset.node.public == handset.address]
+    return [Trying(handset, call) for handset in settled for call in handset.calls if not call.talking]
+
+
+def check_silenced(scene: "Scene", trying: list[Trying]) -> int:
+    """Nobody rings, waits or believes to talk in a call that the server does not know any more. How many had to be
+    told."""
+    engine = scene.server.exchange.engine
+    known = {_call_id(engine, leg) for leg in engine.legs()}
+    for each in trying:
+        if each.call.over or not each.handset.alive:
+            continue
+        call = _call_id(each.handset.engine, each.call.leg)
+        assert not call or call in known, f"{each.handset.node.name} is still {each.call.state}: {each.call.statuses}"
+    return len(trying)
+
+
+def _call_id(engine: Engine, leg: LegId) -> str:
+    """The Call-ID of a leg, "" for an INVITE that nobody has heard yet and that is sent again."""
+    ids, frozen = engine.dialog_ids(leg), engine.freeze(leg)
+    if ids is not None or frozen is None:
+        return ids[0] if ids is not None else ""
+    calling = msgspec.msgpack.decode(frozen, type=FrozenCalling)
+    return parse(calling.request).headers.get("Call-ID") if calling.heard else ""
 
 
 def check_survived(scene: "Scene", stable: list[Survivor]) -> int:

@@ -93,18 +93,40 @@ def test_a_phone_that_moved_before_the_kill_hears_that_the_other_hung_up() -> No
     assert len(play(script)) == 1
 
 
-def test_a_ringing_call_is_interrupted_and_has_one_record() -> None:
+@pytest.mark.parametrize("caller", ["anna-1", "anna-2"])
+def test_a_ringing_call_is_interrupted_and_has_one_record(caller: str) -> None:
     async def script(now: Scene, anna: Handset, carl: Handset) -> None:
         carl.phone.manner = rings
-        anna.phone.call("102")
+        call = anna.phone.call("102")
         await now.clock.sleep(2)
         await restart(now)
-        await now.clock.sleep(1)
+        await now.clock.sleep(4 if caller == "anna-2" else 1)  # anna-2 speaks TCP and has to connect again
         assert now.server.exchange.board.live_view() == []
+        assert call.statuses[-1] == 500
+        assert anna.phone.idle
+        assert carl.phone.idle
+        assert carl.phone.last.cause == "cancel"
 
-    (record,) = play(script)
+    (record,) = play(script, caller=caller)
     assert record.reason == "interrupted"
     assert record.answered is None
+
+
+def test_a_phone_that_rings_over_a_stream_stops_once_it_has_connected_again() -> None:
+    async def script(now: Scene, carl: Handset, anna: Handset) -> None:
+        for device in ("anna-1", "anna-2"):
+            handset_of(now, device).phone.manner = rings
+        call = carl.phone.call("100")
+        await now.clock.sleep(2)
+        assert anna.phone.last.state == "ringing"
+        await restart(now)
+        await now.clock.sleep(4)
+        assert call.statuses[-1] == 500
+        assert anna.phone.idle
+        assert handset_of(now, "anna-1").phone.idle
+
+    (record,) = play(script, caller="carl-1", callee="anna-2")
+    assert record.reason == "interrupted"
 
 
 def test_a_blind_transfer_that_is_lost_brings_the_waiting_party_back() -> None:

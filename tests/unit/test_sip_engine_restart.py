@@ -266,6 +266,27 @@ def test_rfc3261_9_1_a_cancel_that_a_closed_stream_has_swallowed_follows_the_pho
     done(peer)
 
 
+@pytest.mark.parametrize("status", [200, 180])
+def test_rfc3261_18_2_2_an_answer_over_another_stream_shows_where_the_phone_is(status: int) -> None:
+    peer = Peer("tcp")
+    invite = peer.invite()
+    restart(peer, LEG)
+    peer.engine.end(LEG, peer.now)
+    peer.take()
+    peer.engine.send_failed(peer.packets[-1].transaction, peer.now)
+    newer = Flow("tcp", OURS, THEIRS, 2)
+    peer.packets.clear()
+    peer.answer(invite, status, body=b"answer", flow=newer)
+    wanted = ["ACK", "BYE"] if status == 200 else ["CANCEL"]
+    assert [packet.data.split()[0].decode() for packet in peer.packets] == wanted
+    assert {packet.to for packet in peer.packets} == {newer}
+    if status == 180:
+        peer.answer(invite, 487, flow=newer)
+        assert peer.packets[-1].data.startswith(b"ACK")
+        assert peer.packets[-1].to == newer
+    done(peer)
+
+
 # -- both -------------------------------------------------------------------------------------------------------------
 def test_rfc3261_12_what_is_answered_ended_or_unknown_is_no_leg_without_an_answer() -> None:
     peer = Peer()

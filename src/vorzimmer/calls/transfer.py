@@ -263,6 +263,5 @@ def _take_over(transfer: _Transfer, consult: Live, found: LegId) -> tuple[int, s
     waiting = _entrance(transfer, consult)
     attempt.swap(waiting, transfer.by.party, transfer.notifier)
     entrance.replaced()
-    consult.note()
     waiting.ringing()
     return 0, ""

@@ -91,7 +91,10 @@ class Attempt:
                 self._send_cancel()
 
     def on_response(self, transaction: Transaction, response: Response, flow: Flow) -> None:
-        """What the table passes up."""
+        """What the table passes up. A phone that has lost its stream answers over another, and is found there."""
+        if flow.transport != "udp" and isinstance(self.leg.to, Flow) and flow != self.leg.to:
+            self.leg.to = flow
+            self.moved()
         if response.status < 200:
             self._on_provisional(response, flow)
         elif response.status < 300:

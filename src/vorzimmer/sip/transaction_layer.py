@@ -118,10 +118,11 @@ class Layer:
         self._linger(tx, self._core.waiting, Signal.TIMER_B if invite else Signal.TIMER_F)
         return tx
 
-    def proceeding(self, branch: str, to: Flow | Hop, *, user: ClientUser | None) -> Transaction:
+    def proceeding(self, branch: str, data: bytes, to: Flow | Hop, *, user: ClientUser | None) -> Transaction:
         """An INVITE that was sent before a restart and that nobody need repeat; nothing is sent and no timer runs."""
         tx = Transaction(INVITE_CLIENT, State.PROCEEDING, to)
         tx.id = tx.key = f"{branch} INVITE"
+        tx.data = data
         tx.user = user
         self._clients[tx.key] = tx
         self._note_flow(tx, to)
@@ -137,6 +138,9 @@ class Layer:
         if tx is None:
             return False
         tx.flow = flow
+        if flow.transport != "udp" and flow != tx.to and isinstance(tx.to, Flow):
+            # The stream that the request went over is closed; RFC 3261 section 18.2.2 sends the answer over another.
+            self.move(tx, flow)
         status = response.status
         if status < 200:
             signal = Signal.PROVISIONAL

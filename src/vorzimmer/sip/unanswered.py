@@ -94,7 +94,7 @@ class Unanswered:
         branch, layer = branch_of(request.headers), self._sender.layer
         # A stream has brought the INVITE to the phone, and breaks with a restart: there is nothing to repeat.
         if frozen.heard or to.transport != "udp":
-            attempt.tx = layer.proceeding(branch, to, user=attempt)
+            attempt.tx = layer.proceeding(branch, frozen.request, to, user=attempt)
             attempt.wait()
         else:
             attempt.tx = layer.client("INVITE", branch, frozen.request, to, user=attempt)
