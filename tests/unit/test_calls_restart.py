@@ -8,7 +8,7 @@ from vorzimmer.calls.records import Frozen, Pending, decode_frozen, encode
 from vorzimmer.media.port import Music
 from vorzimmer.testing.house import House
 from vorzimmer.testing.loop import run
-from vorzimmer.testing.phone import Phone, rings
+from vorzimmer.testing.phone import Phone, declines, rings
 from vorzimmer.testing.phone_call import PhoneCall
 
 
@@ -163,6 +163,24 @@ def test_a_leg_without_an_answer_that_cannot_be_read_costs_that_leg_alone() -> N
         assert [doing for doing, _ in house.bench.bugs] == ["bringing back a leg without an answer"]
         house.bench.bugs.clear()
         bea.last.refuse(480)
+        await house.check_empty(records=1)
+
+    run(main())
+
+
+def test_a_phone_that_has_refused_is_not_called_again() -> None:
+    async def main() -> None:
+        house = House()
+        anna, bea, desk = house.phone("anna"), house.phone("bea"), house.phone("bea", device="bea-desk")
+        bea.manner, desk.manner = rings, declines(486)
+        anna.call("bea")
+        await bea.until(lambda: bool(bea.calls))
+        await house.clock.sleep(10)
+        await house.restart()
+        await house.clock.sleep(1)
+        assert len(desk.calls) == 1
+        assert anna.idle
+        assert bea.idle
         await house.check_empty(records=1)
 
     run(main())

@@ -96,7 +96,7 @@ class Attempt:
         caller = getattr(self.entrance, "leg", None)
         legs: dict[LegId, str | None] = {} if caller is None else {caller: None}
         if self._forks is not None:
-            legs.update({fork.leg: fork.contact.device for fork in self._forks.forks if fork.outcome != "answered"})
+            legs.update({fork.leg: fork.contact.device for fork in self._forks.ringing})
         return legs
 
     # -- from top to bottom -----------------------------------------------------------------------------------------
@@ -182,12 +182,15 @@ class Attempt:
 
     async def _first_answer(self, forks: Forks) -> Leg | None:
         """The leg that answered first, None once nobody rings any more."""
-        while forks.ringing:
+        while ringing := len(forks.ringing):
             event = await self._inbox.next(forks.deadline())
             if event is None:
                 forks.expire(self.live.world.clock.now())
             elif (leg := await self._handle(forks, event)) is not None:
                 return leg
+            if 0 < len(forks.ringing) < ringing:
+                # A restart must not call a phone again that has been told to stop.
+                self.live.note()
         return None
 
     async def _handle(self, forks: Forks, event: Event | MediaEvent) -> Leg | None:
