@@ -2,11 +2,15 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
 from vorzimmer.calls.records import Frozen, Pending, decode_frozen, encode
+from vorzimmer.kernel.address import Address
 from vorzimmer.media.port import Music
-from vorzimmer.testing.house import House
+from vorzimmer.sip.flow import Flow
+from vorzimmer.sip.unanswered import FrozenCalling
+from vorzimmer.testing.house import SERVER, House
 from vorzimmer.testing.loop import run
 from vorzimmer.testing.phone import Phone, declines, rings
 from vorzimmer.testing.phone_call import PhoneCall
@@ -181,6 +185,24 @@ def test_a_phone_that_has_refused_is_not_called_again() -> None:
         assert len(desk.calls) == 1
         assert anna.idle
         assert bea.idle
+        await house.check_empty(records=1)
+
+    run(main())
+
+
+def test_a_phone_that_rings_and_has_moved_is_found_where_it_is() -> None:
+    async def main() -> None:
+        house = House()
+        anna, bea = house.phone("anna"), house.phone("bea")
+        bea.manner = rings
+        anna.call("bea")
+        await bea.until(lambda: bool(bea.calls))
+        moved = Flow("udp", SERVER, Address("192.0.2.99", 5060), 0, "pbx")
+        house.board.refreshed("muster", "bea-1", moved)
+        frozen = decode_frozen(next(iter(house.bench.states.values())))
+        (pending,) = (pending for pending in frozen.pending.values() if pending.device == "bea-1")
+        assert msgspec.msgpack.decode(pending.data, type=FrozenCalling).flow == moved
+        bea.last.refuse(486)
         await house.check_empty(records=1)
 
     run(main())

@@ -222,9 +222,7 @@ class Switchboard:
         restart."""
         for leg in self.legs_of(company, device):
             self.world.signalling.engine.refreshed(leg, flow)
-            live = self._legs[leg]
-            if live.state.leg(leg) is not None:
-                live.note()
+            self._legs[leg].note()
         for leg in [leg for leg, of in self._lost.items() if of == (company, device)]:
             self.world.signalling.engine.refreshed(leg, flow)
 
