@@ -12,7 +12,7 @@ from vorzimmer.testing.chance import SeededChance
 from vorzimmer.testing.loop import VirtualClock, run
 from vorzimmer.testing.media import RecordingMedia
 from vorzimmer.testing.network import FAIR, Network
-from vorzimmer.testing.phone import rings
+from vorzimmer.testing.phone import diverts, rings
 from vorzimmer.testing.server import SERVER, SimulatedServer
 
 
@@ -130,6 +130,48 @@ def test_robots_never_dial_emergency_numbers(agent: str, robot: bool) -> None:
         await caller.phone.until(lambda: call.over, 120)
         alarms = [fact for fact in house.server.told.facts if fact.kind == "alarm"]
         assert bool(alarms) is not robot
+        await house.stop()
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("to", "rung"),
+    [("sip:102@somewhere.example", False), (f"sip:102@{NORD.domain}", True), ("sip:102@192.0.2.1", True)],
+)
+def test_a_phones_own_diversion_stays_in_the_house(to: str, rung: bool) -> None:
+    async def main() -> None:
+        house = House()
+        anna = await house.start()
+        bea, carl = await house.phone("bea-1"), await house.phone("carl-1")
+        bea.phone.manner = diverts(to)
+        call = anna.phone.call("101")
+        await anna.phone.until(lambda: call.over or call.talking, 120)
+        assert bool(carl.phone.calls) is rung
+        call.hang_up()
+        await house.clock.sleep(2)
+        await house.stop()
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("to", "status"),
+    [("sip:102@somewhere.example", 404), (f"sip:102@{NORD.domain}", 202), (f"sip:{'1' * 200}@192.0.2.1", 414)],
+)
+def test_a_transfer_stays_in_the_house(to: str, status: int) -> None:
+    async def main() -> None:
+        house = House()
+        anna = await house.start()
+        await house.phone("bea-1")
+        carl = await house.phone("carl-1")
+        call = anna.phone.call("101")
+        await anna.phone.until(lambda: call.talking, 120)
+        call.transfer(to)
+        await house.clock.sleep(3)
+        assert call.statuses[-1] == status
+        assert bool(carl.phone.calls) is (status == 202)
+        assert call.over is (status == 202)
         await house.stop()
 
     run(main())

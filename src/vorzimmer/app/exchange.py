@@ -147,6 +147,7 @@ class Exchange:
             tell=ports.tell,
             sound_of=ports.sound_of,
             domain=self.house.domain,
+            ours=self.house.ours,
             describe=self.house.describe,
             on_bug=ports.on_bug,
             may=permitted,

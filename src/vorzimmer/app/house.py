@@ -30,7 +30,7 @@ from vorzimmer.sip.digest import Credentials
 from vorzimmer.sip.flow import Flow
 from vorzimmer.sip.identity import wants_privacy
 from vorzimmer.sip.message import Request
-from vorzimmer.sip.uri import SipUri, Uri, parse
+from vorzimmer.sip.uri import SipUri, Uri, is_address, parse
 
 ROBOT = "Vorzimmer-Robot"
 """User-Agent of phones without a person; a claim that only takes rights away (robots never dial emergency numbers)."""
@@ -147,7 +147,7 @@ class House:
         owner = book.owner_of(found.device)
         extension = book.extension_of(owner) if owner else None
         users = frozenset({extension}) if extension else frozenset[str]()
-        return Account(key, credentials, users, frozenset({book.company.sip_domain.lower(), "localhost"}))
+        return Account(key, credentials, users, self._names(found.company))
 
     def decide(self, asked: Asked, so_far: SoFar, now: datetime) -> Plan:
         """calls.ports.Decider."""
@@ -156,6 +156,13 @@ class House:
     def domain(self, company: str) -> str:
         """The SIP domain that identities of a company are written with."""
         return self.book(company).company.sip_domain
+
+    def ours(self, company: str, host: str) -> bool:
+        """Whether a host in a URI means this company on this server: its SIP domain, or any address."""
+        return host.lower() in self._names(company) or is_address(host)
+
+    def _names(self, company: str) -> frozenset[str]:
+        return frozenset({self.domain(company).lower(), "localhost"})
 
     def music(self, company: str) -> str:
         """The company's music on hold, "" for silence."""

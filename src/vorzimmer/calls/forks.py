@@ -12,11 +12,10 @@ from vorzimmer.calls.invitation import ELSEWHERE, spec
 from vorzimmer.calls.live import Live
 from vorzimmer.calls.opening import open_sound
 from vorzimmer.calls.ports import Contact
-from vorzimmer.calls.screen import leads_astray, named_badly
+from vorzimmer.calls.screen import is_foreign, leads_astray, named_badly
 from vorzimmer.calls.sound import answered, first_offer, keys, media_plan, offer_like
 from vorzimmer.calls.state import Leg, Party, Sound
 from vorzimmer.calls.talk import session_in
-from vorzimmer.calls.world import World
 from vorzimmer.kernel.errors import PeerError
 from vorzimmer.kernel.ids import LegId
 from vorzimmer.media.port import MediaError
@@ -171,7 +170,7 @@ class Forks:
         """A final answer below or above 300 that is no answer."""
         fork.outcome, fork.status = outcome_of(event, fork.heard), event.status
         if fork.outcome == "redirected" and event.response is not None:
-            fork.to = contact_of(self.live.world, event.response, fork.contact.flow)
+            fork.to = contact_of(self.live, event.response, fork.contact.flow)
         self._closed(fork)
 
     def close(self, fork: Fork, outcome: str, status: int = 0, reason: str = "") -> None:
@@ -220,11 +219,15 @@ def outcome_of(event: Failed, heard: bool) -> str:
     return "no_answer" if heard and event.status in {408, 480} else "unreachable"
 
 
-def contact_of(world: World, response: Response, flow: Flow) -> str:
-    """Where a 3xx points, "" without a usable Contact or where it names an address that it may not."""
+def contact_of(live: Live, response: Response, flow: Flow) -> str:
+    """Where a 3xx points, "" without a usable Contact, in somebody else's domain, or where it names an address that it
+    may not."""
     contacts = response.headers.list_of("Contact")
     try:
         to = parse_name_addr(contacts[0]) if contacts else None
-        return "" if to is None or leads_astray(world, to.uri, flow) else to.uri_text
+        world, company = live.world, live.state.company
+        if to is None or leads_astray(world, to.uri, flow) or is_foreign(world, company, to.uri):
+            return ""
+        return to.uri_text
     except PeerError:
         return ""

@@ -58,10 +58,20 @@ def _bad(world: World, leg: Leg | None, message: Message) -> bool:
         return False  # Answered as garbage further on.
 
 
-def check_refer_to(world: World, request: Request, flow: Flow) -> None:
-    """The host of a Refer-To, which may be ours; raises PeerError 403."""
-    if leads_astray(world, parse_name_addr(request.headers.get("Refer-To")).uri, flow):
+def check_refer_to(world: World, company: str, request: Request, flow: Flow) -> None:
+    """The host of a Refer-To, which may be ours; raises PeerError 403, 404 for somebody else's domain.
+
+    With Replaces the dialog says who is meant, and its host is whatever the phone knows of it."""
+    uri = parse_name_addr(request.headers.get("Refer-To")).uri
+    if leads_astray(world, uri, flow):
         raise PeerError("Bad Refer-To", 403)
+    if is_foreign(world, company, uri) and not (isinstance(uri, SipUri) and uri.header("Replaces")):
+        raise PeerError("Not Found", 404)
+
+
+def is_foreign(world: World, company: str, uri: Uri) -> bool:
+    """Whether a URI is in somebody else's domain, so that its user is nobody of ours."""
+    return isinstance(uri, SipUri) and not world.ours(company, uri.host)
 
 
 def leads_astray(world: World, uri: Uri, flow: Flow) -> bool:

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import msgspec
 
+from vorzimmer.calls.asking import dialled
 from vorzimmer.calls.attempt import Attempt
 from vorzimmer.calls.effects import HangUp, Joined, MovedOut, Replaced
 from vorzimmer.calls.entrance import Inviting
@@ -69,7 +70,8 @@ def target_of(request: Request) -> Target:
     values = request.headers.list_of("Refer-To")
     if len(values) != 1:
         raise PeerError("exactly one Refer-To is needed")
-    uri = parse_name_addr(values[0]).uri
+    address = parse_name_addr(values[0])
+    uri = address.uri
     if isinstance(uri, TelUri):
         return Target(uri.digits)
     if not isinstance(uri, SipUri) or uri.param("method", "INVITE").upper() != "INVITE":
@@ -77,7 +79,7 @@ def target_of(request: Request) -> Target:
     replaces = uri.header("Replaces")
     if not uri.user and not replaces:
         raise PeerError("nothing dialled in Refer-To")
-    return Target(uri.user, parse_replaces(replaces) if replaces else None)
+    return Target(dialled(address.uri_text) if uri.user else "", parse_replaces(replaces) if replaces else None)
 
 
 class Notifier:
@@ -146,7 +148,7 @@ def refer(calls: Calls, live: Live, event: Requested) -> None:
         return
     try:
         target = target_of(event.request)
-        check_refer_to(calls.world, event.request, event.flow)
+        check_refer_to(calls.world, live.state.company, event.request, event.flow)
     except PeerError as error:
         live.respond(event, error.status)
         return

@@ -127,6 +127,8 @@ class World:
     on_bug: Callable[[str, Exception], None] = unheard
     sound_of: Callable[[str, str, dict[str, str]], Source] = prompt_source
     domain: Callable[[str], str] = lambda company: "vorzimmer.invalid"
+    ours: Callable[[str, str], bool] = lambda company, host: True
+    """Whether a host in a URI means this company on this server."""
     describe: Callable[[str, Ref], tuple[str, str]] = lambda company, ref: ("", ref.id)
     music: Callable[[str], str] = lambda company: "default"
     zone: Callable[[str], str] = lambda company: "DE"
