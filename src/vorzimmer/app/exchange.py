@@ -186,7 +186,7 @@ class Exchange:
         engine, now = self.engine, self.pump.now()
         if event.request.method == "OPTIONS":
             engine.respond(event.transaction, 200, now, extra=capabilities(self._config))
-        elif event.request.method in {"SUBSCRIBE", "PUBLISH"}:
+        elif event.request.method == "SUBSCRIBE":
             verdict = self.door.authenticate(event.request, event.flow, now)
             if isinstance(verdict, Turned):
                 engine.respond(event.transaction, verdict.status, now, reason=verdict.reason, extra=verdict.headers)
