@@ -60,7 +60,7 @@ class Handset:
         self.pump.handle_with(self._handle)
         self.refreshing = True
         self.connected = True
-        """False from the end of a connection until there is a new one (TCP)."""
+        """False from the end of a connection until the server knows of a new one (TCP)."""
 
     def _handle(self, event: Event) -> None:
         if isinstance(event, FlowGone):
@@ -70,6 +70,7 @@ class Handset:
 
     def _lost(self) -> None:
         """Its connection is gone: it registers again, whatever connection the server may have made meanwhile."""
+        self.phone.registered = False
         self.phone.register(EXPIRES)
         self.phone.later(0.0 if self.node.open_flow(self.phone.hop) else 1.0, self._reconnect)
 
@@ -82,7 +83,10 @@ class Handset:
             return
         for call in self.calls:
             self.engine.refreshed(call.leg, flow)
-        self.connected = True
+        if self.phone.registered:
+            self.connected = True
+        else:
+            self.phone.later(0.5, self._reconnect)
 
     @property
     def alive(self) -> bool:
