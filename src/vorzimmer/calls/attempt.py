@@ -96,7 +96,9 @@ class Attempt:
         caller = getattr(self.entrance, "leg", None)
         legs: dict[LegId, str | None] = {} if caller is None else {caller: None}
         if self._forks is not None:
-            legs.update({fork.leg: fork.contact.device for fork in self._forks.ringing})
+            # What ``end`` has ended may not have been told yet; whoever was given up before has.
+            open_ones = (fork for fork in self._forks.forks if fork.outcome in {"", "cancelled", "elsewhere"})
+            legs.update({fork.leg: fork.contact.device for fork in open_ones})
         return legs
 
     # -- from top to bottom -----------------------------------------------------------------------------------------
