@@ -22,7 +22,7 @@ from vorzimmer.features.dnd.settings import DND
 from vorzimmer.features.order import ORDER
 from vorzimmer.kernel.errors import LocalError, PeerError
 from vorzimmer.presence.door import Account, Door, Turned
-from vorzimmer.presence.registrar import names_us
+from vorzimmer.presence.registrar import is_ours
 from vorzimmer.routing.decide import decide
 from vorzimmer.routing.live import Live
 from vorzimmer.routing.model import Asked, Caller, Plan, SoFar
@@ -30,7 +30,7 @@ from vorzimmer.sip.digest import Credentials
 from vorzimmer.sip.flow import Flow
 from vorzimmer.sip.identity import wants_privacy
 from vorzimmer.sip.message import Request
-from vorzimmer.sip.uri import SipUri, Uri, is_address, parse
+from vorzimmer.sip.uri import SipUri, Uri, parse
 
 ROBOT = "Vorzimmer-Robot"
 """User-Agent of phones without a person; a claim that only takes rights away (robots never dial emergency numbers)."""
@@ -60,7 +60,6 @@ class Published(msgspec.Struct, frozen=True):
     revision: int
     changes: tuple[Change, ...]
     credentials: dict[str, Credentials | None] = {}
-    removed: bool = False
 
 
 class House:
@@ -89,9 +88,7 @@ class House:
     def publish(self, change: Published) -> tuple[str, ...]:
         """Swap one company's book; acts at the next decision. Returns the devices that may not be registered any more
         (removed, switched off, another account or password): what takes away acts at once (FEATURES.md 0.5)."""
-        if change.removed:
-            self._server = self._server.remove(change.company)
-        elif self._server.company(change.company) is None:
+        if self._server.company(change.company) is None:
             book = Snapshot.of(SCHEMA, zone, change.changes).at_revision(change.revision)
             self._server = self._server.add(book)
         else:
@@ -159,7 +156,7 @@ class House:
 
     def ours(self, company: str, host: str) -> bool:
         """Whether a host in a URI means this company on this server: its SIP domain, or any address."""
-        return host.lower() in self._names(company) or is_address(host)
+        return is_ours(host, self._names(company))
 
     def _names(self, company: str) -> frozenset[str]:
         return frozenset({self.domain(company).lower(), "localhost"})
@@ -214,9 +211,9 @@ class Identifier:
         if isinstance(verdict, Turned):
             return Refusal(verdict.status, verdict.reason, verdict.headers)
         uri = _read(request.uri)
-        if isinstance(uri, SipUri) and not names_us(uri, verdict):
-            return Refusal(404, "Not Found")  # somebody else's domain, which is not ours to ring in
         company, device = split_key(verdict.device)
+        if isinstance(uri, SipUri) and not self._house.ours(company, uri.host):
+            return Refusal(404, "Not Found")  # somebody else's domain, which is not ours to ring in
         caller = self._house.caller(company, device, private=wants_privacy(request.headers))
         if caller is None:
             return Refusal(403, "Forbidden")

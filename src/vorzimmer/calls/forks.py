@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from vorzimmer.calls.effects import Bye, Close
 from vorzimmer.calls.entrance import Entrance
-from vorzimmer.calls.invitation import ELSEWHERE, spec
+from vorzimmer.calls.invitation import spec
 from vorzimmer.calls.live import Live
 from vorzimmer.calls.opening import open_sound
 from vorzimmer.calls.ports import Contact
@@ -23,6 +23,7 @@ from vorzimmer.routing.model import Offer, OfferOutcome, Ring
 from vorzimmer.sip.events import Answered, Failed, Progressed
 from vorzimmer.sip.flow import Flow
 from vorzimmer.sip.headers import parse_name_addr
+from vorzimmer.sip.identity import ANSWERED_ELSEWHERE
 from vorzimmer.sip.message import Response
 
 STRENGTH = ("answered", "redirected", "declined", "busy", "no_answer", "unreachable", "elsewhere", "cancelled")
@@ -182,7 +183,7 @@ class Forks:
     def end(self, *, elsewhere: bool) -> None:
         """End whatever still rings and free what is open."""
         for fork in self.ringing:
-            self.close(fork, "elsewhere" if elsewhere else "cancelled", reason=ELSEWHERE if elsewhere else "")
+            self.close(fork, "elsewhere" if elsewhere else "cancelled", reason=ANSWERED_ELSEWHERE if elsewhere else "")
         for fork in self.forks:
             self._closed(fork)
 

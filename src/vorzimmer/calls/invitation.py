@@ -7,16 +7,10 @@ Names come from strangers: they are made safe and quoted here. A private caller'
 from vorzimmer.calls.ports import Contact
 from vorzimmer.calls.state import Party
 from vorzimmer.kernel.errors import PeerError
-from vorzimmer.kernel.text import safe_name
 from vorzimmer.routing.model import Offer, Presentation
 from vorzimmer.sip.engine import InviteSpec
-from vorzimmer.sip.headers import NameAddr
+from vorzimmer.sip.identity import ANONYMOUS, ask_privacy, assert_identity, name_addr
 from vorzimmer.sip.uri import SipUri, parse
-
-ANONYMOUS = '"Anonymous" <sip:anonymous@anonymous.invalid>'
-
-ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'
-"""Reason of a CANCEL that must not leave a missed call (RFC 3326)."""
 
 _ALERT = {
     "silent": (("Alert-Info", "<http://notused.invalid>;info=silent"),),
@@ -30,16 +24,20 @@ _ALERT = {
 
 def identity(name: str, number: str, domain: str) -> str:
     """A name-addr for a number of ours."""
-    return str(NameAddr(safe_name(name), str(SipUri("sip", number or "unknown", domain))))
+    return name_addr(_address(number, domain), name)
+
+
+def _address(number: str, domain: str) -> SipUri:
+    return SipUri("sip", number or "unknown", domain)
 
 
 def asserted(party: Party | Presentation, domain: str) -> tuple[tuple[str, str], ...]:
     """P-Asserted-Identity for a phone; a private party is only said to be private."""
     if party.private:
-        return (("Privacy", "id"),)
+        return (ask_privacy(),)
     if not party.number and not party.name:
         return ()
-    return (("P-Asserted-Identity", identity(party.name, party.number, domain)),)
+    return (assert_identity(_address(party.number, domain), party.name),)
 
 
 def spec(offer: Offer, contact: Contact, body: bytes, domain: str, limits: tuple[float, int]) -> InviteSpec:

@@ -6,12 +6,11 @@ Adapters come from ``app``. This module must never import an adapter.
 from datetime import datetime
 from typing import Protocol
 
-from vorzimmer.directory.snapshot import Snapshot
 from vorzimmer.presence.bindings import Contact
 from vorzimmer.routing.model import Asked, Plan, SoFar
 from vorzimmer.sip.engine import Engine
 
-__all__ = ["Books", "Contact", "Decider", "Journal", "Locations", "Signalling"]
+__all__ = ["Contact", "Decider", "Journal", "Locations", "Signalling"]
 
 
 class Locations(Protocol):
@@ -25,12 +24,6 @@ class Decider(Protocol):
     """``routing.decide`` with the company's order, book and live facts filled in by ``app``."""
 
     def __call__(self, asked: Asked, so_far: SoFar, now: datetime) -> Plan: ...
-
-
-class Books(Protocol):
-    """The newest published Snapshot of a company."""
-
-    def book(self, company: str) -> Snapshot: ...
 
 
 class Signalling(Protocol):

@@ -7,7 +7,7 @@ A backend must never drop a command silently: every call answers or raises :clas
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
@@ -162,18 +162,3 @@ class Media(Protocol):
         """After a restart of control: which of these are still alive; all others of ours are closed."""
 
     def on_event(self, receiver: Callable[[MediaEvent], None]) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a backend can negotiate, best first. Numbers are our defaults in offers we make ourselves."""
-
-    codecs: tuple[Codec, ...] = field(
-        default=(
-            Codec("OPUS", 107, 48000, 2),
-            Codec("G722", 9),
-            Codec("PCMA", 8),
-            Codec("PCMU", 0),
-        )
-    )
-    dtmf: int = 101

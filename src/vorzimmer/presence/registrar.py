@@ -81,12 +81,11 @@ def check_address(request: Request, account: Account) -> None:
 
 
 def _ours(uri: Uri, account: Account) -> SipUri:
-    if not isinstance(uri, SipUri) or not names_us(uri, account):
+    if not isinstance(uri, SipUri) or (account.domains and not is_ours(uri.host, account.domains)):
         raise PeerError("Not Found", 404)
     return uri
 
 
-def names_us(uri: SipUri, account: Account) -> bool:
-    """Whether the host of a URI means this account's company on this server: its SIP domain, or any address."""
-    host = uri.host.lower()
-    return not account.domains or host in account.domains or is_address(host)
+def is_ours(host: str, domains: frozenset[str]) -> bool:
+    """Whether the host of a URI means a company with these names on this server: one of them, or any address."""
+    return host.lower() in domains or is_address(host)

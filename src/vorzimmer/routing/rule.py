@@ -94,11 +94,6 @@ class Context:
         """Whether this target was rung already."""
         return any(isinstance(tried.step, Ring) for tried in self.since)
 
-    @property
-    def last_forward(self) -> Forward | None:
-        """The forward that led to the target, if one did."""
-        return self.forwards[-1] if self.forwards else None
-
 
 class Pass(msgspec.Struct, frozen=True):
     """Nothing to say, or a remark on the way."""

@@ -7,6 +7,7 @@ account, and comes back when that phone is gone. This module must never dial any
 import asyncio
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -144,10 +145,9 @@ class RobotPhone:
         talking = next((call for call in self._parts.phone.calls if call.talking), None)
         self._parts.voice.speak(talking.agreed if talking is not None else None)
 
-    def _later(self, name: str, seconds: float, act: object) -> None:
+    def _later(self, name: str, seconds: float, act: Callable[[], None]) -> None:
         if name in self._alarms:
             self._alarms[name].cancel()
-        assert callable(act)
         self._alarms[name] = self._clock.call_at(self._clock.now() + seconds, act)
 
 
