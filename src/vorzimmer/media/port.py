@@ -8,7 +8,7 @@ A backend must never drop a command silently: every call answers or raises :clas
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol, get_args
 
 import msgspec
 
@@ -31,12 +31,46 @@ class Codec(msgspec.Struct, frozen=True):
     fmtp: str = ""
 
 
+SrtpSuite = Literal["AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32", "AEAD_AES_128_GCM", "AEAD_AES_256_GCM"]
+"""How SRTP is protected, by its name in SDES (RFC 4568 section 6.2, RFC 7714 section 14.2)."""
+
+SRTP_SUITES: tuple[SrtpSuite, ...] = get_args(SrtpSuite)
+
+
+class Srtp(msgspec.Struct, frozen=True):
+    """The keys of one leg (RFC 3711). Its repr names the suite only, so that no log ever shows a key.
+
+    `send_key` protects what we send, `receive_key` what the phone sends: master key and master salt in one, as long as
+    :func:`srtp_key_bytes` says. The same keys again continue their roll-over counters; others begin anew.
+    """
+
+    suite: SrtpSuite
+    send_key: bytes
+    receive_key: bytes
+
+    def __repr__(self) -> str:
+        return f"Srtp({self.suite})"
+
+    __str__ = __repr__
+
+
+def srtp_key_bytes(suite: SrtpSuite) -> int:
+    """Bytes of master key and salt together: 30 for AES-CM, 28 and 44 for GCM with 128 and 256 bit (RFC 7714 12)."""
+    return {"AEAD_AES_128_GCM": 28, "AEAD_AES_256_GCM": 44}.get(suite, 30)
+
+
 class MediaPlan(msgspec.Struct, frozen=True):
     """What an endpoint has agreed with its phone.
 
     `remote` is where the phone's SDP says to send (None: nothing yet, or port 0); `codecs` what we may send, best
     first; `dtmf` the telephone-event payload type the phone takes, None without; `receive_codecs` and `receive_dtmf`
-    what numbers the phone uses towards us; `ptime` in ms; `sends` and `receives` from OUR point of view.
+    what numbers the phone uses towards us; `ptime` in ms (what we send, whenever we make the packets ourselves);
+    `sends` and `receives` from OUR point of view.
+
+    Two endpoints that hear each other need not share a codec: PCMA, PCMU, G722 and OPUS are then transcoded.
+    `srtp` None is plain RTP. `rtcp_mux` puts RTCP on the RTP port (RFC 5761); otherwise `remote_rtcp` is the address
+    of an `a=rtcp` (RFC 3605), None the port above `remote`. `comfort_noise` is the payload type the phone takes and
+    sends comfort noise with (RFC 3389; 13 at 8000 Hz), None without.
     """
 
     remote: Address | None
@@ -47,6 +81,10 @@ class MediaPlan(msgspec.Struct, frozen=True):
     ptime: int = 20
     sends: bool = True
     receives: bool = True
+    srtp: Srtp | None = None
+    rtcp_mux: bool = False
+    comfort_noise: int | None = None
+    remote_rtcp: Address | None = None
 
 
 class Peer(msgspec.Struct, frozen=True, tag="peer"):
