@@ -87,7 +87,7 @@ class Dialogs:
         if status == 491 and attempt.wanted is not None and attempt.wanted.tries < RETRIES:
             self._retry_later(leg, attempt.wanted)
             return
-        self._core.tell(ReinviteFailed(leg.id, status, phrase(status, response.reason if response else "")))
+        self._core.tell(ReinviteFailed(leg.id, status, phrase(status, response.reason if response else ""), response))
         if status in {408, 481}:
             self._dead(leg, status)
         else:

@@ -300,15 +300,17 @@ def answer(
     `request` gives method and Request-URI; `count` is the nonce count (1 for a fresh nonce).
     """
     for name, reply in (("WWW-Authenticate", "Authorization"), ("Proxy-Authenticate", "Proxy-Authorization")):
-        offers = [params for value in challenge.get_all(name) if (params := _offer(value)) is not None]
+        offers = [params for value in challenge.get_all(name) if (params := readable_offer(value)) is not None]
         for algorithm in ALGORITHMS:
             for offer in offers:
                 if (offer.get("algorithm") or "MD5").upper() == algorithm:
-                    return reply, _reply(offer, algorithm, request, _Use(account, f"{count:08x}", cnonce))
+                    use = Use(account, request.method, request.uri, f"{count:08x}", cnonce)
+                    return reply, respond_to(offer, algorithm, use)
     return None
 
 
-def _offer(value: str) -> AuthParams | None:
+def readable_offer(value: str) -> AuthParams | None:
+    """A challenge that can be answered with qop=auth or without qop; None for any other scheme, qop or garbage."""
     try:
         params = parse_auth(value)
     except PeerError:
@@ -317,28 +319,33 @@ def _offer(value: str) -> AuthParams | None:
     return params if params.scheme.lower() == "digest" and qops & {"", "auth"} else None
 
 
-class _Use(NamedTuple):
+class Use(NamedTuple):
+    """One use of a nonce: for which request, `nc` as eight hexadecimal digits, the client's own nonce."""
+
     account: Account
+    method: str
+    uri: str
     nc: str
     cnonce: str
 
 
-def _reply(offer: AuthParams, algorithm: str, request: Request, use: _Use) -> str:
-    account, count, cnonce = use
+def respond_to(offer: AuthParams, algorithm: str, use: Use) -> str:
+    """The value of (Proxy-)Authorization that answers `offer` by `algorithm`."""
+    account = use.account
     realm, nonce = offer.get("realm"), offer.get("nonce")
     qop = "auth" if offer.get("qop") else ""
-    mine = _Answer(account.username, nonce, request.uri, "", algorithm, qop, 1, count, cnonce)
+    mine = _Answer(account.username, nonce, use.uri, "", algorithm, qop, 1, use.nc, use.cnonce)
     ha1 = _hash(algorithm, f"{account.username}:{realm}:{account.password}")
     params = [
         ("username", quote(account.username)),
         ("realm", quote(realm)),
         ("nonce", quote(nonce)),
-        ("uri", quote(request.uri)),
-        ("response", quote(mine.expected(ha1, request.method))),
+        ("uri", quote(use.uri)),
+        ("response", quote(mine.expected(ha1, use.method))),
         ("algorithm", algorithm),
     ]
     if qop:
-        params += [("qop", qop), ("nc", count), ("cnonce", quote(cnonce))]
+        params += [("qop", qop), ("nc", use.nc), ("cnonce", quote(use.cnonce))]
     if offer.get("opaque"):
         params.append(("opaque", quote(offer.get("opaque"))))
     return str(AuthParams("Digest", tuple(params)))

@@ -101,6 +101,7 @@ class ReinviteFailed:
     leg: LegId
     status: int
     reason: str
+    response: Response | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from vorzimmer.sip.attempt import Attempt
 from vorzimmer.sip.dialog import Dialog, dialog_of_uac
 from vorzimmer.sip.events import Answered, Failed, Progressed
 from vorzimmer.sip.flow import Flow, Hop
+from vorzimmer.sip.headers import parse_cseq
 from vorzimmer.sip.leg import Leg, Phase
 from vorzimmer.sip.message import Response
 from vorzimmer.sip.outline import Outline, lines_of, one_line
@@ -27,7 +28,8 @@ class InviteSpec:
     """An INVITE of ours. `uri`: Request-URI (the phone's Contact); `to`: Flow of the binding or a Hop; `local` and
     `remote`: From and To as name-addr text without tag; `route`: Route set; `extra`: PAI, Privacy, Alert-Info,
     History-Info, Replaces ...; empty `body` is a late offer; `max_forwards`: one less than that of the call it carries
-    on (RFC 7332)."""
+    on (RFC 7332). `after`: the response that refused this INVITE before (401, 407, 3xx): Call-ID, From tag and CSeq
+    go on from there (RFC 3261 sections 8.1.3.4 and 8.1.3.5)."""
 
     uri: str
     to: Flow | Hop
@@ -38,6 +40,14 @@ class InviteSpec:
     route: tuple[str, ...] = ()
     extra: tuple[tuple[str, str], ...] = ()
     max_forwards: int = 70
+    after: Response | None = None
+
+
+def go_on_from(outline: Outline, refused: Response) -> None:
+    """Take Call-ID, From and the next CSeq of a request that was refused."""
+    headers = refused.headers
+    outline.call_id, outline.from_ = headers.get("Call-ID"), headers.get("From")
+    outline.cseq = parse_cseq(headers.get("CSeq")).number + 1
 
 
 class InviteClient:
@@ -58,6 +68,8 @@ class InviteClient:
         outline = Outline("INVITE", spec.uri, core.chance.number(1, 9999), core.chance.token(12))
         outline.via = sender.via(spec.to, branch)
         outline.from_ = f"{one_line(spec.local)};tag={core.chance.token(6)}"
+        if spec.after is not None:
+            go_on_from(outline, spec.after)
         outline.to, outline.route = one_line(spec.remote), spec.route
         outline.max_forwards = spec.max_forwards
         kind = f"Content-Type: {one_line(spec.content_type)}\r\n" if spec.body else ""
