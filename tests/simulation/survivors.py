@@ -44,7 +44,7 @@ def stable_calls(scene: "Scene") -> list[Survivor]:
 
 
 def _survivor(scene: "Scene", state: CallState) -> Survivor | None:
-    if len(state.parties) != 2 or state.relay is not None or any(not _calm(leg) for leg in state.parties):
+    if len(state.parties) != 2 or any(not _calm(leg) for leg in state.parties):
         return None
     since = [scene.moved.get((state.company, leg.party.device or ""), -SETTLED) for leg in state.parties]
     if scene.clock.now() - max(since) < SETTLED:

@@ -30,8 +30,8 @@ from vorzimmer.calls.effects import (
     SendReinvite,
     Waits,
 )
-from vorzimmer.calls.sound import answer, plan_of
-from vorzimmer.calls.state import CallState, Leg, Party, Sound, change_leg
+from vorzimmer.calls.sound import answer, answered, first_offer, next_offer, plan_of, untranscoded
+from vorzimmer.calls.state import CallState, Leg, Party, Sound, change_leg, change_sound
 from vorzimmer.calls.thaw import calm
 from vorzimmer.directory.ref import Ref
 from vorzimmer.kernel.address import Address
@@ -39,6 +39,7 @@ from vorzimmer.kernel.ids import CallId, EndpointId, JourneyId, LegId
 from vorzimmer.media.port import FellSilent, Music, Nothing, Peer, Tone, WorkerLost
 from vorzimmer.routing.model import Asked, Caller
 from vorzimmer.sdp import negotiate
+from vorzimmer.sdp.formats import DEFAULT_FORMATS
 from vorzimmer.sdp.parse import parse
 from vorzimmer.sdp.plan import Direction, Format
 from vorzimmer.sdp.write import write
@@ -160,43 +161,79 @@ def test_a_new_address_reconfigures_one_endpoint_and_nothing_else() -> None:
 
 
 # -- codecs ---------------------------------------------------------------------------------------------------------
-def test_a_lost_codec_is_relayed_answered_afterwards_and_denied_if_the_other_refuses() -> None:
-    relayed, effects = apply(two(PCMA, PCMU), reinvite(A, (PCMU,)), 2.0)
+def test_a_codec_that_is_taken_away_is_answered_at_once_and_the_other_phone_follows_after_the_ack() -> None:
+    changed, effects = apply(two(PCMA, PCMU), reinvite(A, (PCMU,)), 2.0)
+    assert [f.name for f in plan_of(only(effects, Accept).body).formats] == ["PCMU"]
+    assert [f.name for f in changed.parties[0].sound.agreed.formats] == ["PCMU"]  # type: ignore[union-attr]
+    waiting, effects = apply(changed, Acked(A, Request("ACK", "sip:x")), 2.0)
     asked = only(effects, SendReinvite)
     assert (asked.leg, [f.name for f in plan_of(asked.body).formats]) == (B, ["PCMU"])
-    answered = Response(200, "OK", SDP, phone_answer(B, asked.body, (PCMA, PCMU)))
-    done, effects = apply(relayed, ReinviteAnswered(B, answered), 3.0)
-    assert only(effects, Accept).leg == A
-    assert done.relay is None
-    assert len([e for e in effects if isinstance(e, Configure)]) == 2
-    failed, effects = apply(relayed, ReinviteFailed(B, 488, ""), 3.0)
-    assert effects == (Deny(A, 488),)
-    assert failed.relay is None
+    response = Response(200, "OK", SDP, phone_answer(B, asked.body, (PCMA, PCMU)))
+    done, effects = apply(waiting, ReinviteAnswered(B, response), 3.0)
+    assert kinds(effects) == ["Configure"]
+    assert untranscoded(done.parties[0].sound, done.parties[1].sound)
 
 
-def test_rfc3264_8_3_2_a_relayed_offer_keeps_the_numbers_of_the_phone_it_goes_to() -> None:
+def test_a_phone_that_will_not_follow_is_asked_once_and_then_transcoded_for() -> None:
+    state = call(leg(A, PCMA, PCMU), leg(B, PCMA, outgoing=True))
+    knows = change_leg(state.parties[1], sound=change_sound(state.parties[1].sound, can=(PCMA, PCMU)))
+    state, _ = apply(state.with_leg(knows), reinvite(A, (PCMU,)), 2.0)
+    state, effects = apply(state, Acked(A, Request("ACK", "sip:x")), 2.0)
+    assert only(effects, SendReinvite).leg == B
+    state, effects = apply(state, ReinviteFailed(B, 488, ""), 3.0)
+    assert (effects, state.ended) == ((), None)
+    assert apply(state, Look(), 4.0) == (state, ())
+    resumed, _ = apply(state, reinvite(A, (PCMU, PCMA)), 5.0)
+    assert untranscoded(resumed.parties[0].sound, resumed.parties[1].sound)
+
+
+def test_rfc3264_8_3_2_an_offer_of_ours_keeps_the_numbers_of_this_leg() -> None:
     mine, yours = Format("OPUS", 96, 48000, 2), Format("OPUS", 111, 48000, 2)
     state = call(leg(A, PCMA, mine), leg(B, PCMA, yours, outgoing=True))
-    _, effects = apply(state, reinvite(A, (mine,)), 2.0)
-    assert [f.payload_type for f in plan_of(only(effects, SendReinvite).body).formats] == [111]
+    state, _ = apply(state, reinvite(A, (mine,)), 2.0)
+    assert [f.payload_type for f in state.parties[0].sound.agreed.formats] == [96]  # type: ignore[union-attr]
+    _, effects = apply(state, Reinvited(B, Request("INVITE", "sip:x")), 3.0)
+    offered = plan_of(only(effects, Accept).body).formats
+    assert [f.payload_type for f in offered if f.name == "OPUS"] == [111]
+
+
+def test_rfc3264_8_3_2_no_number_of_ours_ever_changes_its_meaning() -> None:
+    """We offer Opus as 107 and events as 101 and 96; the phone calls Opus 96, and nothing of ours is renumbered."""
+    sound = Sound(EndpointId("b"), Address("192.0.2.200", 20000))
+    sound, body = first_offer(sound, DEFAULT_FORMATS)
+    first = plan_of(body)
+    theirs = b"v=0\r\no=- 1 1 IN IP4 192.0.2.98\r\ns=-\r\nc=IN IP4 192.0.2.98\r\nt=0 0\r\n"
+    theirs += b"m=audio 4000 RTP/AVP 96 97\r\na=rtpmap:96 opus/48000/2\r\na=rtpmap:97 telephone-event/8000\r\n"
+    assert sound.ours is not None
+    sound = answered(sound, sound.ours, theirs)
+    assert [f.payload_type for f in sound.agreed.formats] == [96]  # type: ignore[union-attr]
+    assert [f.payload_type for f in sound.agreed.receive_formats] == [107]  # type: ignore[union-attr]
+    again = negotiate.read(next_offer(sound, DEFAULT_FORMATS))
+    assert set(again.formats) == set(first.formats)
+    assert set(again.events) <= set(first.events)
 
 
 def test_what_was_under_way_between_two_messages_is_forgotten_over_a_restart() -> None:
-    relayed, _ = apply(two(PCMA, PCMU), reinvite(A, (PCMU,)), 2.0)
-    back = calm(relayed)
-    assert back.relay is None
+    moved, _ = apply(two(PCMA), Reopened(B, EndpointId("b+1"), Address("192.0.2.201", 1)), 2.0)
+    back = calm(moved)
     assert [(x.offering, x.awaiting, x.stale) for x in back.parties] == [(None, "", ""), (None, "", "identity")]
 
 
-def test_glare_with_a_relay_under_way_is_491() -> None:
-    relayed, _ = apply(two(PCMA, PCMU), reinvite(A, (PCMU,)), 2.0)
-    _, effects = apply(relayed, reinvite(B, (G722, PCMA)), 2.0)
-    assert effects == (Deny(B, 491),)
+def test_both_phones_may_change_their_codecs_at_the_same_moment() -> None:
+    state, _ = apply(two(PCMA, PCMU), reinvite(A, (PCMU,)), 2.0)
+    state, effects = apply(state, reinvite(B, (G722, PCMA)), 2.0)
+    assert [f.name for f in plan_of(only(effects, Accept).body).formats] == ["PCMA"]
+    state, effects = apply(state, Acked(A, Request("ACK", "sip:x")), 2.0)
+    state, effects = apply(state, Acked(B, Request("ACK", "sip:x")), 2.0)
+    assert only(effects, SendReinvite).leg in {A, B}
 
 
 def test_unknown_codecs_and_bodies_are_refused_without_any_change() -> None:
     state = two(PCMA)
-    assert apply(state, reinvite(A, (PCMU,)), 2.0) == (state, (Deny(A, 488),))
+    fax = Request(
+        "INVITE", "sip:x", SDP, phone_offer(A, (PCMA,)).replace(b"audio", b"image").replace(b"RTP/AVP", b"udptl")
+    )
+    assert apply(state, Reinvited(A, fax), 2.0) == (state, (Deny(A, 488),))
     text = Request("INVITE", "sip:x", Headers((("Content-Type", "text/plain"),)), b"hello")
     assert apply(state, Reinvited(A, text), 2.0) == (state, (Deny(A, 415),))
     garbage = Request("INVITE", "sip:x", SDP, b"garbage")
@@ -206,7 +243,7 @@ def test_unknown_codecs_and_bodies_are_refused_without_any_change() -> None:
 def test_a_late_offer_is_answered_with_what_is_in_use_and_the_ack_brings_the_answer() -> None:
     state, effects = apply(two(PCMA), Reinvited(A, Request("INVITE", "sip:x")), 2.0)
     offer = only(effects, Accept).body
-    assert [f.name for f in plan_of(offer).formats] == ["PCMA"]
+    assert [f.name for f in plan_of(offer).formats] == ["PCMA", "OPUS", "G722", "PCMU"]
     held = Request("ACK", "sip:x", SDP, phone_answer(A, offer, (PCMA,), "sendonly"))
     state, _ = apply(state, Acked(A, held), 3.0)
     assert state.hears["b"] == Music()
@@ -219,8 +256,8 @@ def test_a_late_offer_whose_ack_has_no_answer_ends_the_call() -> None:
     assert kinds(effects) == ["Bye", "Bye", "Close", "Close", "Finish"]
 
 
-def test_legs_with_different_codecs_are_settled_on_the_smaller_set_only_after_the_ack() -> None:
-    one, other = leg(A, PCMA, PCMU, awaiting="ack"), leg(B, PCMA, outgoing=True)
+def test_legs_with_different_codecs_are_settled_on_a_common_one_only_after_the_ack() -> None:
+    one, other = leg(A, PCMU, PCMA, awaiting="ack"), leg(B, PCMA, outgoing=True)
     state = call(one, other)
     state, effects = apply(state, Acked(A, Request("ACK", "sip:x")), 2.0)
     asked = only(effects, SendReinvite)
@@ -231,11 +268,24 @@ def test_legs_with_different_codecs_are_settled_on_the_smaller_set_only_after_th
     assert state.tries == 0
 
 
-def test_settling_ends_after_four_tries_or_without_a_common_codec() -> None:
-    state, effects = apply(call(leg(A, PCMA)), Joined((leg(B, PCMU, outgoing=True),)), 2.0)
-    assert state.ended is not None
-    assert state.ended.reason == "no common codec"
-    assert kinds(effects)[-1] == "Finish"
+def test_a_phone_that_knows_more_than_the_other_is_left_alone() -> None:
+    _, effects = apply(
+        call(leg(A, PCMA, PCMU)),
+        Joined((leg(B, PCMA, outgoing=True, shown=Party(Ref("user", "a"), "a-1", "A", "a")),)),
+        2.0,
+    )
+    assert [e for e in effects if isinstance(e, SendReinvite) and not e.connected] == []
+
+
+def test_phones_without_a_common_codec_talk_each_its_own_and_nobody_is_reinvited_for_it() -> None:
+    joined = leg(B, PCMU, outgoing=True)
+    state, effects = apply(
+        call(leg(A, PCMA)), Joined((change_leg(joined, shown=Party(Ref("user", "a"), "a-1", "A", "a")),)), 2.0
+    )
+    assert state.ended is None
+    assert state.hears == {"a": Peer(EndpointId("b")), "b": Peer(EndpointId("a"))}
+    assert [e.leg for e in effects if isinstance(e, SendReinvite)] == [A]  # to learn whom it talks to, nothing else
+    assert [f.name for f in plan_of(only(effects, SendReinvite).body).formats] == ["PCMA"]
 
 
 # -- identity, moving, replacing ------------------------------------------------------------------------------------
@@ -334,14 +384,16 @@ def test_every_request_inside_the_dialog_gets_one_answer(method: str, kind: str,
     assert apply(state, Requested("t", request, FLOW, A), 2.0) == (state, (Respond("t", status),))
 
 
-def test_rfc3311_update_changes_the_session_at_once_but_relays_nothing() -> None:
+def test_rfc3311_update_changes_the_session_at_once() -> None:
     state = two(PCMA, PCMU)
     hold = Request("UPDATE", "sip:x", SDP, phone_offer(A, (PCMA, PCMU), "sendonly"))
     held, effects = apply(state, Requested("t", hold, FLOW, A), 2.0)
     assert only(effects, Respond).status == 200
     assert held.hears["b"] == Music()
     other = Request("UPDATE", "sip:x", SDP, phone_offer(A, (PCMU,)))
-    assert apply(state, Requested("t", other, FLOW, A), 2.0) == (state, (Respond("t", 488),))
+    changed, effects = apply(state, Requested("t", other, FLOW, A), 2.0)
+    assert only(effects, Respond).status == 200
+    assert [f.name for f in changed.parties[0].sound.agreed.formats] == ["PCMU"]  # type: ignore[union-attr]
 
 
 # -- any order --------------------------------------------------------------------------------------------------------

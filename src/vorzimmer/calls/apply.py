@@ -1,9 +1,9 @@
 """apply(state, event, at) -> (state, effects): everything that happens to an answered call, as a pure function.
 
-A re-INVITE that only holds, resumes or moves is answered here without the other phone's noticing; one that takes away a
-codec in use is relayed (sent on, and answered once the other phone has answered). Each handler changes what the event
-says; who hears whom and which re-INVITEs follow is derived afterwards (``wiring``, ``settle``). This module must never
-wait, look anything up, or act on a leg that is not in the call.
+Every re-INVITE is answered here without the other phone's noticing; only one that takes away the codec in use makes
+the other phone follow. Each handler changes what the event says; who hears whom and which re-INVITEs follow is derived
+afterwards (``wiring``, ``settle``). This module must never wait, look anything up, or act on a leg that is not in the
+call.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,6 @@ from vorzimmer.calls import talk
 from vorzimmer.calls.effects import (
     Bye,
     Close,
-    Effect,
     HangUp,
     Joined,
     Look,
@@ -45,7 +44,6 @@ _CAUSES = {
 }
 REPLACED = 'SIP;cause=200;text="Replaced"'
 _VANISHED = 'SIP;cause=408;text="Phone does not answer"'
-_MEDIA_LOST = 'SIP;cause=503;text="Media lost"'
 
 
 def apply(state: CallState, event: CallEvent, at: float) -> Outcome:
@@ -63,7 +61,7 @@ def apply(state: CallState, event: CallEvent, at: float) -> Outcome:
 
 def _joined(state: CallState, event: Joined, at: float) -> Outcome:
     came = tuple(change_leg(leg, joined=at) for leg in event.legs)
-    after = _together(change(state, parties=(*state.parties, *came), since=at, parting=""), at)
+    after = _together(change(state, parties=(*state.parties, *came), since=at, parting="", tries=0), at)
     return after, (event.accept,) if event.accept else ()
 
 
@@ -86,9 +84,9 @@ def _replaced(state: CallState, event: Replaced, at: float) -> Outcome:
     new = change_leg(event.new, joined=at)
     parties = tuple(new if p.id == old.id else p for p in state.parties)
     hears = {e: s for e, s in state.hears.items() if e != old.sound.endpoint}
-    after = change(state, parties=parties, hears=hears, past=(*state.past, past(old, at)), since=at, relay=None)
+    after = change(state, parties=parties, hears=hears, past=(*state.past, past(old, at)), since=at, tries=0)
     accept = (event.accept,) if event.accept else ()
-    effects = (*accept, *_denied(state, old.id), Bye(old.id, REPLACED), Close(old.sound.endpoint))
+    effects = (*accept, Bye(old.id, REPLACED), Close(old.sound.endpoint))
     return _together(after, at), effects
 
 
@@ -98,17 +96,9 @@ def _moved_out(state: CallState, event: MovedOut, at: float) -> Outcome:
         return state, ()
     parties = tuple(p for p in state.parties if p.id != leg.id)
     hears = {e: s for e, s in state.hears.items() if e != leg.sound.endpoint}
-    after = change(
-        state, parties=parties, hears=hears, past=(*state.past, past(leg, at)), parting=event.why, since=at, relay=None
-    )
-    if parties:
-        return after, _denied(state, leg.id)
-    return finish(after, End(name_of(leg), event.why, at))
-
-
-def _denied(state: CallState, leaving: str) -> tuple[Effect, ...]:
-    """The answer owed to a re-INVITE whose other side has just left."""
-    return (talk.refusal(state.relay.leg),) if state.relay is not None and state.relay.leg != leaving else ()
+    gone = (*state.past, past(leg, at))
+    after = change(state, parties=parties, hears=hears, past=gone, parting=event.why, since=at, tries=0)
+    return (after, ()) if parties else finish(after, End(name_of(leg), event.why, at))
 
 
 def _waits(state: CallState, event: Waits, at: float) -> Outcome:
@@ -185,7 +175,7 @@ def _reopened(state: CallState, event: Reopened, at: float) -> Outcome:
 def _media_lost(state: CallState, event: MediaLost, at: float) -> Outcome:
     if state.leg(event.leg) is None:
         return state, ()
-    return finish(state, End("system", "media lost", at), header=_MEDIA_LOST)
+    return finish(state, End("system", "media lost", at), header=talk.MEDIA_LOST)
 
 
 _HANDLERS: dict[type, Callable[[CallState, Any, float], Outcome]] = {

@@ -32,7 +32,6 @@ def finish(state: CallState, end: End, *, gone: LegId | None = None, header: str
         state,
         parties=(),
         hears={},
-        relay=None,
         past=(*state.past, *(past(leg, end.at) for leg in legs)),
         ended=end,
         since=end.at,

@@ -128,7 +128,7 @@ class Inviting:
         assert self._sound is not None
         if not self._early:
             try:
-                self._sound, self._early = answer(self._sound, self._offer, self.plan.formats)
+                self._sound, self._early = answer(self._sound, self._offer)
             except PeerError:
                 return None
             self._provisional(183, self._early)
@@ -155,7 +155,7 @@ class Inviting:
             raise PeerError("no media", 503)
         sound, body, offering = self._sound, self._early, None
         if not self._offer:
-            sound, body = first_offer(sound, formats)
+            sound, body = first_offer(sound, formats, self._live.world.formats)
             assert sound.ours is not None
             offering = Offering(sound.ours, "codec")
         elif not body:

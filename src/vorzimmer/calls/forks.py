@@ -13,7 +13,7 @@ from vorzimmer.calls.live import Live
 from vorzimmer.calls.opening import open_sound
 from vorzimmer.calls.ports import Contact
 from vorzimmer.calls.screen import is_foreign, leads_astray, named_badly
-from vorzimmer.calls.sound import answered, first_offer, keys, media_plan, offer_like
+from vorzimmer.calls.sound import answered, first_offer, media_plan, offer_like
 from vorzimmer.calls.state import Leg, Party, Sound
 from vorzimmer.calls.talk import session_in
 from vorzimmer.kernel.errors import PeerError
@@ -89,7 +89,9 @@ class Forks:
         for fork in self.forks:
             assert fork.sound is not None
             plan = self.entrance.plan
-            fork.sound, body = offer_like(fork.sound, plan) if plan else first_offer(fork.sound, world.formats)
+            fork.sound, body = (
+                offer_like(fork.sound, plan, world.formats) if plan else first_offer(fork.sound, world.formats)
+            )
             self.live.home.own(fork.leg, self.live, fork.contact.device)
             invite = spec(fork.offer, fork.contact, body, domain, (self.step.seconds, self.live.state.hops))
             world.signalling.engine.invite(fork.leg, invite, now)
@@ -140,8 +142,7 @@ class Forks:
 
     def entrance_wants(self, sound: Sound) -> bool:
         """Whether the caller could hear this phone."""
-        plan = self.entrance.plan
-        return plan is not None and sound.agreed is not None and bool(keys(plan.formats) & keys(sound.agreed.formats))
+        return self.entrance.plan is not None and sound.agreed is not None
 
     def answered(self, fork: Fork, event: Answered) -> Leg | None:
         """The leg to be connected; None if the answer is of no use (no codec in common), which ends that leg."""

@@ -1,15 +1,15 @@
 """Bringing two phones to the same codecs, and telling them what they have to learn, by re-INVITEs of ours. Pure.
 
-After a transfer, an early answer or a lost media worker the two legs of a call may have agreed on different things.
-Nothing is transcoded: the legs are re-invited, one after the other, until both talk the same, or the call ends for want
-of a common codec. The number of tries is bounded, so two phones that change their minds cannot keep us busy. This
-module must never begin an exchange on a leg that has one under way.
+After a transfer, an early answer or a re-INVITE of one phone the two legs of a call may have agreed on different
+things. Media then transcodes; where both phones know a common codec they are re-invited, one after the other, until
+nothing has to be transcoded any more. The number of tries is bounded, so two phones that change their minds cannot keep
+us busy. This module must never begin an exchange on a leg that has one under way.
 """
 
 from vorzimmer.calls.effects import Effect, SendReinvite
-from vorzimmer.calls.ends import Outcome, finish
-from vorzimmer.calls.sound import Keys, keys, next_offer, talks
-from vorzimmer.calls.state import CallState, End, Leg, Offering, Why, change, change_leg
+from vorzimmer.calls.ends import Outcome
+from vorzimmer.calls.sound import Keys, keys, next_offer, talks, untranscoded
+from vorzimmer.calls.state import CallState, Leg, Offering, Why, change, change_leg
 from vorzimmer.sdp.plan import Format
 from vorzimmer.sdp.write import write
 
@@ -19,12 +19,20 @@ NO_CODEC = 'SIP;cause=488;text="No common codec"'
 
 def settle(state: CallState, at: float) -> Outcome:
     """The next re-INVITEs that this state needs, if any; nothing while an exchange is under way."""
-    if state.relay is not None or any(leg.busy for leg in state.parties):
+    if any(leg.busy for leg in state.parties):
         return state, ()
-    if len(state.parties) == 2 and talks(state.parties[0].sound) != talks(state.parties[1].sound):
-        return _align(state, at)
+    if len(state.parties) == 2 and not untranscoded(state.parties[0].sound, state.parties[1].sound):
+        aligning = _align(state)
+        if aligning is not None:
+            return aligning
+        return _tell(state)
+    return _tell(change(state, tries=0))
+
+
+def _tell(state: CallState) -> Outcome:
+    """Whoever has to learn something by re-INVITE."""
     effects: tuple[Effect, ...] = ()
-    after = change(state, tries=0)
+    after = state
     for leg in state.parties:
         if leg.stale and leg.sound.agreed is not None:
             after, sent = ask(after, leg, leg.sound.agreed.formats, leg.stale)
@@ -41,14 +49,16 @@ def ask(state: CallState, leg: Leg, formats: tuple[Format, ...], why: Why) -> Ou
     return state.with_leg(asked), (SendReinvite(leg.id, write(described), connected),)
 
 
-def _align(state: CallState, at: float) -> Outcome:
-    if state.tries < MOST_TRIES:
-        for leg, wanted in _candidates(state):
-            formats = tuple(f for f in leg.sound.can if f.key in wanted)
-            if formats:
-                why: Why = "media" if leg.stale == "media" else "codec"
-                return ask(change(state, tries=state.tries + 1), leg, formats, why)
-    return finish(state, End("system", "no common codec", at), header=NO_CODEC)
+def _align(state: CallState) -> Outcome | None:
+    """One more try to get both to one codec; None where nothing is left but to transcode."""
+    if state.tries >= MOST_TRIES:
+        return None
+    for leg, wanted in _candidates(state):
+        formats = tuple(f for f in leg.sound.can if f.key in wanted)
+        if formats:
+            why: Why = "media" if leg.stale == "media" else "codec"
+            return ask(change(state, tries=state.tries + 1), leg, formats, why)
+    return None
 
 
 def _candidates(state: CallState) -> tuple[tuple[Leg, Keys], ...]:

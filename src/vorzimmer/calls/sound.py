@@ -1,8 +1,8 @@
 """One leg's side of offer and answer, on top of ``sdp.negotiate``: descriptions in, a new Sound out. Pure.
 
 Every function that reads a phone's description raises PeerError (400, 488) and then has changed nothing. Our own wish
-is always *sendrecv*: holding is what phones do, and whoever waits hears music. This module must never choose who talks
-to whom.
+is always *sendrecv*: holding is what phones do, and whoever waits hears music. Two legs that share no codec each talk
+their own, and the media worker transcodes. This module must never choose who talks to whom.
 """
 
 from functools import lru_cache
@@ -12,13 +12,14 @@ import msgspec
 from vorzimmer.calls.state import Sound
 from vorzimmer.media.port import Codec, MediaPlan
 from vorzimmer.sdp import negotiate
-from vorzimmer.sdp.formats import DEFAULT_EVENT
+from vorzimmer.sdp.formats import DEFAULT_EVENT, FIRST_DYNAMIC
 from vorzimmer.sdp.message import Session
 from vorzimmer.sdp.parse import parse
 from vorzimmer.sdp.plan import Agreed, AudioPlan, Format
 from vorzimmer.sdp.write import write
 
-Keys = frozenset[tuple[str, int, int]]
+Key = tuple[str, int, int]
+Keys = frozenset[Key]
 
 
 @lru_cache(maxsize=64)
@@ -42,41 +43,62 @@ def plan_of(body: bytes) -> AudioPlan:
     return negotiate.read(_read(body))
 
 
-def answer(sound: Sound, body: bytes, formats: tuple[Format, ...]) -> tuple[Sound, bytes]:
-    """Answer the phone's offer `body` with those of `formats` that it has, all of them (best first)."""
+def speaks(sound: Sound) -> Key | None:
+    """The format that this leg's audio is in as long as nobody changes his mind."""
+    return sound.agreed.formats[0].key if sound.agreed else None
+
+
+def untranscoded(one: Sound, other: Sound) -> bool:
+    """Whether what either phone sends can be passed on to the other as it is."""
+    return speaks(one) in talks(other) and speaks(other) in talks(one)
+
+
+def common(offered: tuple[Format, ...], *wishes: tuple[Format, ...]) -> tuple[Format, ...]:
+    """What of the first of `wishes` that can be met at all was offered; else all that was offered, to be transcoded.
+
+    Opus then comes last: it is the one codec that costs much to transcode, and the other side has none of it."""
+    for wish in wishes:
+        if found := negotiate.matching(offered, wish):
+            return found
+    return tuple(sorted(offered, key=lambda f: f.name == "OPUS"))
+
+
+def answer(sound: Sound, body: bytes, *wishes: tuple[Format, ...]) -> tuple[Sound, bytes]:
+    """Answer the phone's offer `body` with what ``common`` makes of `wishes`, all of it (best first)."""
     offer = _read(body)
     plan = negotiate.read(offer)
-    ours = negotiate.answer(offer, _ours(sound), formats, previous=sound.ours)
+    ours = negotiate.answer(offer, _ours(sound), common(plan.formats, *wishes), previous=sound.ours)
     agreed = negotiate.agreed(offer, ours, we_offered=False)
     return _now(sound, ours, agreed, plan), write(ours)
 
 
-def offer_like(sound: Sound, plan: AudioPlan) -> tuple[Sound, bytes]:
-    """The caller's formats as our first offer on another leg."""
-    ours = negotiate.offer_like(plan, _ours(sound))
+def offer_like(sound: Sound, plan: AudioPlan, more: tuple[Format, ...] = ()) -> tuple[Sound, bytes]:
+    """The caller's formats as our first offer on another leg, and `more` behind them for a phone that has none of
+    those."""
+    ours = negotiate.offer_like(plan, _ours(sound), more)
     return msgspec.structs.replace(sound, ours=ours), write(ours)
 
 
-def first_offer(sound: Sound, formats: tuple[Format, ...]) -> tuple[Sound, bytes]:
-    """An offer of our own making where the phone has said nothing yet (a late offer)."""
-    ours = negotiate.full_offer(_ours(sound), formats)
+def first_offer(sound: Sound, formats: tuple[Format, ...], more: tuple[Format, ...] = ()) -> tuple[Sound, bytes]:
+    """An offer of our own making where the phone has said nothing yet (a late offer); `more` behind `formats`."""
+    ours = negotiate.full_offer(_ours(sound), negotiate.extended(formats, more))
     return msgspec.structs.replace(sound, ours=ours), write(ours)
 
 
 def next_offer(sound: Sound, formats: tuple[Format, ...]) -> Session:
-    """An offer inside the dialog. The phone's own numbers are kept: a number never changes its meaning within a
-    session (RFC 3264 section 8.3.2). The Sound changes only once the phone has answered."""
+    """An offer inside the dialog. A number never changes its meaning within a session (RFC 3264 section 8.3.2): ours
+    stay as they were, what we have not named yet gets the phone's number. The Sound changes only once the phone has
+    answered."""
     event = sound.agreed.telephone_event if sound.agreed else DEFAULT_EVENT
-    known = negotiate.matching(sound.can, formats) or formats
-    return negotiate.full_offer(_ours(sound), known, event=event, previous=sound.ours)
+    numbered = negotiate.renumbered(formats, sound.numbers, sound.can)
+    return negotiate.full_offer(_ours(sound), numbered, event=event, known=sound.numbers, previous=sound.ours)
 
 
 def answered(sound: Sound, ours: Session, body: bytes) -> Sound:
     """What our offer `ours` and the phone's answer `body` came to."""
     theirs = _read(body)
     agreed = negotiate.agreed(ours, theirs, we_offered=True)
-    plan = negotiate.read(theirs)
-    return _now(sound, ours, agreed, plan)
+    return _now(sound, ours, _in_order(agreed, negotiate.read(ours)), negotiate.read_answer(ours, theirs))
 
 
 def media_plan(agreed: Agreed) -> MediaPlan:
@@ -98,6 +120,17 @@ def formats_of(codecs: tuple[Codec, ...]) -> tuple[Format, ...]:
     return tuple(Format(c.name, c.payload_type, c.rate, c.channels, c.fmtp) for c in codecs)
 
 
+def _in_order(agreed: Agreed, offered: AudioPlan) -> Agreed:
+    """RFC 3264 section 6.1: the phone sends the first format of our offer that it has answered. What we send is put in
+    the same order, so that both directions come out alike (the caller, whose formats lead the offer, decides)."""
+    place = {f.key: index for index, f in enumerate(offered.formats)}
+    return msgspec.structs.replace(
+        agreed,
+        formats=tuple(sorted(agreed.formats, key=lambda f: place[f.key])),
+        receive_formats=tuple(sorted(agreed.receive_formats, key=lambda f: place[f.key])),
+    )
+
+
 def _codecs(formats: tuple[Format, ...]) -> tuple[Codec, ...]:
     return tuple(Codec(f.name, f.payload_type, f.rate, f.channels, f.fmtp) for f in formats)
 
@@ -109,5 +142,17 @@ def _ours(sound: Sound) -> negotiate.Ours:
 def _now(sound: Sound, ours: Session, agreed: Agreed, plan: AudioPlan) -> Sound:
     fresh = tuple(f for f in sound.can if f.key not in keys(plan.formats))
     return msgspec.structs.replace(
-        sound, ours=ours, agreed=agreed, can=(*plan.formats, *fresh), holds=not plan.wants_audio
+        sound,
+        ours=ours,
+        agreed=agreed,
+        can=(*plan.formats, *fresh),
+        holds=not plan.wants_audio,
+        numbers=_numbers(sound, negotiate.read(ours)),
     )
+
+
+def _numbers(sound: Sound, ours: AudioPlan) -> tuple[Format, ...]:
+    """Every dynamic number that our descriptions have given; the static ones mean the same everywhere."""
+    now = tuple(f for f in (*ours.formats, *ours.events) if f.payload_type >= FIRST_DYNAMIC)
+    taken = {f.payload_type for f in now}
+    return (*now, *(f for f in sound.numbers if f.key not in keys(now) and f.payload_type not in taken))

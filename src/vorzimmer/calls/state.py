@@ -17,7 +17,7 @@ from vorzimmer.sdp.message import Session
 from vorzimmer.sdp.plan import Agreed, Format
 from vorzimmer.sip.flow import Flow
 
-Why = Literal["identity", "codec", "media", "relay"]
+Why = Literal["identity", "codec", "media"]
 """Why we re-invite a phone."""
 
 
@@ -33,8 +33,9 @@ class Party(msgspec.Struct, frozen=True):
 
 class Sound(msgspec.Struct, frozen=True):
     """The audio of one leg: our endpoint with its address, our last description, what was agreed, and every format
-    that the phone has ever named (`can`), which tells what it could be asked for after a transfer. `session` is the
-    number of our SDP origin, the same for the whole leg; `flow` is how the phone first came."""
+    that the phone has ever named (`can`), which tells what it could be asked for after a transfer. `numbers` are the
+    dynamic payload numbers that we have given, with their meaning. `session` is the number of our SDP origin, the same
+    for the whole leg; `flow` is how the phone first came."""
 
     endpoint: EndpointId
     address: Address
@@ -44,12 +45,13 @@ class Sound(msgspec.Struct, frozen=True):
     ours: Session | None = None
     agreed: Agreed | None = None
     can: tuple[Format, ...] = ()
+    numbers: tuple[Format, ...] = ()
     holds: bool = False
 
 
 class Offering(msgspec.Struct, frozen=True):
-    """A re-INVITE of ours that is out: the description sent and why. A failed *identity* changes nothing, a failed
-    *relay* is passed on to the phone that asked, the other two end the call."""
+    """A re-INVITE of ours that is out: the description sent and why. A failed *identity* changes nothing, after a
+    failed *codec* media transcodes, a failed *media* ends the call."""
 
     described: Session
     why: Why
@@ -87,13 +89,6 @@ class Leg(msgspec.Struct, frozen=True):
     def busy(self) -> bool:
         """Whether an offer/answer exchange is under way, so that no other may begin (RFC 3261 section 14)."""
         return bool(self.awaiting) or self.offering is not None
-
-
-class Relay(msgspec.Struct, frozen=True):
-    """A re-INVITE of `leg` that waits for what the other phone answers; `offer` is its body."""
-
-    leg: LegId
-    offer: bytes
 
 
 class PastLeg(msgspec.Struct, frozen=True):
@@ -139,7 +134,6 @@ class CallState(msgspec.Struct, frozen=True):
     music: str = "default"
     zone: str = "DE"
     hears: dict[str, Source] = {}
-    relay: Relay | None = None
     tries: int = 0
     back: CallId | None = None
     parting: str = ""

@@ -1,23 +1,23 @@
 """Offers and answers inside an answered call: hold, resume, a moved phone, another codec, late offers. Pure.
 
-A hold, a resume or a new address is answered here, so the other phone stays undisturbed. An offer without a codec that
-is in use is relayed: the other phone is re-invited with what both can do, and only its answer answers the first. This
-module must never leave a re-INVITE unanswered.
+Every offer is answered here and at once, so the other phone stays undisturbed by a hold, a resume or a new address. An
+offer without the codec in use is answered in one that the other phone knows, if there is any; ``settle`` then brings
+the other phone there, and until it is there media transcodes. This module must never leave a re-INVITE unanswered.
 """
 
-from vorzimmer.calls.effects import Accept, Deny, Effect, Respond
+from vorzimmer.calls.effects import Accept, Deny, Respond
 from vorzimmer.calls.ends import Outcome, finish
-from vorzimmer.calls.settle import NO_CODEC, ask
-from vorzimmer.calls.sound import answer, answered, keys, next_offer, plan_of, talks
-from vorzimmer.calls.state import CallState, End, Leg, Offering, Relay, change, change_leg
+from vorzimmer.calls.settle import MOST_TRIES, NO_CODEC
+from vorzimmer.calls.sound import answer, answered, keys, next_offer, plan_of, speaks, talks, untranscoded
+from vorzimmer.calls.state import CallState, End, Leg, Offering, Sound, change, change_leg, change_sound
 from vorzimmer.kernel.errors import PeerError
-from vorzimmer.kernel.ids import LegId
-from vorzimmer.sdp.plan import Format
+from vorzimmer.sdp.formats import DEFAULT_FORMATS
 from vorzimmer.sdp.write import write
 from vorzimmer.sip.content import sdp_of
 from vorzimmer.sip.events import Acked, ReinviteAnswered, Reinvited, ReinviteFailed, Requested
 from vorzimmer.sip.message import Message, Request
 
+MEDIA_LOST = 'SIP;cause=503;text="Media lost"'
 _DTMF_INFO = ("application/dtmf-relay", "application/dtmf")
 _STATUS_OF_METHOD = {"OPTIONS": 200, "MESSAGE": 405, "NOTIFY": 489, "SUBSCRIBE": 489, "REFER": 403, "REGISTER": 405}
 
@@ -30,58 +30,54 @@ def session_in(message: Message) -> bytes:
     return body
 
 
-def refusal(leg: LegId) -> Effect:
-    """The answer to a relayed re-INVITE when nothing came of it (the session is as before)."""
-    return Deny(leg, 488)
-
-
 def reinvited(state: CallState, event: Reinvited, at: float) -> Outcome:
-    """A re-INVITE: answered at once, relayed, or refused without changing anything."""
+    """A re-INVITE: answered at once, or refused without changing anything."""
     leg = state.leg(event.leg)
     if leg is None:
         return state, ()
     if not event.request.body:
         return _late_offer(state, leg)
     try:
-        offer = session_in(event.request)
-        plan = plan_of(offer)
-        if not _may_answer(state, leg, plan.formats):
-            return _relayed(state, leg, plan.formats, offer)
-        sound, body = answer(leg.sound, offer, _wanted(state, leg, plan.formats))
+        sound, body = _answer(state, leg, session_in(event.request))
     except PeerError as error:
         return state, (Deny(leg.id, error.status),)
-    return state.with_leg(change_leg(leg, sound=sound, awaiting="ack")), (Accept(leg.id, body),)
+    after = _changed(state, change_leg(leg, sound=sound, awaiting="ack"))
+    return after, (Accept(leg.id, body),)
 
 
-def _may_answer(state: CallState, leg: Leg, offered: tuple[Format, ...]) -> bool:
-    return state.other(leg.id) is None or talks(leg.sound) <= keys(offered)
+def _changed(state: CallState, leg: Leg) -> CallState:
+    """`leg` with what its phone has just asked for; with other formats than before, settling begins anew."""
+    before = state.leg(leg.id)
+    same = before is not None and talks(before.sound) == talks(leg.sound)
+    return change(state.with_leg(leg), tries=state.tries if same else 0)
 
 
-def _wanted(state: CallState, leg: Leg, offered: tuple[Format, ...]) -> tuple[Format, ...]:
-    alone = state.other(leg.id) is None or leg.sound.agreed is None
-    return offered if alone or leg.sound.agreed is None else leg.sound.agreed.formats
+def _answer(state: CallState, leg: Leg, offer: bytes) -> tuple[Sound, bytes]:
+    other = state.other(leg.id)
+    if other is None or other.sound.agreed is None or leg.sound.agreed is None:
+        return answer(leg.sound, offer)
+    used, theirs, sound = leg.sound.agreed.formats, other.sound.agreed.formats, leg.sound
+    stays = speaks(sound) in keys(plan_of(offer).formats)
+    if not stays:
+        # What a phone takes away while it talks in it is not asked of it again.
+        sound = change_sound(sound, can=())
+    if stays and untranscoded(sound, other.sound):
+        # A session refresh (RFC 4028) must change nothing, not even a version.
+        return answer(sound, offer, used, theirs)
+    return answer(sound, offer, theirs, other.sound.can, used)
 
 
 def _late_offer(state: CallState, leg: Leg) -> Outcome:
-    """RFC 3261 section 14.2: our 200 carries the offer; the codecs in use are kept, so nobody else is disturbed."""
-    formats = leg.sound.agreed.formats if leg.sound.agreed else leg.sound.can
-    described = next_offer(leg.sound, formats)
+    """RFC 3261 section 14.2: our 200 offers all that we have, since somebody else may be behind the phone by now; the
+    codec in use leads, so that nobody is disturbed."""
+    used = leg.sound.agreed.formats if leg.sound.agreed else ()
+    described = next_offer(leg.sound, (*used, *leg.sound.can, *DEFAULT_FORMATS))
     waiting = change_leg(leg, awaiting="answer", offering=Offering(described, "codec"))
     return state.with_leg(waiting), (Accept(leg.id, write(described)),)
 
 
-def _relayed(state: CallState, leg: Leg, offered: tuple[Format, ...], body: bytes) -> Outcome:
-    other = state.other(leg.id)
-    if other is None or other.busy or state.relay is not None:
-        return state, (Deny(leg.id, 491),)
-    formats = tuple(f for f in offered if f.key in keys(other.sound.can))
-    if not formats:
-        return state, (Deny(leg.id, 488),)
-    return ask(change(state, relay=Relay(leg.id, body)), other, formats, "relay")
-
-
 def reinvite_answered(state: CallState, event: ReinviteAnswered, at: float) -> Outcome:
-    """The answer to a re-INVITE of ours; a relayed one is now answered too."""
+    """The answer to a re-INVITE of ours."""
     leg = state.leg(event.leg)
     if leg is None or leg.offering is None:
         return state, ()
@@ -89,21 +85,7 @@ def reinvite_answered(state: CallState, event: ReinviteAnswered, at: float) -> O
         sound = answered(leg.sound, leg.offering.described, session_in(event.response))
     except PeerError:
         return _failed(state, leg, at)
-    done = change_leg(leg, sound=sound, offering=None)
-    after = state.with_leg(done)
-    return _answer_relay(after, done) if leg.offering.why == "relay" else (after, ())
-
-
-def _answer_relay(state: CallState, answering: Leg) -> Outcome:
-    relay, after = state.relay, change(state, relay=None)
-    asking = after.leg(relay.leg) if relay else None
-    if relay is None or asking is None or answering.sound.agreed is None:
-        return after, ()
-    try:
-        sound, body = answer(asking.sound, relay.offer, answering.sound.agreed.formats)
-    except PeerError as error:
-        return after, (Deny(asking.id, error.status),)
-    return after.with_leg(change_leg(asking, sound=sound, awaiting="ack")), (Accept(asking.id, body),)
+    return state.with_leg(change_leg(leg, sound=sound, offering=None)), ()
 
 
 def reinvite_failed(state: CallState, event: ReinviteFailed, at: float) -> Outcome:
@@ -115,13 +97,10 @@ def reinvite_failed(state: CallState, event: ReinviteFailed, at: float) -> Outco
 def _failed(state: CallState, leg: Leg, at: float) -> Outcome:
     why = leg.offering.why if leg.offering else "identity"
     after = state.with_leg(change_leg(leg, offering=None))
-    if why == "identity":
-        return after, ()
-    if why == "relay":
-        relay = state.relay
-        return change(after, relay=None), (refusal(relay.leg),) if relay else ()
-    reason = "no common codec" if why == "codec" else "media lost"
-    return finish(after, End("system", reason, at), header=NO_CODEC)
+    if why == "media":
+        return finish(after, End("system", "media lost", at), header=MEDIA_LOST)
+    # A phone that will not change its codec is not asked again: media transcodes.
+    return change(after, tries=MOST_TRIES) if why == "codec" else after, ()
 
 
 def acked(state: CallState, event: Acked, at: float) -> Outcome:
@@ -158,15 +137,11 @@ def status_for(request: Request) -> int:
 
 
 def _updated(state: CallState, leg: Leg, event: Requested) -> Outcome:
-    """RFC 3311: an UPDATE is answered at once, so what would have to be relayed is refused."""
-    if leg.offering is not None or state.relay is not None:
+    """RFC 3311: an UPDATE is answered at once, as a re-INVITE is."""
+    if leg.offering is not None:
         return state, (Respond(event.transaction, 491),)
     try:
-        offer = session_in(event.request)
-        plan = plan_of(offer)
-        if not _may_answer(state, leg, plan.formats):
-            return state, (Respond(event.transaction, 488),)
-        sound, body = answer(leg.sound, offer, _wanted(state, leg, plan.formats))
+        sound, body = _answer(state, leg, session_in(event.request))
     except PeerError as error:
         return state, (Respond(event.transaction, error.status),)
-    return state.with_leg(change_leg(leg, sound=sound)), (Respond(event.transaction, 200, body),)
+    return _changed(state, change_leg(leg, sound=sound)), (Respond(event.transaction, 200, body),)

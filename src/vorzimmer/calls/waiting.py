@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from vorzimmer.calls.effects import HangUp, Joined, Waits
 from vorzimmer.calls.live import Live
-from vorzimmer.calls.sound import keys, talks
+from vorzimmer.calls.sound import keys
 from vorzimmer.calls.state import Leg, Party
 from vorzimmer.kernel.ids import EndpointId
 from vorzimmer.media.port import Peer, Source, Tone
@@ -53,9 +53,8 @@ class Waiting:
         """Nothing to tell: music or ringback go on."""
 
     async def early(self, endpoint: EndpointId, formats: tuple[Format, ...]) -> bool:
-        """Its codec is settled only after the answer, so it hears early media only where that fits already."""
-        leg = self._live.state.parties[0]
-        if self._hears_early or not talks(leg.sound) & keys(formats):
+        """Its codec is settled only after the answer; until then media transcodes."""
+        if self._hears_early:
             return False
         self._hears_early = True
         self._live.feed(Waits(Peer(endpoint)))

@@ -15,6 +15,8 @@ EVENT_FMTP = "0-15"
 
 DEFAULT_FORMATS = (Format("OPUS", 107, 48_000, 2), Format("G722", 9), Format("PCMA", 8), Format("PCMU", 0))
 DEFAULT_EVENT = 101
+FIRST_DYNAMIC = 96
+"""Where the numbers begin that mean what an rtpmap says (RFC 3551 section 6)."""
 
 # RFC 3551 table 4; the clock of G722 is 8000 by an old mistake that everybody keeps (section 4.5.2).
 _STATIC = {"0": Format("PCMU", 0), "8": Format("PCMA", 8), "9": Format("G722", 9)}

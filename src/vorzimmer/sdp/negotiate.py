@@ -17,6 +17,7 @@ from vorzimmer.sdp.formats import (
     DEFAULT_FORMATS,
     EVENT,
     EVENT_FMTP,
+    FIRST_DYNAMIC,
     event_for,
     formats_of,
     lines_for,
@@ -146,13 +147,46 @@ def common(offered: tuple[Format, ...], wanted: tuple[Format, ...]) -> Format | 
 
 
 def offer_like(
-    plan: AudioPlan, ours: Ours, *, direction: Direction = "sendrecv", previous: Session | None = None
+    plan: AudioPlan,
+    ours: Ours,
+    more: tuple[Format, ...] = (),
+    *,
+    direction: Direction = "sendrecv",
+    previous: Session | None = None,
 ) -> Session:
     """An offer of ours for the other leg: the caller's formats in its order with its numbers, events and ptime.
 
-    `previous` is our last description on that other leg, None at its first INVITE.
+    `more` goes behind them (what else we could transcode to). `previous` is our last description on that other leg,
+    None at its first INVITE.
     """
-    return _offered(ours, _audio(ours, (*plan.formats, *plan.events), plan.ptime, direction=direction), previous)
+    formats = extended(plan.formats, more, taken=plan.events)
+    return _offered(ours, _audio(ours, (*formats, *plan.events), plan.ptime, direction=direction), previous)
+
+
+def extended(
+    formats: tuple[Format, ...], more: tuple[Format, ...], *, taken: tuple[Format, ...] = ()
+) -> tuple[Format, ...]:
+    """`formats`, and behind them those of `more` that are missing, each with a number that nobody else has."""
+    numbers = {f.payload_type for f in (*formats, *taken)}
+    result = {f.key: f for f in formats}
+    for f in more:
+        number = next((n for n in (f.payload_type, *range(FIRST_DYNAMIC, 128)) if n not in numbers), None)
+        if f.key not in result and number is not None:
+            numbers.add(number)
+            result[f.key] = msgspec.structs.replace(f, payload_type=number)
+    return tuple(result.values())
+
+
+def renumbered(formats: tuple[Format, ...], ours: tuple[Format, ...], theirs: tuple[Format, ...]) -> tuple[Format, ...]:
+    """`formats`, each once, with the number that we have given it before (`ours`), else the peer's (`theirs`), else its
+    own, else a free one: no number of ours changes its meaning."""
+    before = {f.key: f for f in ours}
+    known = {f.key: f for f in theirs}
+    wanted = {f.key: known.get(f.key, f) for f in formats}
+    kept = tuple(before[key] for key in wanted if key in before)
+    fresh = extended(kept, tuple(f for key, f in wanted.items() if key not in before), taken=ours)
+    numbers = {f.key: f for f in fresh}
+    return tuple(numbers[key] for key in wanted if key in numbers)
 
 
 def full_offer(
@@ -162,22 +196,24 @@ def full_offer(
     event: int | None = DEFAULT_EVENT,
     ptime: int = 20,
     direction: Direction = "sendrecv",
+    known: tuple[Format, ...] = (),
     previous: Session | None = None,
 ) -> Session:
     """An offer of everything in `formats` (late offers, new media addresses); `event` None leaves out RFC 4733 events.
 
     Events come once per clock (RFC 4733 section 2.6), the 8000 one with the number `event` where it is free; those of
-    `previous` keep theirs, since a number never changes its meaning within a session (RFC 3264 section 8.3.2).
+    `previous` and `known` keep theirs, since a number never changes its meaning within a session (RFC 3264 section
+    8.3.2).
     """
-    events = _events(formats, event, previous) if event is not None else ()
+    before = formats_of(previous.media[_audio_place(previous)]) if previous and previous.media else ()
+    events = _events(formats, event, (*known, *before)) if event is not None else ()
     return _offered(ours, _audio(ours, (*formats, *events), ptime, direction=direction), previous)
 
 
-def _events(formats: tuple[Format, ...], number: int, previous: Session | None) -> tuple[Format, ...]:
-    before = formats_of(previous.media[_audio_place(previous)]) if previous and previous.media else ()
+def _events(formats: tuple[Format, ...], number: int, before: tuple[Format, ...]) -> tuple[Format, ...]:
     known = {f.rate: f.payload_type for f in before if f.name == EVENT}
     taken = {f.payload_type for f in (*formats, *before)}
-    free = [n for n in (number, *range(96, 128)) if n not in taken]
+    free = [n for n in (number, *range(FIRST_DYNAMIC, 128)) if n not in taken]
     rates = (8_000, 48_000) if any(f.rate == 48_000 for f in formats) else (8_000,)
     numbers = {rate: known[rate] if rate in known else free.pop(0) for rate in rates if rate in known or free}
     return tuple(Format(EVENT, n, rate, 1, EVENT_FMTP) for rate, n in numbers.items())

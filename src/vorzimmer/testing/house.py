@@ -210,6 +210,11 @@ class House:
         ends = [leg.sound.endpoint for s in self.board.live_view() for leg in s.parties if _id(leg.party.ref) in users]
         return len(ends) == 2 and self.media.talking(ends[0], ends[1])
 
+    def transcodes(self, *users: str) -> bool:
+        """Whether media has to transcode between both users' phones, in either direction."""
+        ends = [leg.sound.endpoint for s in self.board.live_view() for leg in s.parties if _id(leg.party.ref) in users]
+        return any(self.media.transcodes(end) for end in ends)
+
     def heard_by(self, user: str) -> object:
         """What the phone of `user` hears."""
         ends = [leg.sound.endpoint for s in self.board.live_view() for leg in s.parties if _id(leg.party.ref) == user]

@@ -139,7 +139,7 @@ class RecordingMedia:
             speaker = self.endpoints.get(found.source.endpoint)
             if speaker is None or speaker.plan is None or not speaker.plan.receives:
                 return Nothing()
-            return found.source if _common(speaker.plan, found.plan) else Nothing()
+            return found.source
         return found.source
 
     def hears_whom(self, listener: EndpointId) -> EndpointId | None:
@@ -154,6 +154,13 @@ class RecordingMedia:
     def named(self, method: str) -> list[tuple[object, ...]]:
         """The recorded commands of one method, without its name."""
         return [command[1:] for command in self.commands if command[0] == method]
+
+    def transcodes(self, listener: EndpointId) -> bool:
+        """Whether what is heard at `listener` comes in another codec than the speaker's first."""
+        found, speaker = self.endpoints.get(listener), self.endpoints.get(self.hears_whom(listener) or EndpointId(""))
+        if found is None or speaker is None or found.plan is None or speaker.plan is None:
+            return False
+        return not _passes(speaker.plan, found.plan)
 
     def _note(self, *command: object) -> None:
         self.commands.append(command)
@@ -180,6 +187,6 @@ def _finite(source: Source) -> bool:
     return (isinstance(source, Tone) and not source.repeat) or (isinstance(source, File) and source.loops > 0)
 
 
-def _common(speaker: MediaPlan, listener: MediaPlan) -> bool:
-    spoken = {(codec.name, codec.rate) for codec in speaker.receive_codecs}
-    return any((codec.name, codec.rate) in spoken for codec in listener.codecs)
+def _passes(speaker: MediaPlan, listener: MediaPlan) -> bool:
+    spoken = speaker.receive_codecs[0]
+    return any((codec.name, codec.rate) == (spoken.name, spoken.rate) for codec in listener.codecs)
