@@ -233,15 +233,20 @@ OWNERS = {"user": BEA, "company": Ref("company", "muster"), "phone": Ref("phone"
 
 
 def housed() -> Snapshot:
-    return book(Change("site", "haus", {"id": "haus", "name": "Haus"}), bea={"site": "haus"}, phone={"site": "haus"})
+    line = Change("trunk", "leitung", {"id": "leitung", "kind": "peer", "peers": ["192.0.2.9"]})
+    site = Change("site", "haus", {"id": "haus", "name": "Haus"})
+    return book(site, line, bea={"site": "haus"}, phone={"site": "haus"})
 
 
 def passes(of: Snapshot, who: Ref) -> None:
     for number in ("112", "110"):
         decided = plan(of, number, by=Caller(who, None, None, "x"))
         answer = decided.steps[0]
-        assert isinstance(answer, Announce)
-        assert (answer.prompt, decided.alarm) == ("say.emergency_no_trunk", "emergency_failed")
+        assert isinstance(answer, Ring)
+        assert (answer.offers[0].target.id, decided.alarm) == (number, "emergency")
+        routes = answer.offers[0].routes
+        assert routes
+        assert all(route.urgent and not route.private for route in routes)
         explained(decided.steps, decided.because)
 
 
@@ -297,7 +302,7 @@ def test_emergency_passes_extensions_and_prefixes_that_hide_it() -> None:
     for more in ({"outside_prefix": "112"}, {"outside_prefix": "1"}, {"outside_prefix": "11"}, {"country": "US"}):
         decided = plan(book(company=more), "112")
         assert decided.alarm
-    hidden = book(Change("user", "dieb", {"id": "dieb", "name": "Dieb", "extension": "112"}))
+    hidden = housed().apply([Change("user", "dieb", {"id": "dieb", "name": "Dieb", "extension": "112"})])
     passes(hidden, BEA)
 
 

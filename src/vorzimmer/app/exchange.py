@@ -93,6 +93,9 @@ class CompanyLive:
         # Phones tell their do-not-disturb key by feature-state events, which come with the subscription machine.
         return False
 
+    def trunk_up(self, trunk: str) -> bool:
+        return True
+
 
 class Whereabouts:
     """calls.ports.Locations: companies' devices among all bindings of the server."""

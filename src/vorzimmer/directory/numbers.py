@@ -16,10 +16,13 @@ from vorzimmer.directory.model import Company
 
 CallType = Literal["internal", "local", "national", "mobile", "toll_free", "international", "premium", "special"]
 
+NumberForm = Literal["e164", "international", "digits", "national"]
+
 _SEPARATORS: Final = re.compile(r"[\s().\-/]")
 _DIALLED: Final = re.compile(r"^\+?[0-9]{2,20}\Z")
 _E164: Final = re.compile(r"^\+[1-9][0-9]{3,14}\Z")
 _EVERYWHERE: Final = "112"
+_TOO_SHORT: Final = frozenset({ValidationResult.TOO_SHORT, ValidationResult.IS_POSSIBLE_LOCAL_ONLY})
 _FURTHER: Final[dict[str, tuple[str, ...]]] = {"AT": ("128", "140"), "CH": ("1414",), "LI": ("1414",)}
 """Gas and mountain rescue, which people dial in need and the numbering data leaves out."""
 _BY_TYPE: Final[dict[int, CallType]] = {
@@ -94,6 +97,35 @@ class NumberPlan:
                 return None
             digits = digits.removeprefix(self.outside_prefix)
         return self._national(digits)
+
+    def incomplete(self, dialled: str) -> bool:
+        """Whether what was dialled begins like an outside number and has too few digits yet (RFC 3261: 484)."""
+        digits = clean(dialled)
+        if not _DIALLED.match(digits) or self.emergency(digits):
+            return False
+        if self.outside_prefix and not digits.startswith("+"):
+            if not digits.startswith(self.outside_prefix):
+                return False
+            digits = digits.removeprefix(self.outside_prefix)
+        if not digits.startswith(("+", "0")):
+            return False
+        number = _parse(digits, self.country)
+        return number is None or phonenumbers.is_possible_number_with_reason(number) in _TOO_SHORT
+
+    def on_wire(self, number: str, form: NumberForm = "e164") -> str:
+        """An E.164 number as a trunk wants it: +4989…, 004989…, 4989…, 089…. Emergency and short service numbers stay
+        as they are dialled (``112``, ``115``): they exist within the country only."""
+        code = f"+{phonenumbers.country_code_for_region(self.country)}"
+        if not _E164.match(number):
+            return number
+        home = number.startswith(code)
+        if home and phonenumbers.is_valid_short_number_for_region(_short(number, self.country), self.country):
+            return number.removeprefix(code)
+        abroad = f"00{number[1:]}"
+        if form == "national":
+            trunk = phonenumbers.ndd_prefix_for_region(self.country, True) or ""
+            return trunk + number.removeprefix(code) if home else abroad
+        return {"e164": number, "international": abroad, "digits": number[1:]}[form]
 
     def received(self, number: str) -> str | None:
         """A number as a trunk delivers it, as E.164: +49…, 0049…, 089… or 4989…; None if it cannot be read."""

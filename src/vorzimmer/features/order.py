@@ -11,11 +11,13 @@ from vorzimmer.features.dialling import rules as dialling
 from vorzimmer.features.dnd import rules as dnd
 from vorzimmer.features.emergency import rules as emergency
 from vorzimmer.features.forwarding import rules as forwarding
+from vorzimmer.features.identity import rules as identity
 from vorzimmer.features.outside import rules as outside
 from vorzimmer.features.parallel_ringing import rules as parallel_ringing
 from vorzimmer.features.ringing import rules as ringing
 from vorzimmer.features.roles import ROLES
 from vorzimmer.features.selective import rules as selective
+from vorzimmer.features.trunk import rules as trunk
 from vorzimmer.features.voicemail import rules as voicemail
 from vorzimmer.routing.rule import Facilities, Order, Rule
 
@@ -67,7 +69,7 @@ PLACES: tuple[tuple[int, str, str], ...] = (
 """Step of the list in FEATURES.md 12.1, feature to come, and the rule of the chain before which it will stand."""
 
 
-FACILITIES = Facilities(mailbox=voicemail.has_mailbox, dnd=dnd.is_on)
+FACILITIES = Facilities(mailbox=voicemail.has_mailbox, dnd=dnd.is_on, outgoing=identity.outgoing, ways=trunk.ways)
 
 ORDER = Order(RULES, ROLES, FACILITIES)
 """What the product decides with."""

@@ -18,6 +18,7 @@ from vorzimmer.features.outside.texts import TEXTS as OUTSIDE
 from vorzimmer.features.parallel_ringing.texts import TEXTS as PARALLEL_RINGING
 from vorzimmer.features.ringing.texts import TEXTS as RINGING
 from vorzimmer.features.selective.texts import TEXTS as SELECTIVE
+from vorzimmer.features.trunk.texts import TEXTS as TRUNK
 from vorzimmer.features.voicemail.texts import TEXTS as VOICEMAIL
 from vorzimmer.routing.model import Because
 from vorzimmer.routing.texts import TEXTS as ROUTING
@@ -40,6 +41,7 @@ ALL: tuple[Mapping[str, Mapping[str, str]], ...] = (
     CALL_WAITING,
     PARALLEL_RINGING,
     RINGING,
+    TRUNK,
     VOICEMAIL,
 )
 

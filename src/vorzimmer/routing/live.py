@@ -10,9 +10,10 @@ from typing import Protocol
 from vorzimmer.directory.ref import BadRefError, Ref
 from vorzimmer.directory.snapshot import Snapshot
 from vorzimmer.kernel.errors import VorzimmerError
-from vorzimmer.routing.model import LiveFacts
+from vorzimmer.routing.model import LINE, LiveFacts, line_of
 
 STATES = ("idle", "busy", "unregistered")
+TRUNK_STATES = ("up", "down")
 
 
 class Live(Protocol):
@@ -26,6 +27,9 @@ class Live(Protocol):
 
     def dnd(self, device: str) -> bool:
         """Whether the phone itself is on do-not-disturb."""
+
+    def trunk_up(self, trunk: str) -> bool:
+        """Whether the trunk is registered and answers, as far as is known."""
 
 
 class BadAssumptionError(VorzimmerError):
@@ -46,6 +50,9 @@ class Facts:
 
     def dnd(self, device: str) -> bool:
         return device in self._facts.dnd
+
+    def trunk_up(self, trunk: str) -> bool:
+        return trunk not in self._facts.trunks_down
 
 
 def as_live(live: Live | LiveFacts) -> Live:
@@ -69,15 +76,20 @@ class Assumed:
         return self._base.registered(device) if state is None else state != "unregistered"
 
     def calls(self, device: str) -> int:
-        state = self._state(device)
+        state = None if line_of(device) else self._state(device)
         return self._base.calls(device) if state is None else int(state == "busy")
 
     def dnd(self, device: str) -> bool:
         return self._state(device) is None and self._base.dnd(device)
 
+    def trunk_up(self, trunk: str) -> bool:
+        state = self._states.get(f"{LINE}:{trunk}")
+        return self._base.trunk_up(trunk) if state is None else state == "up"
+
 
 def assume(base: Live, book: Snapshot, assumptions: tuple[str, ...]) -> Live:
-    """`base` with assumptions such as ``user:bea=busy``, ``device:bea-tisch=unregistered`` or ``all=idle``.
+    """`base` with assumptions such as ``user:bea=busy``, ``device:bea-tisch=unregistered``, ``trunk:provider=down`` or
+    ``all=idle``.
 
     Raises BadAssumptionError for an unknown state, a thing that has no devices, or one that does not exist.
     """
@@ -90,6 +102,8 @@ def assume(base: Live, book: Snapshot, assumptions: tuple[str, ...]) -> Live:
             everybody = state
         elif who.startswith("device:"):
             devices[_device(who, book)] = state
+        elif who.startswith(f"{LINE}:"):
+            devices[_trunk(who, book)] = state
         else:
             owners.update(dict.fromkeys(_devices(who, book), state))
     return Assumed(base, owners | devices, everybody) if assumptions else base
@@ -97,9 +111,16 @@ def assume(base: Live, book: Snapshot, assumptions: tuple[str, ...]) -> Live:
 
 def _read(text: str) -> tuple[str, str]:
     who, equals, state = text.strip().rpartition("=")
-    if not equals or state not in STATES:
-        raise BadAssumptionError(f"--assume {text!r}: expected WHO=STATE with a state of {', '.join(STATES)}")
+    states = TRUNK_STATES if who.startswith(f"{LINE}:") else STATES
+    if not equals or state not in states:
+        raise BadAssumptionError(f"--assume {text!r}: expected WHO=STATE with a state of {', '.join(states)}")
     return who, state
+
+
+def _trunk(who: str, book: Snapshot) -> str:
+    if not book.exists(Ref.parse(who)):
+        raise BadAssumptionError(f"--assume {who}: there is no such trunk")
+    return who
 
 
 def _device(who: str, book: Snapshot) -> str:

@@ -37,7 +37,7 @@ class Caller(msgspec.Struct, frozen=True):
 
 class Asked(msgspec.Struct, frozen=True):
     """One question. `dialled` is what was dialled, as it came; `target` a typed target instead (transfer to a user,
-    a forward). `role` is as what the target is to be rung."""
+    a forward). `role` is as what the target is to be rung. `trunk` is the one that a call from outside came over."""
 
     company: str
     caller: Caller
@@ -45,6 +45,7 @@ class Asked(msgspec.Struct, frozen=True):
     target: Ref | None = None
     role: str = "user"
     robot: bool = False
+    trunk: str = ""
 
 
 class Presentation(msgspec.Struct, frozen=True):
@@ -55,9 +56,37 @@ class Presentation(msgspec.Struct, frozen=True):
     private: bool = False
 
 
+class Route(msgspec.Struct, frozen=True):
+    """One way out for an outside number: over which trunk, and as whom we are seen there.
+
+    `shown` is the number in From, `own` the company's that is asserted (the same unless a forwarded caller's number is
+    shown). `private` withholds it. `urgent` goes past every channel limit (emergency). `after` is the only status of
+    the way before that makes this one worth a try (EXA-41a: 403, then with an own number), 0 for any failure of a
+    trunk."""
+
+    trunk: str
+    shown: str = ""
+    own: str = ""
+    name: str = ""
+    private: bool = False
+    urgent: bool = False
+    after: int = 0
+
+
+class Diverted(msgspec.Struct, frozen=True):
+    """A number of ours that sends a call on, for the network: `reason` in the words of RFC 5806."""
+
+    number: str
+    reason: str
+    private: bool = False
+
+
 class Offer(msgspec.Struct, frozen=True):
     """One invitation to answer: `target` is ``device:ID`` or ``number:+E164``; `user` whom it stands for; `on_behalf`
-    of whom (executive, delegator, group); `alert` one of normal, silent, splash, internal, recall, auto."""
+    of whom (executive, delegator, group); `alert` one of normal, silent, splash, internal, recall, auto.
+
+    An outside number has `routes`, tried in order while trunks fail, and what `diverted` it. `confirm` is the prompt
+    that asks whoever answers to press 1 first; "" asks for nothing."""
 
     target: Ref
     role: str
@@ -65,6 +94,9 @@ class Offer(msgspec.Struct, frozen=True):
     on_behalf: Ref | None = None
     present: Presentation = Presentation()
     alert: str = "normal"
+    routes: tuple[Route, ...] = ()
+    diverted: tuple[Diverted, ...] = ()
+    confirm: str = ""
 
 
 class Ring(msgspec.Struct, frozen=True, tag="ring"):
@@ -128,12 +160,13 @@ class Plan(msgspec.Struct, frozen=True):
 
 class OfferOutcome(msgspec.Struct, frozen=True):
     """What came of one offer: answered, busy, declined, no_answer, unreachable, redirected (with `to`), elsewhere,
-    cancelled."""
+    cancelled. `via` is the trunk that an outside leg took last."""
 
     target: Ref
     outcome: str
     status: int = 0
     to: str = ""
+    via: str = ""
 
 
 class Tried(msgspec.Struct, frozen=True):
@@ -153,8 +186,25 @@ SoFar = tuple[Tried, ...]
 
 class LiveFacts(msgspec.Struct, frozen=True):
     """Live facts as a value, for one decision: registered device ids, device id -> open calls, devices whose own
-    do-not-disturb key is set. A running server hands in a ``routing.live.Live`` instead."""
+    do-not-disturb key is set; trunks that are down, ``trunk:ID:in|out`` -> calls among `talking`. A running server
+    hands in a ``routing.live.Live`` instead."""
 
     registered: frozenset[str] = frozenset()
     talking: dict[str, int] = {}
     dnd: frozenset[str] = frozenset()
+    trunks_down: frozenset[str] = frozenset()
+
+
+LINE = "trunk"
+
+
+def line_device(trunk: str, way: str) -> str:
+    """What stands for a device on a leg to or from a trunk: `way` is in, out or sos (which counts against nothing)."""
+    return f"{LINE}:{trunk}:{way}"
+
+
+def line_of(device: str | None) -> tuple[str, str] | None:
+    """Trunk and way of a leg's device; None for a phone's (ids of devices have no colon)."""
+    kind, _, rest = (device or "").partition(":")
+    trunk, _, way = rest.rpartition(":")
+    return (trunk, way) if kind == LINE and trunk else None

@@ -14,7 +14,7 @@ import msgspec
 from vorzimmer.directory.ref import Ref
 from vorzimmer.directory.snapshot import Snapshot
 from vorzimmer.routing.live import Live
-from vorzimmer.routing.model import Asked, Because, Forward, Offer, Ring, SoFar, Step
+from vorzimmer.routing.model import Asked, Because, Forward, Offer, Ring, Route, SoFar, Step
 
 RING_GUARD_S = 170.0
 """Seconds that one Ring lasts at most, below Timer C (FEATURES.md BAS-8)."""
@@ -46,12 +46,33 @@ class Role(msgspec.Struct, frozen=True):
         return self.forwarding == "acts"
 
 
+class Errand(msgspec.Struct, frozen=True):
+    """A way out is looked for: to which number, on whose account, and, where the caller's own number may not be seen,
+    as which one. `urgent` (emergency) passes every limit and every privacy; `first` is the trunk to be tried first."""
+
+    number: str
+    payer: Ref | None = None
+    urgent: bool = False
+    first: str | None = None
+    shown: str | None = None
+
+
+class Ways(msgspec.Struct, frozen=True):
+    """Where an errand can go, best first, and why; no routes where there is no way."""
+
+    routes: tuple[Route, ...] = ()
+    because: tuple[Because, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Facilities:
-    """What one feature may learn about another's settings, wired in ``features/order.py``."""
+    """What one feature may learn about another's settings, wired in ``features/order.py``. `outgoing`: the number that
+    somebody wants to be seen with, and whether he withholds it."""
 
     mailbox: Callable[[Snapshot, Ref], bool]
     dnd: Callable[[Snapshot, Ref], bool]
+    outgoing: Callable[[Snapshot, Ref], tuple[str | None, bool]]
+    ways: "Callable[[Context, Errand], Ways]"
 
 
 @dataclass(frozen=True, slots=True)

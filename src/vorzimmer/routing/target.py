@@ -31,6 +31,11 @@ def outside(dialled: str, book: Snapshot) -> Ref | None:
     return Ref("number", number) if number else None
 
 
+def incomplete(dialled: str, book: Snapshot) -> bool:
+    """Whether an outside number was begun and not finished."""
+    return NumberPlan.of(book.company).incomplete(clean(dialled))
+
+
 def named(text: str, owner: Ref, book: Snapshot) -> Ref | None:
     """The target that a setting of `owner` names: ``voicemail``, ``kind:id``, a number, an extension, a SIP URI.
 

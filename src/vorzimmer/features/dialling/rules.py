@@ -8,7 +8,7 @@ from vorzimmer.kernel.text import safe_name
 from vorzimmer.routing.model import Announce, Because, Refuse
 from vorzimmer.routing.numbers import clean
 from vorzimmer.routing.rule import PASS, Context, Pass, Retarget, Rule, Verdict, answer
-from vorzimmer.routing.target import inside, outside
+from vorzimmer.routing.target import incomplete, inside, outside
 
 ACTING_KINDS = frozenset({"user", "phone", "device", "number", "voicemail"})
 """Kinds of targets that a rule of the chain can answer for; the others are set but not acting yet."""
@@ -31,6 +31,9 @@ def dialled(context: Context) -> Verdict:
     number = outside(wanted, context.book) if may_leave else None
     if number is not None:
         return Retarget(number, (Because("dialling", "dialling.outside", {"dialled": shown, "number": number.id}),))
+    if may_leave and incomplete(wanted, context.book):
+        why = Because("dialling", "dialling.incomplete", {"dialled": shown})
+        return answer(Announce("tone:unavailable", 484, because=(why,)))
     return _unknown("dialling.unknown", {"dialled": shown})
 
 

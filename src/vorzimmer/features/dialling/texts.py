@@ -13,6 +13,10 @@ TEXTS = {
         "de": "{dialled} ist eine Rufnummer außerhalb des Unternehmens: {number}",
         "en": "{dialled} is a number outside the company: {number}",
     },
+    "dialling.incomplete": {
+        "de": "{dialled} ist der Anfang einer Rufnummer, aber nicht vollständig",
+        "en": "{dialled} is the beginning of a number, but not complete",
+    },
     "dialling.unknown": {
         "de": "Die Nummer {dialled} ist nicht vergeben",
         "en": "Nobody has the number {dialled}",

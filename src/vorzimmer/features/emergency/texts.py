@@ -2,6 +2,15 @@
 being on its way."""
 
 TEXTS = {
+    "emergency.out": {
+        "de": "{number} ist eine Notrufnummer: hinaus für den Standort „{site}“ mit der Nummer {shown}, "
+        "an allen Regeln vorbei",
+        "en": "{number} is an emergency number: out for the site “{site}” with the number {shown}, past every rule",
+    },
+    "emergency.failed": {
+        "de": "Der Notruf {number} kam über keine Leitung zustande; der Betreiber wird alarmiert",
+        "en": "The emergency call {number} could not be made over any line; the operator is alarmed",
+    },
     "emergency.no_trunk": {
         "de": "{number} ist eine Notrufnummer, aber es gibt keine Verbindung nach außen: Der Notruf ist nicht möglich, "
         "und der Betreiber wird alarmiert",

@@ -1,18 +1,20 @@
 """Parallel ringing: further targets ring with the user's own devices, as one Ring (FEATURES.md BAS-7, PRE-10).
 
-Inside targets only for now: outside legs need a trunk and must press 1. This module must never ring a device twice.
+An outside number rings over a trunk, and whoever answers there must press 1, so that a mailbox never takes the call
+(12.4). This module must never ring a device twice.
 """
 
 from vorzimmer.directory.ref import Ref
 from vorzimmer.features.parallel_ringing.settings import PARALLEL_RINGING
 from vorzimmer.kernel.text import safe_name
 from vorzimmer.routing.criteria import is_open
-from vorzimmer.routing.model import Because, Offer
-from vorzimmer.routing.rule import PASS, Add, Context, Pass, Rule, Verdict
+from vorzimmer.routing.model import Because, Offer, Presentation
+from vorzimmer.routing.rule import PASS, Add, Context, Errand, Pass, Rule, Verdict
 from vorzimmer.routing.target import named
 
 ROLE = "parallel"
 MAX_NUMBERS = 10
+PRESS_1 = "say.press_1"
 
 
 def parallel(context: Context) -> Verdict:
@@ -40,20 +42,37 @@ def _legs(numbers: tuple[str, ...], target: Ref, context: Context) -> Add:
     for number in numbers:
         more, why = _leg(number, target, context)
         offers.extend(more)
-        because.append(Because(ROLE, why, _params(number, target, context), path))
+        params = _params(number, target, context)
+        because.extend(Because(ROLE, each, params, path) if isinstance(each, str) else each for each in why)
     return Add(tuple(because), offers=tuple(offers))
 
 
-def _leg(number: str, owner: Ref, context: Context) -> tuple[tuple[Offer, ...], str]:
+def _leg(number: str, owner: Ref, context: Context) -> tuple[tuple[Offer, ...], tuple[str | Because, ...]]:
     to = named(number, owner, context.book)
     if to is None or to.kind not in {"user", "phone", "number"} or to in {owner, context.asked.caller.ref}:
-        return (), "parallel.left_out"
+        return (), ("parallel.left_out",)
     if to.kind == "number":
-        return (), "parallel.outside"
+        return _outside(to, owner, context)
     if context.facilities.dnd(context.book, to):
-        return (), "parallel.dnd"
+        return (), ("parallel.dnd",)
     offers = tuple(_offer(device, owner, context) for device in context.book.devices_of(to) if _free(device, context))
-    return offers, "parallel.rings" if offers else "parallel.cannot_ring"
+    return offers, ("parallel.rings" if offers else "parallel.cannot_ring",)
+
+
+def _outside(to: Ref, owner: Ref, context: Context) -> tuple[tuple[Offer, ...], tuple[str | Because, ...]]:
+    """An outside leg on the owner's account. A caller who is rung there himself is left out like one inside."""
+    if to.id == context.asked.caller.number:
+        return (), ("parallel.left_out",)
+    found = context.facilities.ways(context, Errand(to.id, owner))
+    if not found.routes:
+        return (), (*found.because, "parallel.outside")
+    confirm = context.roles[ROLE].press_1 and context.book.get(PARALLEL_RINGING, owner).confirm
+    first = found.routes[0]
+    present = Presentation(first.name, first.shown, first.private)
+    offer = Offer(
+        to, ROLE, user=owner, on_behalf=owner, present=present, routes=found.routes, confirm=PRESS_1 if confirm else ""
+    )
+    return (offer,), (*found.because, "parallel.rings_outside" if confirm else "parallel.rings")
 
 
 def _free(device: str, context: Context) -> bool:

@@ -5,6 +5,10 @@ TEXTS = {
         "de": "Mit {name} läutet es auch bei {to} ({number})",
         "en": "Along with {name} it rings at {to} ({number}) as well",
     },
+    "parallel.rings_outside": {
+        "de": "Mit {name} läutet es auch draußen bei {to} ({number}); wer dort abnimmt, muss die Eins drücken",
+        "en": "Along with {name} it rings outside at {to} ({number}); whoever answers there must press 1",
+    },
     "parallel.closed": {
         "de": "Das parallele Läuten von {name} ruht nach Zeitplan „{schedule}“",
         "en": "Parallel ringing of {name} rests by the schedule “{schedule}”",
