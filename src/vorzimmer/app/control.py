@@ -29,6 +29,7 @@ from vorzimmer.app.rpc import RpcServer
 from vorzimmer.app.sockets import inherited
 from vorzimmer.app.storage import open_storage
 from vorzimmer.app.tls import tls_contexts
+from vorzimmer.app.tracing import Tracer, hep_sender
 from vorzimmer.calls.thaw import thaw_all
 from vorzimmer.media.embedded.client import EmbeddedMedia
 from vorzimmer.net.transports import SocketTransports
@@ -59,6 +60,7 @@ class Control:
         self._clock = LoopClock()
         self._chance = SystemChance()
         self.metrics = Metrics()
+        self._tracer = Tracer(self._clock)
 
     async def serve(self) -> None:
         """Serve until SIGTERM, then let calls end."""
@@ -78,7 +80,7 @@ class Control:
         facts = FactStream(self.metrics, self._log)
         exchange = self._exchange(transports, SidedMedia(media), (journal, bindings), (nonce_key, facts))
         rpc = ControlRpc(exchange, facts, media, transports)
-        server = RpcServer(rpc.methods(), rpc.streams())
+        server = RpcServer({**rpc.methods(), **self._tracer.methods()}, rpc.streams())
         rpc.hold()
         await server.start(self._layout.control_socket)
         await self._restore(exchange, store, journal, bindings, media)
@@ -87,6 +89,8 @@ class Control:
         sockets = self._layout.sockets()
         for spec in self._options.listeners():
             await transports.listen(spec, inherited(sockets[spec.name]))
+        if (capture := self._options.capture_server()) is not None:
+            self._tracer.copy_to(await hep_sender(capture), self._options.hep_id)
         announce_ready()
         await stop.wait()
         await self._drain(exchange)
@@ -131,6 +135,8 @@ class Control:
                 keep=bindings.put,
                 service=CodeService(self._layout.state.admin_socket),
                 counting=self.metrics,
+                trace=self._tracer,
+                tap=self._tracer.wire,
             )
         )
         return exchange

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from vorzimmer.app.house import House, Identifier, Published, device_key, split_key
 from vorzimmer.calls.board import Switchboard
-from vorzimmer.calls.ports import Journal
+from vorzimmer.calls.ports import Journal, NoTracing, Tracing
 from vorzimmer.calls.state import CallState, Party
 from vorzimmer.calls.switch_off import switch_off, withdraw
 from vorzimmer.calls.world import Fact, Service, World, no_fact, no_service, prompt_source
@@ -24,6 +24,7 @@ from vorzimmer.presence.bindings import Bindings, Contact
 from vorzimmer.presence.door import Door, Turned
 from vorzimmer.presence.registrar import Registrar
 from vorzimmer.routing.may import Actor, CallFacts, may
+from vorzimmer.sip.core import Tap
 from vorzimmer.sip.digest import DigestConfig
 from vorzimmer.sip.engine import Engine, EngineConfig
 from vorzimmer.sip.events import Event, FlowGone, Malformed, Requested
@@ -73,6 +74,8 @@ class Ports:
     service: Service = no_service
     keep: Callable[[str, bytes | None], None] = lambda device, data: None
     counting: Counting = field(default_factory=NoCounting)
+    trace: Tracing = field(default_factory=NoTracing)
+    tap: Tap | None = None
 
 
 class CompanyLive:
@@ -126,6 +129,8 @@ class Exchange:
         self.house = House(ports.realm, self.live)
         self._config = EngineConfig(ports.sent_by)
         self.engine = Engine(self._config, ports.chance)
+        if ports.tap is not None:
+            self.engine.show(ports.tap)
         self.pump = Pump(self.engine, ports.clock, ports.transports, on_bug=ports.on_bug)
         self.door = Door(DigestConfig(ports.realm), ports.nonce_key, self.house.account, ports.chance)
         self.board = Switchboard(self._world())
@@ -157,6 +162,7 @@ class Exchange:
             music=self.house.music,
             zone=self.house.zone,
             side=ports.side,
+            trace=ports.trace,
         )
 
     def live(self, company: str) -> CompanyLive:

@@ -10,7 +10,7 @@ import msgspec
 
 from vorzimmer.app.control_link import ControlLink
 from vorzimmer.app.explaining import Question
-from vorzimmer.app.office import ApplyRequest, Office
+from vorzimmer.app.office import ApplyRequest, NotFoundError, Office
 from vorzimmer.app.rpc import Method, Params, Stream
 from vorzimmer.directory.ref import Ref
 
@@ -37,6 +37,11 @@ def methods(office: Office, link: ControlLink | None) -> dict[str, Method]:
         company = office.company(params["company"]) if params["company"] else None
         return await link.call("calls", company=company) if link is not None else []
 
+    async def trace(params: Params) -> Any:
+        if link is None:
+            raise NotFoundError("traces live in the running server, and none runs on this state directory")
+        return await link.call("trace", **params)
+
     async def code(params: Params) -> Any:
         caller = Ref(*params["caller"])
         return await office.code(params["company"], caller, params["action"], params["params"])
@@ -49,6 +54,7 @@ def methods(office: Office, link: ControlLink | None) -> dict[str, Method]:
         "explain": explain,
         "explain_call": explain_call,
         "calls": calls,
+        "trace": trace,
     }
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.errors import StartError
 from vorzimmer.net.advertise import Advertise, ListenerSpec, parse_advertise, parse_listener
 
@@ -33,6 +34,8 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     tls_certificate: str = ""
     tls_key: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    hep: str = ""
+    hep_id: Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)] = 2001
     drain_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 30.0
 
     @property
@@ -49,6 +52,11 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         """The SIP listeners with the addresses they advertise; raises StartError."""
         scoped = [_scoped(text, "--advertise") for text in self.advertise]
         return tuple(_listener(text, [(scope, parse_advertise(rule)) for scope, rule in scoped]) for text in self.sip)
+
+    def capture_server(self) -> Address | None:
+        """Where copies of all SIP messages go, None for nowhere; raises StartError."""
+        spec = parse_listener(f"udp:{self.hep}") if self.hep else None
+        return Address(spec.host, spec.port) if spec else None
 
     def web(self) -> ListenerSpec:
         """Where the portal and the API listen; raises StartError."""
@@ -76,6 +84,7 @@ def load(path: str | None, flags: dict[str, Any]) -> ServeOptions:
     for listener in options.listeners():
         options.ports_of(listener.name)
     options.web()
+    options.capture_server()
     if bool(options.tls_certificate) != bool(options.tls_key):
         raise StartError("--tls-certificate and --tls-key belong together")
     return options

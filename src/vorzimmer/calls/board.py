@@ -172,9 +172,14 @@ class Switchboard:
         """Events of `leg` go to `live` from now on; its device counts as having one more call."""
         self.disown(leg)
         self._legs[leg] = live
+        self.traced(leg, live)
         if device is not None:
             self._devices[leg] = (live.state.company, device)
             self._busy.setdefault(self._devices[leg], set()).add(leg)
+
+    def traced(self, leg: LegId, live: Live) -> None:
+        """Traces of this leg's dialog belong to `live` from now on."""
+        self.world.trace.leg(live.state.id, self.world.signalling.engine.call_id(leg))
 
     def disown(self, leg: LegId) -> None:
         """`leg` is over; doing this twice is fine."""

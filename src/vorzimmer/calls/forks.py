@@ -95,6 +95,7 @@ class Forks:
             self.live.home.own(fork.leg, self.live, fork.contact.device)
             invite = spec(fork.offer, fork.contact, body, domain, (self.step.seconds, self.live.state.hops))
             world.signalling.engine.invite(fork.leg, invite, now)
+            self.live.home.traced(fork.leg, self.live)
         # Whoever rings is in the journal before it rings, so that a restart can end that.
         self.live.note()
         world.signalling.kick()

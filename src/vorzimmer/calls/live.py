@@ -38,6 +38,9 @@ class Home(Protocol):
     def call_of(self, leg: LegId) -> "Live | None":
         """The call that a leg is in."""
 
+    def traced(self, leg: LegId, live: "Live") -> None:
+        """The leg has its dialog now: traces of it belong to `live`."""
+
     def disown(self, leg: LegId) -> None:
         """`leg` is over."""
 
@@ -109,6 +112,7 @@ class Live:
         """The Decider has spoken: its reasons go into the record, its alarm to the operator."""
         fresh = tuple(because for because in plan.because if because not in self.state.because)
         if fresh:
+            self.world.trace.decided(self.state.id, fresh)
             self._change(because=(*self.state.because, *fresh))
         if plan.alarm:
             self.home.alarm(self.state, plan.alarm)

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Protocol
 
 from vorzimmer.presence.bindings import Contact
-from vorzimmer.routing.model import Asked, Plan, SoFar
+from vorzimmer.routing.model import Asked, Because, Plan, SoFar
 from vorzimmer.sip.engine import Engine
 
-__all__ = ["Contact", "Decider", "Journal", "Locations", "Signalling"]
+__all__ = ["Contact", "Decider", "Journal", "Locations", "NoTracing", "Signalling", "Tracing"]
 
 
 class Locations(Protocol):
@@ -41,3 +41,23 @@ class Journal(Protocol):
     id, bytes), "gone" (call id) or "record" (bytes of one ended call's record)."""
 
     def append(self, kind: str, key: str, value: bytes) -> None: ...
+
+
+class Tracing(Protocol):
+    """Keeps what crosses the wire for people to look at; it must neither wait nor raise."""
+
+    def leg(self, call: str, call_id: str) -> None:
+        """The SIP dialogs with this Call-ID belong to a call."""
+
+    def decided(self, call: str, because: tuple[Because, ...]) -> None:
+        """What was decided for a call just now, and why."""
+
+
+class NoTracing:
+    """Nobody looks."""
+
+    def leg(self, call: str, call_id: str) -> None:
+        """As the port says."""
+
+    def decided(self, call: str, because: tuple[Because, ...]) -> None:
+        """As the port says."""

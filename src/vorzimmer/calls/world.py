@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from vorzimmer.calls.ports import Decider, Journal, Locations, Signalling
+from vorzimmer.calls.ports import Decider, Journal, Locations, NoTracing, Signalling, Tracing
 from vorzimmer.calls.state import CallState, Party
 from vorzimmer.directory.ref import Ref
 from vorzimmer.kernel.address import Address
@@ -136,6 +136,7 @@ class World:
     side: Callable[[Flow], str] = lambda flow: flow.listener
     """The media listener of a leg on that flow."""
     formats: tuple[Format, ...] = DEFAULT_FORMATS
+    trace: Tracing = field(default_factory=NoTracing)
     times: Times = field(default_factory=Times)
 
     def wall(self) -> float:

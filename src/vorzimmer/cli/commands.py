@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from vorzimmer.cli import company, history, serving
+from vorzimmer.cli import company, history, serving, trace
 
 app = typer.Typer(
     name="vorzimmer",
@@ -26,6 +26,7 @@ app.command("export")(company.export)
 app.command("explain")(history.explain)
 app.command("calls")(history.calls)
 app.command("history")(history.history)
+app.command("trace")(trace.trace)
 
 
 def _version(wanted: bool) -> None:

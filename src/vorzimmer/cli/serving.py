@@ -28,6 +28,8 @@ def serve(
     tls_certificate: Annotated[str | None, typer.Option("--tls-certificate", help="PEM file, full chain.")] = None,
     tls_key: Annotated[str | None, typer.Option("--tls-key", help="PEM file.")] = None,
     log_level: Annotated[str | None, typer.Option("--log-level", help="debug, info, warning, error.")] = None,
+    hep: Annotated[str | None, typer.Option("--hep", help="HOST:PORT of a capture server (HEP3 over UDP).")] = None,
+    hep_id: Annotated[int | None, typer.Option("--hep-id", help="Our id there.")] = None,
     drain_s: Annotated[float | None, typer.Option("--drain-s", help="Seconds for calls to end on SIGTERM.")] = None,
 ) -> None:
     """Serve until SIGTERM."""
@@ -43,6 +45,8 @@ def serve(
         "tls_certificate": tls_certificate,
         "tls_key": tls_key,
         "log_level": log_level,
+        "hep": hep,
+        "hep_id": hep_id,
         "drain_s": drain_s,
     }
     asyncio.run(Supervisor(load(config, flags), typer.echo).run())

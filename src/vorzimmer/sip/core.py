@@ -14,6 +14,9 @@ from vorzimmer.sip.events import Event
 from vorzimmer.sip.flow import Flow, Hop, Packet
 from vorzimmer.sip.timers import Timers
 
+Tap = Callable[[bytes, Flow | Hop, bool], None]
+"""Shown every whole message as it crosses the wire: the flow it came over or where it goes, and whether we sent it."""
+
 
 @dataclass(frozen=True, slots=True)
 class EngineConfig:
@@ -42,7 +45,7 @@ class EngineConfig:
 class Core:
     """Shared state of one engine."""
 
-    __slots__ = ("about", "allow", "chance", "config", "events", "now", "packets", "timers", "waiting")
+    __slots__ = ("about", "allow", "chance", "config", "events", "now", "packets", "tap", "timers", "waiting")
 
     def __init__(self, config: EngineConfig, chance: Chance) -> None:
         self.config = config
@@ -51,6 +54,7 @@ class Core:
         self.timers = Timers()
         self.events: deque[Event] = deque()
         self.packets: list[Packet] = []
+        self.tap: Tap | None = None
         self.waiting = 64 * config.t1
         """Seconds of timers B, F, H, L, M: how long the other side is waited for."""
         self.allow = ", ".join(config.allow)
@@ -63,4 +67,6 @@ class Core:
 
     def send(self, data: bytes, to: Flow | Hop, transaction: str = "") -> None:
         """Queue bytes for the network."""
+        if self.tap is not None:
+            self.tap(data, to, True)
         self.packets.append(Packet(data, to, transaction))

@@ -13,7 +13,7 @@ from vorzimmer.kernel.chance import Chance
 from vorzimmer.kernel.errors import LocalError
 from vorzimmer.kernel.ids import LegId
 from vorzimmer.sip.attempt import Attempt
-from vorzimmer.sip.core import Core, EngineConfig
+from vorzimmer.sip.core import Core, EngineConfig, Tap
 from vorzimmer.sip.dialog import freeze, thaw
 from vorzimmer.sip.dialogs import Dialogs
 from vorzimmer.sip.events import Event, FlowGone, Responded
@@ -93,6 +93,10 @@ class Engine:
         if packets:
             self._core.packets = []
         return packets
+
+    def show(self, tap: Tap) -> None:
+        """Show every whole message to `tap` from now on (tracing); it must neither wait nor raise."""
+        self._core.tap = tap
 
     # -- legs we make ---------------------------------------------------------------------------------------------
     def invite(self, leg: LegId, spec: InviteSpec, now: float) -> None:
@@ -226,6 +230,17 @@ class Engine:
         """The leg of a dialog, early ones included (Replaces, Join, Target-Dialog)."""
         leg = self._legs.of_dialog((call_id, local_tag, remote_tag))
         return None if leg is None or leg.phase is Phase.LEAVING else leg.id
+
+    def call_id(self, leg: LegId) -> str:
+        """The Call-ID of a leg, "" for one that is gone."""
+        found = self._legs.get(leg)
+        if found is None:
+            return ""
+        if found.dialog is not None:
+            return found.dialog.call_id
+        if found.server is not None and found.server.arrived is not None:
+            return found.server.arrived.call_id
+        return found.attempt.outline.call_id if found.attempt is not None and found.attempt.tx is not None else ""
 
     def dialog_ids(self, leg: LegId) -> tuple[str, str, str] | None:
         """Call-ID, local tag, remote tag; of the newest early dialog where there is no other. None without a dialog."""

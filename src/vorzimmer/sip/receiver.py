@@ -78,6 +78,8 @@ class Receiver:
         self._core.tell(Malformed(flow, error, fatal=True))
 
     def _message(self, data: bytes, flow: Flow) -> None:
+        if self._core.tap is not None:
+            self._core.tap(data, flow, False)
         try:
             message = parse(data)
             if isinstance(message, Request):

@@ -14,6 +14,7 @@ from vorzimmer.admin.door import Door, Surroundings
 from vorzimmer.admin.world import Options
 from vorzimmer.app.exchange import Exchange, Ports
 from vorzimmer.app.house import Published, zone
+from vorzimmer.app.tracing import Tracer
 from vorzimmer.calls.thaw import thaw_all
 from vorzimmer.calls.world import Fact
 from vorzimmer.directory.snapshot import Change
@@ -97,6 +98,7 @@ class Process:
         segments: Segments = server.history
         self.journal = Journal(segments, server.store.live, self.clock, on_trouble=troubles.append)
         self.kept = WriteBehind("binding", server.store.live, self.clock, on_trouble=troubles.append)
+        self.tracer = Tracer(self.clock)
         self.exchange = Exchange(
             Ports(
                 transports=server.node,
@@ -109,6 +111,8 @@ class Process:
                 on_bug=server.told.bug,
                 keep=self.kept.put,
                 tell=server.told.facts.append,
+                trace=self.tracer,
+                tap=self.tracer.wire,
             )
         )
 
