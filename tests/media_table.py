@@ -10,8 +10,8 @@ from vorzimmer.media.embedded.config import Listener as Side
 from vorzimmer.media.embedded.config import WorkerConfig, split
 from vorzimmer.media.embedded.player import Track
 from vorzimmer.media.embedded.relay import Where
-from vorzimmer.media.embedded.session import Receiver
 from vorzimmer.media.embedded.table import Table
+from vorzimmer.media.embedded.wires import Receiver
 from vorzimmer.media.port import Codec, MediaPlan, Peer, Source
 from vorzimmer.rtp import packet
 from vorzimmer.testing.chance import SeededChance
@@ -100,6 +100,12 @@ class Bench:
     async def join(self, one: EndpointId, other: EndpointId) -> None:
         await self.table.hear(one, Peer(other))
         await self.table.hear(other, Peer(one))
+
+    def report(self, seconds: float = 5.0) -> None:
+        """Let time pass in which reports fall due (RFC 3550 6.2: 2.05 to 6.2 s, the first after half of that)."""
+        for _ in range(round(seconds * 50)):
+            self.now += 0.02
+            self.table.reports.send_due(self.now)
 
     def play(self, ticks: int) -> None:
         """Let so many frames of 20 ms pass."""

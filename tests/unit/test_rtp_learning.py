@@ -1,7 +1,7 @@
 """Symmetric learning: a phone behind NAT or on the move is followed, an attacker is not."""
 
 from vorzimmer.kernel.address import Address
-from vorzimmer.rtp.learning import FAREWELL, SILENCE, Learning
+from vorzimmer.rtp.learning import DESERTED, FAREWELL, SILENCE, Learning
 
 SDP, NAT, EVIL, OTHER = (Address(h, 4_000) for h in ("10.0.0.5", "192.0.2.9", "203.0.113.66", "192.0.2.77"))
 
@@ -143,3 +143,19 @@ def test_forgetting_learns_anew_with_the_same_address() -> None:
     policy.forget(5.0)
     assert policy.destination == SDP
     assert talk(policy, OTHER, 8, 1, 5.0) == [False, True]
+
+
+def test_rfc3550_6_5_1_a_new_stream_from_elsewhere_needs_the_phones_canonical_name_and_silence() -> None:
+    policy = learned()
+    policy.vouch(OTHER.host, 6)
+    assert talk(policy, OTHER, 6, 1, 0.02 + DESERTED - 1.0, count=10) == [False] * 10
+    assert talk(policy, EVIL, 6, 1, 0.02 + DESERTED, count=10) == [False] * 10
+    assert talk(policy, OTHER, 7, 1, 0.02 + DESERTED, count=10) == [False] * 10
+    assert talk(policy, OTHER, 6, 20, 0.02 + DESERTED, count=3) == [False, True, True]
+    assert policy.destination == OTHER
+
+
+def test_rfc3711_what_is_authentic_is_believed_from_anywhere() -> None:
+    policy = learned()
+    assert policy.accept(OTHER, 6, 1, 0.1, authentic=True)
+    assert policy.destination == OTHER

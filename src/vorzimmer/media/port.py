@@ -126,7 +126,12 @@ Source = Peer | Music | Tone | File | Nothing
 
 class Statistics(msgspec.Struct, frozen=True):
     """Of one endpoint, over its whole life: packets and bytes both ways, loss of what we received (packets and
-    fraction 0..1), interarrival jitter in ms (RFC 3550 6.4.1), an estimated MOS 1..4.5 (E-model, G.107 simplified)."""
+    fraction 0..1), interarrival jitter in ms (RFC 3550 6.4.1), an estimated MOS 1..4.5 (E-model, G.107 simplified).
+
+    `refused` are packets that were not believed: from strangers, or without the proof of SRTP; `late` those that came
+    after their turn where we decode. What the phone's RTCP reports of us: `far_loss` (fraction), `far_jitter_ms`, and
+    the round trip in ms, None before a phone has reported.
+    """
 
     received: int = 0
     sent: int = 0
@@ -136,6 +141,11 @@ class Statistics(msgspec.Struct, frozen=True):
     loss: float = 0.0
     jitter_ms: float = 0.0
     mos: float = 0.0
+    refused: int = 0
+    late: int = 0
+    far_loss: float = 0.0
+    far_jitter_ms: float = 0.0
+    round_trip_ms: float | None = None
 
 
 class DigitHeard(msgspec.Struct, frozen=True, tag="digit"):

@@ -55,6 +55,14 @@ def encode(event: Event) -> bytes:
     return _WIRE.pack(event.code, (0x80 if event.end else 0) | event.volume & 0x3F, event.duration)
 
 
+def scaled(payload: Buffer, rate: int, target: int) -> bytes:
+    """An event counted in another clock (Hz): RFC 4733 section 2.1 has events share the clock of the audio beside."""
+    event = decode(payload)
+    if event is None:
+        return bytes(payload)
+    return encode(event._replace(duration=min(event.duration * target // rate, _LONGEST)))
+
+
 def digit_packets(
     digit: str, milliseconds: int = 160, *, rate: int = 8_000, ptime: int = 20, volume: int = 10
 ) -> tuple[EventPacket, ...]:

@@ -4,6 +4,10 @@ The address of the SDP comes first. A phone behind NAT sends from somewhere else
 packets is learned and locked. A locked source moves only on a new offer, or when it has been silent for two seconds and
 the new packets carry its SSRC, which somebody who is not on the path cannot know. A source that equals the signalled
 address always wins over a learned one, so that who is merely first gains nothing over the real phone.
+
+A phone that changed its network and began a new stream, without an offer, is believed after five seconds of silence of
+the old source when its RTCP has vouched for it: with the canonical name (CNAME) of before, which somebody who is not on
+the path cannot know. What was proven by SRTP is believed from anywhere, at once.
 This module must never look into a payload, and never believe one packet of an unknown source.
 """
 
@@ -13,6 +17,8 @@ SILENCE = 2.0
 """Seconds after which a silent source may turn up elsewhere."""
 FAREWELL = 0.5
 """Seconds for which packets of a source that a new offer has replaced are still taken for audio."""
+DESERTED = 5.0
+"""Seconds after which a silent source may be replaced by one with another SSRC."""
 _CANDIDATES = 8
 
 
@@ -21,7 +27,7 @@ class Learning:
 
     __slots__ = (
         "_candidates", "_former", "_former_until", "_heard", "_last_signalled", "_locked", "_signalled", "_ssrc",
-        "refused",
+        "_vouched", "refused",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -32,6 +38,7 @@ class Learning:
         self._heard = 0.0
         self._former: Address | None = None
         self._former_until = 0.0
+        self._vouched: tuple[str, int] | None = None
         self._candidates: dict[tuple[Address, int], int] = {}
         self.refused = 0
 
@@ -64,12 +71,15 @@ class Learning:
         self._locked = None
         self._candidates.clear()
 
-    def accept(self, source: Address, ssrc: int, sequence: int, now: float) -> bool:
-        """Whether to believe a valid packet, learning from it. Counts what it does not believe in `refused`."""
+    def accept(self, source: Address, ssrc: int, sequence: int, now: float, *, authentic: bool = False) -> bool:
+        """Whether to believe a valid packet, learning from it. Counts what it does not believe in `refused`.
+
+        `authentic`: the packet proves who sent it (SRTP).
+        """
         if source == self._locked:
             self._ssrc, self._heard = ssrc, now
             return True
-        if source == self._signalled or self._believes(source, ssrc, sequence, now):
+        if source == self._signalled or authentic or self._believes(source, ssrc, sequence, now):
             self._lock(source, ssrc, now)
             return True
         if source == self._former and now < self._former_until:
@@ -82,7 +92,15 @@ class Learning:
             return False
         if self._locked is None:
             return self._proven(source, ssrc, sequence)
-        return ssrc == self._ssrc and now - self._heard >= SILENCE
+        silent = now - self._heard
+        if ssrc == self._ssrc:
+            return silent >= SILENCE
+        vouched = self._vouched == (source.host, ssrc)
+        return vouched and silent >= DESERTED and self._proven(source, ssrc, sequence)
+
+    def vouch(self, host: str, ssrc: int) -> None:
+        """RTCP from `host` has named this SSRC with the phone's canonical name (RFC 3550 section 6.5.1)."""
+        self._vouched = (host, ssrc)
 
     def _proven(self, source: Address, ssrc: int, sequence: int) -> bool:
         """RFC 3550 A.1: two packets in a row. Several candidates are watched, so that noise keeps no phone out."""

@@ -10,6 +10,8 @@ from vorzimmer.rtp.rtcp import ReportBlock
 _MAX_DROPOUT = 3_000
 _MAX_MISORDER = 100
 _NO_JUMP = -1
+_NEAR = 1 << 30
+"""Differences of timestamps beyond this have wrapped around."""
 
 
 class Reception:
@@ -48,11 +50,23 @@ class Reception:
         """
         self.received += 1
         self.received_bytes += size
+        if ssrc == self._ssrc and sequence == self._max + 1:  # the usual packet, in a few steps
+            self._max = sequence
+            self._received_ssrc += 1
+        else:
+            self._unusual(ssrc, sequence)
+        if self._timestamp is not None and rate == self._rate:  # RFC 3550 A.8, in timestamp units
+            difference = (now - self._when) * rate - (timestamp - self._timestamp)
+            if not -_NEAR < difference < _NEAR:
+                difference = (now - self._when) * rate - signed32(timestamp - self._timestamp)
+            self._jitter += (abs(difference) - self._jitter) / 16
+        self._timestamp, self._when, self._rate = timestamp, now, rate
+
+    def _unusual(self, ssrc: int, sequence: int) -> None:
         if ssrc != self._ssrc:
             self._change(ssrc, sequence)
         if self._in_sequence(sequence):
             self._received_ssrc += 1
-        self._measure(timestamp, now, rate)
 
     def _change(self, ssrc: int, sequence: int) -> None:
         if self._ssrc is not None:
@@ -75,13 +89,6 @@ class Reception:
             self._expected_before += max(self._expected(), self._received_ssrc)
             self._begin(sequence)
         return True
-
-    def _measure(self, timestamp: int, now: float, rate: int) -> None:
-        """RFC 3550 A.8, in timestamp units; a change of clock starts it anew."""
-        if self._timestamp is not None and rate == self._rate:
-            difference = (now - self._when) * rate - signed32(timestamp - self._timestamp)
-            self._jitter += (abs(difference) - self._jitter) / 16
-        self._timestamp, self._when, self._rate = timestamp, now, rate
 
     def sender_report(self, ntp: int, now: float) -> None:
         """Remember the sender's report, so that ours lets it measure the round trip."""

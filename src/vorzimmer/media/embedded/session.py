@@ -4,41 +4,42 @@ Everything here is a value or a calculation: no socket is opened and no clock is
 ``table``.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import Protocol
 
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.ids import CallId, EndpointId
 from vorzimmer.media.embedded.digits import DigitWatch
 from vorzimmer.media.embedded.player import Playing
 from vorzimmer.media.embedded.relay import BLOCKED, Inlet, Outlet, Where
+from vorzimmer.media.embedded.secure import Channel
+from vorzimmer.media.embedded.wires import Pair
 from vorzimmer.media.port import Codec, MediaPlan, Nothing, Source, Statistics
 from vorzimmer.rtp.packet import payload_map as numbers
+from vorzimmer.rtp.rtcp import ReportBlock, round_trip
 from vorzimmer.rtp.statistics import mos
 
-Receiver = Callable[[bytes, Where, float], None]
+PACKETISING_MS = 20.0
+"""Part of the one-way delay that no round trip of RTCP shows."""
 
 PLAYABLE = frozenset({("PCMA", 8000), ("PCMU", 8000), ("G722", 8000), ("OPUS", 48000)})
 """What the player can encode: name and RTP clock (G.722 counts 8000 although it samples 16000, RFC 3551 4.5.2)."""
 
 
-class Pair(Protocol):
-    """Two bound UDP sockets, RTP and RTCP, as the session sees them."""
+@dataclass(slots=True, eq=False)
+class FarEnd:
+    """What the phone's RTCP says: its canonical name, and how it receives us."""
 
-    @property
-    def port(self) -> int:
-        """The RTP port; RTCP is one above."""
+    cname: str = ""
+    loss: float = 0.0
+    jitter_ms: float = 0.0
+    round_trip: float | None = None
 
-    def aim(self, rtp: Receiver, rtcp: Receiver) -> None:
-        """From now on hand datagrams to these, with source address and time."""
-
-    def send(self, data: bytes | bytearray, to: Where) -> None: ...
-
-    def send_control(self, data: bytes, to: Where) -> None: ...
-
-    def close(self) -> None: ...
+    def take(self, block: ReportBlock, ntp: int, outlet: Outlet) -> None:
+        """A report block about our stream; `ntp` is our time now."""
+        self.loss = min(max(block.lost, 0) / outlet.packets, 1.0) if outlet.packets else 0.0
+        self.jitter_ms = block.jitter * 1000 / outlet.rate
+        self.round_trip = round_trip(block, ntp) or self.round_trip
 
 
 @dataclass(slots=True, eq=False)
@@ -51,6 +52,7 @@ class Session:
     inlet: Inlet
     watch: DigitWatch
     outlet: Outlet
+    channel: Channel
     pool: tuple[str, int] | None
     cname: str
     bridge: tuple[EndpointId, EndpointId] | None = None
@@ -62,13 +64,20 @@ class Session:
     attentive_since: float = 0.0
     reported_silent: bool = False
     control_from: Where | None = None
+    far: FarEnd = field(default_factory=FarEnd)
+    closed: bool = False
 
     def agree(self, plan: MediaPlan, now: float) -> None:
-        """Take a plan: learn anew where the phone is when it names another address than before (RFC 3264 8.3.1)."""
+        """Take a plan: learn anew where the phone is when it names another address than before (RFC 3264 8.3.1).
+
+        Raises MediaError for SRTP keys that do not fit.
+        """
+        self.channel.agree(plan, now)
         attentive = self.plan is not None and self.plan.receives and self.plan.remote is not None
         self.plan = plan
         self.inlet.rates = _rates(plan)
-        self.watch.rate = _event_rate(plan)
+        self.watch.rate = event_rate(plan.receive_codecs)
+        self.outlet.event_rate = event_rate(plan.codecs)
         self.inlet.event = -1 if plan.receive_dtmf is None else plan.receive_dtmf
         self.inlet.agree(literal(plan.remote), now)
         if not attentive:
@@ -82,13 +91,13 @@ class Session:
         sends = plan is not None and plan.sends and plan.remote is not None
         to = (self.inlet.source or self.inlet.learning.destination) if sends else None
         if self.outlet.to is None:
-            self.outlet.fresh = True
+            self.outlet.renew()
         self.outlet.to = to
 
     def link(self, speaker: MediaPlan | None) -> None:
         """Translate payload types of whoever is heard (None: nobody) to those of this phone."""
         if self.outlet.map is BLOCKED:
-            self.outlet.fresh = True
+            self.outlet.renew()
         self.outlet.map = payload_map(speaker, self.plan)
 
     def silent_for(self, now: float) -> float:
@@ -103,6 +112,8 @@ class Session:
         lost = max(0, heard.lost - inlet.events)  # digits are counted apart: their timestamps say nothing of jitter
         loss = lost / heard.expected if heard.expected else 0.0
         codec = self.plan.receive_codecs[0].name if self.plan and self.plan.receive_codecs else "PCMA"
+        far, trip = self.far, self.far.round_trip
+        delay = {"delay_ms": PACKETISING_MS + trip * 500} if trip is not None else {}
         return Statistics(
             received=heard.received + inlet.events,
             sent=self.outlet.packets,
@@ -111,7 +122,11 @@ class Session:
             lost=lost,
             loss=loss,
             jitter_ms=heard.jitter_ms,
-            mos=mos(loss, heard.jitter_ms, codec) if heard.received else 0.0,
+            mos=mos(loss, heard.jitter_ms, codec, **delay) if heard.received else 0.0,
+            refused=inlet.dropped,
+            far_loss=far.loss,
+            far_jitter_ms=far.jitter_ms,
+            round_trip_ms=None if trip is None else trip * 1000,
         )
 
 
@@ -119,7 +134,11 @@ def payload_map(speaker: MediaPlan | None, listener: MediaPlan | None) -> tuple[
     """For each payload type that `speaker` may send, the number `listener` knows the same format by, or -1."""
     if speaker is None or listener is None or not listener.sends or not speaker.receives:
         return BLOCKED
-    return numbers(speaker.receive_codecs, listener.codecs, (speaker.receive_dtmf, listener.dtmf))
+    found = numbers(speaker.receive_codecs, listener.codecs, (speaker.receive_dtmf, listener.dtmf))
+    noise = speaker.comfort_noise
+    if noise is None or listener.comfort_noise is None or found[noise & 127] >= 0:
+        return found
+    return (*found[: noise & 127], listener.comfort_noise, *found[(noise & 127) + 1 :])
 
 
 def playable(plan: MediaPlan) -> Codec | None:
@@ -137,16 +156,17 @@ def literal(address: Address | None) -> Address | None:
         return None
 
 
-def _event_rate(plan: MediaPlan) -> int:
+def event_rate(codecs: tuple[Codec, ...]) -> int:
     """Telephone events count in the clock of the codec beside them (RFC 4733 2.1); 8000 is what phones mean."""
-    rates = {codec.rate for codec in plan.receive_codecs}
-    return 48000 if rates == {48000} else 8000
+    return 48000 if {codec.rate for codec in codecs} == {48000} else 8000
 
 
 def _rates(plan: MediaPlan) -> tuple[int, ...]:
     rates = [0] * 128
+    if plan.comfort_noise is not None:
+        rates[plan.comfort_noise & 127] = 8000
     for codec in plan.receive_codecs:
         rates[codec.payload_type & 127] = codec.rate
     if plan.receive_dtmf is not None:
-        rates[plan.receive_dtmf & 127] = _event_rate(plan)
+        rates[plan.receive_dtmf & 127] = event_rate(plan.receive_codecs)
     return tuple(rates)

@@ -17,7 +17,9 @@ from vorzimmer.media.embedded.digits import DigitWatch
 from vorzimmer.media.embedded.player import Player, Playing, Track
 from vorzimmer.media.embedded.ports import PortPool
 from vorzimmer.media.embedded.relay import Inlet, Outlet, Where
-from vorzimmer.media.embedded.session import Pair, Session, literal, playable
+from vorzimmer.media.embedded.secure import Channel
+from vorzimmer.media.embedded.session import Session, literal, playable
+from vorzimmer.media.embedded.wires import Pair
 from vorzimmer.media.port import (
     Codec,
     FellSilent,
@@ -66,7 +68,7 @@ class Table:
         self._emit = emit
         self._chance = chance
         self._cname = chance.token(12)  # RFC 7022 4.2: says nothing about us
-        self._sweeps = 0
+        self.reports = reports.Reporter(chance)
         self._listeners = {(each.name, each.family): each for each in reversed(config.listeners)}
         self._pools = {key: PortPool(each.low, each.high, config.drain) for key, each in self._listeners.items()}
         self._draining: dict[tuple[str, int], dict[int, Pair]] = {key: {} for key in self._pools}
@@ -88,14 +90,18 @@ class Table:
         return wire.Opened(listener.host, pair.port)
 
     def configure(self, endpoint: EndpointId, plan: MediaPlan, now: float) -> None:
-        """Raises MediaError for an unknown endpoint, or a remote address that is ours."""
+        """Raises MediaError for an unknown endpoint, a remote address that is ours, keys that do not fit."""
         session = self.find(endpoint)
-        if plan.remote is not None and not session.bridge and self._config.is_own(plan.remote):
-            raise MediaError(f"{plan.remote} is a media port of this server")
+        for address in (plan.remote, plan.remote_rtcp):
+            if address is not None and not session.bridge and self._config.is_own(address):
+                raise MediaError(f"{address} is a media port of this server")
         remote = literal(plan.remote)
         if remote is not None and session.pool is not None and (":" in remote.host) != (session.pool[1] == 6):
             raise MediaError(f"{remote} cannot be reached from an IPv{session.pool[1]} endpoint")
+        first = session.plan is None
         session.agree(plan, now)
+        if first and session.pool:
+            self.reports.watch(session, now)
         self._link(session)
         for listener in session.audience.values():
             listener.link(plan)
@@ -124,6 +130,7 @@ class Table:
         session = self.sessions.get(endpoint)
         if session is None:
             return Statistics()
+        self.reports.goodbye(session, now)
         self._change(session, Nothing())
         for listener in list(session.audience.values()):
             self._change(listener, Nothing())
@@ -148,11 +155,8 @@ class Table:
 
     def sweep(self, now: float) -> None:
         """Once a second: report phones that fell silent, give back ports that have run dry."""
-        self._sweeps += 1
-        for number, session in enumerate(self.sessions.values()):
+        for session in self.sessions.values():
             self._watch(session, now)
-            if (self._sweeps + number) % reports.INTERVAL == 0:
-                self._report(session, now)
         for key, pool in self._pools.items():
             for port in pool.dry(now):
                 self._draining[key].pop(port).close()
@@ -208,11 +212,11 @@ class Table:
             return self._moved(session, source)
 
         inlet = Inlet(watch.packet, moved, old)
+        channel = Channel(pair, inlet, outlet, lambda data, source, now: reports.heard(session, data, source, now))
         session = Session(
-            command.endpoint, command.group, pair, inlet, watch, outlet, pool, self._cname, command.bridge
+            command.endpoint, command.group, pair, inlet, watch, outlet, channel, pool, self._cname, command.bridge
         )
         self.sessions[command.endpoint] = session
-        pair.aim(inlet.receive, lambda data, source, now: reports.heard(session, data, source, now))
         return session
 
     def _moved(self, session: Session, source: Where) -> bool:
@@ -234,7 +238,7 @@ class Table:
         before, session.source = session.source, source
         session.paused = None
         self.player.stop(session.endpoint)
-        session.outlet.fresh = True
+        session.outlet.renew()
         if isinstance(before, Peer):
             self._leave(before.endpoint, session)
         if isinstance(source, Peer):
@@ -264,7 +268,7 @@ class Table:
         index = stopped.index if stopped else 0
         loops = stopped.loops if stopped else _loops(source)
         if stopped and stopped.codec.rate != codec.rate:
-            session.outlet.fresh = True
+            session.outlet.renew()
         track = self._clips.track(source, codec)
         session.paused = None
         self.player.start(session.endpoint, Playing(source, session.outlet, track, codec, loops, index))
@@ -287,16 +291,10 @@ class Table:
             session.reported_silent = True
             self._emit(FellSilent(session.endpoint, silent))
 
-    def _report(self, session: Session, now: float) -> None:
-        to = reports.destination(session)
-        data = reports.report(session, now) if to and session.pool else None
-        if data and to:
-            session.pair.send_control(data, to)
-
     def _ended(self, endpoint: EndpointId, source: Source) -> None:
         session = self.sessions[endpoint]
         session.source = Nothing()
-        session.outlet.fresh = True
+        session.outlet.renew()
         self._emit(SourceEnded(endpoint, source))
 
 

@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from typing import cast
 
 from vorzimmer.media.embedded.relay import Where
-from vorzimmer.media.embedded.session import Receiver
+from vorzimmer.media.embedded.wires import Receiver
 
 EXPEDITED = 46 << 2
 """The traffic class of voice: DSCP EF (RFC 3246)."""

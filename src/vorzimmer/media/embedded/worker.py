@@ -23,9 +23,9 @@ from vorzimmer.media.embedded.clips import Library
 from vorzimmer.media.embedded.config import Listener, WorkerConfig
 from vorzimmer.media.embedded.player import TICK, Beat
 from vorzimmer.media.embedded.server import ControlServer
-from vorzimmer.media.embedded.session import Pair
 from vorzimmer.media.embedded.table import Table
 from vorzimmer.media.embedded.udp import bind
+from vorzimmer.media.embedded.wires import Pair
 
 SWEEP_SECONDS = 1.0
 DIGIT_TICKS = 5
@@ -97,6 +97,7 @@ class Worker:
         try:
             for _ in self._beat.due(perf_counter()):
                 self.table.player.tick(perf_counter())
+                self.table.reports.send_due(perf_counter())
                 self._ticks += 1
                 if self._ticks % DIGIT_TICKS == 0:
                     self.table.watch_digits(perf_counter())
