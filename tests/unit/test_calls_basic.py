@@ -124,16 +124,47 @@ def test_bas_2_an_unregistered_phone_is_unreachable_and_the_caller_hears_the_ton
 def test_bas_2_no_response_within_4_s_is_unreachable() -> None:
     async def main() -> None:
         house = House()
-        anna, bea = house.phone("anna"), house.phone("bea")
-        bea.manner = ignores
-        bea.vanish()
+        anna, _ = house.phone("anna"), house.phone("bea")
+        house.network.cut("bea-11")
         call = anna.call("bea")
         began = house.clock.now()
         await anna.until(lambda: 183 in call.statuses)
         assert 4.0 <= house.clock.now() - began < 4.1
         await anna.until(lambda: call.over)
-        house.network.leave(house.network.at(bea.line.contact))
+        house.network.mend("bea-11")
         await house.check_empty(records=1)
+        assert house.bench.records[0].so_far[0].offers[0].status == 408
+
+    run(main())
+
+
+def test_bas_2_a_100_is_a_response_too() -> None:
+    """A gateway or a slow phone that says 100 within 4 s may take its time to ring."""
+
+    async def main() -> None:
+        house = House()
+        anna, bea = house.phone("anna"), house.phone("bea")
+        bea.manner = lambda phone, call: phone.later(9.0, call.answer)
+        call = anna.call("bea")
+        await anna.until(lambda: call.talking)
+        assert call.statuses == [200]
+        call.hang_up()
+        await house.check_empty(records=1)
+
+    run(main())
+
+
+def test_bas_2_a_phone_that_said_100_and_nothing_more_does_not_answer() -> None:
+    async def main() -> None:
+        house = House()
+        anna, bea = house.phone("anna"), house.phone("bea")
+        bea.manner = ignores
+        began = house.clock.now()
+        call = anna.call("bea")
+        await anna.until(lambda: call.over)
+        assert 20.0 <= house.clock.now() - began < 20.2
+        await house.check_empty(records=1)
+        assert house.bench.records[0].so_far[0].outcome == "no_answer"
 
     run(main())
 

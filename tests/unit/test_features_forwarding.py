@@ -20,7 +20,7 @@ from tests.deciding import (
 
 from vorzimmer.directory.ref import Ref
 from vorzimmer.directory.snapshot import Change
-from vorzimmer.routing.model import Announce, Forward, Refuse, Ring
+from vorzimmer.routing.model import Announce, Forward, Refuse, Ring, Tried
 
 MAILBOX = {"voicemail": {"enabled": True}}
 ANNAS_MAILBOX = Ref("voicemail", "anna")
@@ -83,6 +83,29 @@ def test_bas_1_a_diversion_that_leads_nowhere_ends_as_unavailable(to: str) -> No
     decided = plan(of, so_far=so_far)
     assert status(decided.steps[0]) == 480
     assert "forwarding.phone_refused" in keys(decided.because)
+
+
+def test_bas_1_a_diversion_that_leads_nowhere_is_followed_by_what_is_set_for_unreachable() -> None:
+    of = book(anna=forwarding(unreachable={"enabled": True, "to": "user:carl"}))
+    answer = step(of, so_far=(tried(step(of), "redirected", to="sip:nobody@muster.example"),))
+    assert isinstance(answer, Forward)
+    assert (answer.to, answer.rule) == (CARL, "forwarding.unreachable")
+
+
+def test_pre_0_phones_that_divert_to_each_other_end_as_a_loop() -> None:
+    of = book()
+    so_far: tuple[Tried, ...] = ()
+    for to in ("141", "100") * 2:
+        ring = step(of, so_far=so_far)
+        assert isinstance(ring, Ring)
+        assert all(offer.may_divert for offer in ring.offers)
+        so_far = (*so_far, tried(ring, "redirected", to=to))
+        forward = step(of, so_far=so_far)
+        if isinstance(forward, Refuse):
+            assert (forward.status, forward.because[-1].key) == (482, "loop.again")
+            return
+        so_far = (*so_far, Tried(forward, "forwarded"))
+    raise AssertionError("it went round and round")
 
 
 # -- BAS-2 busy, no answer, unreachable ------------------------------------------------------------------------------

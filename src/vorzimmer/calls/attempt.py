@@ -15,6 +15,7 @@ from vorzimmer.calls.inbox import CallerGoneError, Inbox
 from vorzimmer.calls.live import Live
 from vorzimmer.calls.progress import Progress, silent
 from vorzimmer.calls.state import Leg, Party
+from vorzimmer.calls.statuses import NO_CODEC, elsewhere
 from vorzimmer.calls.talk import status_for
 from vorzimmer.calls.words import denied
 from vorzimmer.directory.ref import Ref
@@ -24,6 +25,9 @@ from vorzimmer.media.port import DigitHeard, FellSilent, MediaError, MediaEvent,
 from vorzimmer.routing.model import Announce, Forward, Refuse, Ring, Run, Step, Tried
 from vorzimmer.routing.outcome import overall
 from vorzimmer.sip.events import Answered, Cancelled, Ended, Event, Failed, Progressed, Requested
+
+RETRIED = frozenset({480, 486, 600, 603})
+"""What a Retry-After of a person's phones fits to (RFC 3261 section 20.33)."""
 
 MOST_TURNS = 60
 """Decisions in one attempt: far above what the loop guards of routing allow."""
@@ -43,6 +47,7 @@ class Attempt:
         self._forks: Forks | None = None
         self._concluded = False
         self._stopped: tuple[int, str] | None = None
+        self._elsewhere = False
         live.attempt = self
 
     def start(self) -> None:
@@ -53,6 +58,8 @@ class Attempt:
     def deliver(self, event: Event | MediaEvent) -> None:
         """An event of a leg that is not in the call yet, or of its media."""
         if isinstance(event, Cancelled) or (isinstance(event, Ended) and self._is_caller(event)):
+            # RFC 3326: whoever cancels may say that somebody else has answered, so that nobody here has missed a call.
+            self._elsewhere = event.request is not None and elsewhere(event.request)
             self._inbox.leave()
         elif isinstance(event, Requested):
             self.live.respond(event, status_for(event.request))
@@ -149,7 +156,7 @@ class Attempt:
                 return await self._announce(step)
             case Refuse():
                 self.live.tried(Tried(step, "done"))
-                self._refuse(step.status, step.reason, self._why(step.status))
+                self._refuse(step.status, step.reason, self._why(step.status), self._again(step.status))
                 return True
             case Run():
                 answer = await self.live.world.service(step, self.live.state.asked)
@@ -167,7 +174,7 @@ class Attempt:
             self.live.home.rings(self.live.state, step)
             leg = await self._first_answer(forks)
         except CallerGoneError:
-            forks.end(elsewhere=False)
+            forks.end(elsewhere=self._elsewhere)
             self.live.tried(Tried(step, "cancelled", forks.outcomes()))
             raise
         finally:
@@ -177,7 +184,7 @@ class Attempt:
             self._connected(leg, Tried(step, "answered", outcomes))
             return True
         self.live.tried(Tried(step, overall(outcomes, step), outcomes))
-        if outcomes and all(outcome.status == 488 for outcome in outcomes):
+        if outcomes and all(outcome.status in NO_CODEC for outcome in outcomes):
             self._refuse(488, "Not Acceptable Here", "no common codec")
             return True
         return False
@@ -190,6 +197,8 @@ class Attempt:
                 forks.expire(self.live.world.clock.now())
             elif (leg := await self._handle(forks, event)) is not None:
                 return leg
+            elif forks.diverted:
+                return None
             if 0 < len(forks.ringing) < ringing:
                 # A restart must not call a phone again that has been told to stop.
                 self.live.note()
@@ -268,13 +277,19 @@ class Attempt:
         self.live.home.disown(leg.id)
         self._refuse(error.status, error.reason, "no common codec")
 
-    def _refuse(self, status: int, reason: str, why: str) -> None:
+    def _refuse(self, status: int, reason: str, why: str, retry_after: int = 0) -> None:
         self._conclude(status, reason)
-        self.entrance.refuse(status, reason, why)
+        self.entrance.refuse(status, reason, why, retry_after)
 
     def _conclude(self, status: int, reason: str) -> None:
         self._concluded = True
         self._progress(status, reason)
+
+    def _again(self, status: int) -> int:
+        """After how many seconds the caller may try again, if all that were rung last said so; 0 otherwise."""
+        before = self.live.state.so_far[-2:-1]
+        said = [offer.retry_after for tried in before if isinstance(tried.step, Ring) for offer in tried.offers]
+        return min(said, default=0) if status in RETRIED else 0
 
     def _why(self, status: int) -> str:
         """What the record calls the end: the last Ring's outcome if somebody was rung, else a word for the status."""

@@ -60,8 +60,8 @@ class Entrance(Protocol):
     def connect(self, callee: Leg) -> None:
         """Somebody has answered; raises PeerError if there is no common codec after all."""
 
-    def refuse(self, status: int, reason: str, why: str) -> None:
-        """It came to nothing; `why` goes into the record."""
+    def refuse(self, status: int, reason: str, why: str, retry_after: int = 0) -> None:
+        """It came to nothing; `why` goes into the record, `retry_after` seconds to the caller unless 0."""
 
     def abandon(self, why: str) -> None:
         """The caller has left."""
@@ -163,11 +163,12 @@ class Inviting:
         self._sound = None
         return self._leg(sound, shown, offering), body
 
-    def refuse(self, status: int, reason: str, why: str) -> None:
+    def refuse(self, status: int, reason: str, why: str, retry_after: int = 0) -> None:
         """The final status, the record, and nothing left open."""
+        extra = (("Retry-After", str(retry_after)),) if retry_after else ()
         engine, now = self._live.world.signalling.engine, self._live.world.signalling.now()
         try:
-            engine.refuse(self.leg, status, now, reason=reason)
+            engine.refuse(self.leg, status, now, reason=reason, extra=extra)
         except LocalError:
             why = "cancelled"  # The CANCEL has crossed our answer; its event is on the way.
         self._over("system", why)

@@ -6,23 +6,23 @@ This module must never leave a leg ringing or an endpoint open once its Ring is 
 import asyncio
 from dataclasses import dataclass, field
 
+from vorzimmer.calls.diversion import diverted_to
 from vorzimmer.calls.effects import Bye, Close
 from vorzimmer.calls.entrance import Entrance
 from vorzimmer.calls.invitation import spec
 from vorzimmer.calls.live import Live
 from vorzimmer.calls.opening import open_sound
 from vorzimmer.calls.ports import Contact
-from vorzimmer.calls.screen import is_foreign, leads_astray, named_badly
+from vorzimmer.calls.screen import named_badly
 from vorzimmer.calls.sound import answered, first_offer, media_plan, offer_like
 from vorzimmer.calls.state import Leg, Party, Sound
+from vorzimmer.calls.statuses import verdict
 from vorzimmer.calls.talk import session_in
 from vorzimmer.kernel.errors import PeerError
 from vorzimmer.kernel.ids import LegId
 from vorzimmer.media.port import MediaError
 from vorzimmer.routing.model import Offer, OfferOutcome, Ring
 from vorzimmer.sip.events import Answered, Failed, Progressed
-from vorzimmer.sip.flow import Flow
-from vorzimmer.sip.headers import parse_name_addr
 from vorzimmer.sip.identity import ANSWERED_ELSEWHERE
 from vorzimmer.sip.message import Response
 
@@ -32,17 +32,21 @@ STRENGTH = ("answered", "redirected", "declined", "busy", "no_answer", "unreacha
 
 @dataclass(slots=True)
 class Fork:
-    """One ringing leg. `heard` once the phone has said anything; `outcome` "" while it may still answer."""
+    """One ringing leg. `heard` once the phone has said anything above 100, `alive` if a 100 was all in time; `outcome`
+    "" while it may still answer; the rest as in ``OfferOutcome``."""
 
     leg: LegId
     offer: Offer
     contact: Contact
     sound: Sound | None = None
     heard: bool = False
+    alive: bool = False
     early: bool = False
     outcome: str = ""
     status: int = 0
     to: str = ""
+    cause: int = 0
+    retry_after: int = 0
 
 
 @dataclass(slots=True)
@@ -111,15 +115,18 @@ class Forks:
 
     def deadline(self) -> float:
         """When the next phone counts as unreachable, or all as not answering."""
-        silent = any(not fork.heard for fork in self.ringing)
+        silent = any(not fork.heard and not fork.alive for fork in self.ringing)
         return min(self.reach_at, self.until) if silent else self.until
 
     def expire(self, now: float) -> None:
         """Give up on phones that said nothing in time (BAS-2), and on all once the Ring's seconds are over."""
         for fork in self.ringing:
+            if now >= self.reach_at and not fork.heard and not fork.alive:
+                fork.alive = self.live.world.signalling.engine.heard(fork.leg)
+            reached = fork.heard or fork.alive
             if now >= self.until:
-                self.close(fork, "no_answer" if fork.heard else "unreachable")
-            elif now >= self.reach_at and not fork.heard:
+                self.close(fork, "no_answer" if reached else "unreachable")
+            elif now >= self.reach_at and not reached:
                 self.close(fork, "unreachable", 408)
 
     async def progressed(self, fork: Fork, event: Progressed) -> None:
@@ -170,10 +177,13 @@ class Forks:
         return Party(ref=who, device=fork.contact.device, name=name, number=number)
 
     def failed(self, fork: Fork, event: Failed) -> None:
-        """A final answer below or above 300 that is no answer."""
-        fork.outcome, fork.status = outcome_of(event, fork.heard), event.status
-        if fork.outcome == "redirected" and event.response is not None:
-            fork.to = contact_of(self.live, event.response, fork.contact.flow)
+        """A final answer that is no 2xx. A diversion that may not be followed makes the phone unreachable (EXA-22)."""
+        fork.outcome, fork.cause, fork.retry_after = verdict(event, rang=fork.heard)
+        fork.status = event.status
+        if fork.outcome == "redirected":
+            response = event.response if fork.offer.may_divert else None
+            fork.to = diverted_to(self.live, response, fork.contact.flow) if response is not None else ""
+            fork.outcome = "redirected" if fork.to else "unreachable"
         self._closed(fork)
 
     def close(self, fork: Fork, outcome: str, status: int = 0, reason: str = "") -> None:
@@ -206,31 +216,11 @@ class Forks:
         best = min(legs, key=lambda fork: STRENGTH.index(fork.outcome), default=None)
         if best is None:
             return OfferOutcome(offer.target, "unreachable")
-        return OfferOutcome(offer.target, best.outcome, best.status, best.to)
+        return OfferOutcome(
+            offer.target, best.outcome, best.status, best.to, cause=best.cause, retry_after=best.retry_after
+        )
 
-
-def outcome_of(event: Failed, heard: bool) -> str:
-    """The word for a final status (RFC 3261 section 21)."""
-    if 300 <= event.status < 400:
-        return "redirected"
-    if event.status in {486, 600}:
-        return "busy"
-    if event.status in {603, 607, 608}:
-        return "declined"
-    if event.status == 487:
-        return "no_answer"
-    return "no_answer" if heard and event.status in {408, 480} else "unreachable"
-
-
-def contact_of(live: Live, response: Response, flow: Flow) -> str:
-    """Where a 3xx points, "" without a usable Contact, in somebody else's domain, or where it names an address that it
-    may not."""
-    contacts = response.headers.list_of("Contact")
-    try:
-        to = parse_name_addr(contacts[0]) if contacts else None
-        world, company = live.world, live.state.company
-        if to is None or leads_astray(world, to.uri, flow) or is_foreign(world, company, to.uri):
-            return ""
-        return to.uri_text
-    except PeerError:
-        return ""
+    @property
+    def diverted(self) -> bool:
+        """Whether a phone has sent the call elsewhere: its user's forwarding of every call, so nobody else rings on."""
+        return any(fork.outcome == "redirected" for fork in self.forks)

@@ -73,7 +73,7 @@ class Waiting:
         """Somebody has answered."""
         self._live.feed(Joined((callee,)))
 
-    def refuse(self, status: int, reason: str, why: str) -> None:
+    def refuse(self, status: int, reason: str, why: str, retry_after: int = 0) -> None:
         """Back to the transferor, or the end."""
         if not self._back():
             self._live.feed(HangUp("system", why))

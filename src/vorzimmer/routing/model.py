@@ -86,7 +86,8 @@ class Offer(msgspec.Struct, frozen=True):
     of whom (executive, delegator, group); `alert` one of normal, silent, splash, internal, recall, auto.
 
     An outside number has `routes`, tried in order while trunks fail, and what `diverted` it. `confirm` is the prompt
-    that asks whoever answers to press 1 first; "" asks for nothing."""
+    that asks whoever answers to press 1 first; "" asks for nothing. `may_divert`: a 3xx of this
+    phone is its user's own forwarding and ends the Ring; without it the phone is just not available."""
 
     target: Ref
     role: str
@@ -97,6 +98,7 @@ class Offer(msgspec.Struct, frozen=True):
     routes: tuple[Route, ...] = ()
     diverted: tuple[Diverted, ...] = ()
     confirm: str = ""
+    may_divert: bool = False
 
 
 class Ring(msgspec.Struct, frozen=True, tag="ring"):
@@ -160,13 +162,16 @@ class Plan(msgspec.Struct, frozen=True):
 
 class OfferOutcome(msgspec.Struct, frozen=True):
     """What came of one offer: answered, busy, declined, no_answer, unreachable, redirected (with `to`), elsewhere,
-    cancelled. `via` is the trunk that an outside leg took last."""
+    cancelled. `via` is the trunk that an outside leg took last, `cause` the Q.850 cause that the far end gave,
+    `retry_after` the seconds after which it may be tried again; "" and 0 where there is none."""
 
     target: Ref
     outcome: str
     status: int = 0
     to: str = ""
     via: str = ""
+    cause: int = 0
+    retry_after: int = 0
 
 
 class Tried(msgspec.Struct, frozen=True):

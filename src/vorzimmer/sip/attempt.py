@@ -63,6 +63,11 @@ class Attempt:
         assert self.tx.outline is not None
         return self.tx.outline
 
+    @property
+    def heard(self) -> bool:
+        """Whether any response has come yet."""
+        return self.tx is not None and self.tx.state is not State.CALLING
+
     def cancel(self, *, status: int = 487, reason: str = "") -> None:
         """Want no answer any more. CANCEL goes out at once, or with the first provisional (RFC 3261 section 9.1)."""
         if self.cancelled or self.done or self.tx is None:

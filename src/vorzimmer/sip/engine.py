@@ -133,6 +133,12 @@ class Engine:
             self._sender.bye(leg, leg.dialog, reason)
         self._sender.forget(leg)
 
+    def heard(self, leg: LegId) -> bool:
+        """Whether anything has come back to our INVITE, a 100 included (of which no event tells). False for one that is
+        gone."""
+        found = self._legs.get(leg)
+        return found is not None and (found.attempt is None or found.attempt.heard)
+
     # -- legs made to us ------------------------------------------------------------------------------------------
     def ring(self, leg: LegId, now: float, *, status: int = 180, extra: Extra = (), body: bytes = b"") -> None:
         """A provisional response (101 to 199) to the pending INVITE; repeated every minute until the next answer."""

@@ -138,7 +138,7 @@ def _binding(contact: NameAddr, headers: Headers, visit: Visit, policy: Policy) 
         call_id=headers.get("Call-ID"),
         cseq=parse_cseq(headers.get("CSeq")).number,
         expires=visit.now + seconds,
-        q=_quality(contact.get("q")),
+        q=quality(contact.get("q")),
         instance=contact.get("+sip.instance"),
         reg_id=contact.get("reg-id") if contact.get("+sip.instance") else "",
         path=tuple(headers.list_of("Path")),
@@ -164,7 +164,7 @@ def _granted(asked: int, policy: Policy, fraction: float) -> int:
     return max(round(seconds * (1 - policy.shorten * fraction)), min(policy.least, seconds))
 
 
-def _quality(text: str) -> int:
+def quality(text: str) -> int:
     """RFC 3261 section 20.10: 0 to 1 with three digits; anything else counts as 1."""
     whole, _, part = text.partition(".")
     if whole != "0" or (part and not (is_number(part) and len(part) <= 3)):

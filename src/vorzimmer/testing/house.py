@@ -44,6 +44,8 @@ from vorzimmer.testing.phone import Line, Phone
 
 SERVER = Address("192.0.2.1", 5060)
 COMPANY = "muster"
+WALKING = frozenset({"user", "transfer", "forward"})
+"""Roles in which a phone's own diversion is its user's forwarding."""
 
 
 class Bench:
@@ -90,6 +92,7 @@ class House:
         self.alarm = ""
         self.music = "default"
         self.may: May = own_call
+        self.ours: Callable[[str, str], bool] = lambda company, host: True
         self.served: list[Run] = []
         self.asked: list[tuple[Asked, SoFar]] = []
         self.open()
@@ -113,6 +116,7 @@ class House:
             describe=lambda company, ref: (self.names.get(ref.id, ref.id.title()), ref.id),
             service=self.service,
             may=self.may,
+            ours=self.ours,
             music=lambda company: self.music,
             refused=lambda address, flow: self.refused.get(address.host),
         )
@@ -199,7 +203,9 @@ class House:
         caller = asked.caller
         present = Presentation(caller.name, caller.ref.id if caller.ref else "", caller.private)
         offers = tuple(
-            Offer(Ref("device", device), asked.role, Ref("user", user), present=present)
+            Offer(
+                Ref("device", device), asked.role, Ref("user", user), present=present, may_divert=asked.role in WALKING
+            )
             for device in self._devices[user]
         )
         return Ring(offers, self.seconds)

@@ -27,7 +27,7 @@ from vorzimmer.sip.events import (
     Requested,
     Responded,
 )
-from vorzimmer.sip.message import Message, Request
+from vorzimmer.sip.message import Message, Request, Response
 
 if TYPE_CHECKING:
     from vorzimmer.testing.phone import Phone
@@ -37,7 +37,8 @@ SDP = (("Content-Type", "application/sdp"),)
 
 class PhoneCall:
     """`state` is calling, ringing, talking or over. `statuses` lists what was heard of an INVITE or REFER, `notified`
-    the sipfrag lines of transfers, `shown` the asserted identities that arrived, `reason` the last Reason header."""
+    the sipfrag lines of transfers, `shown` the asserted identities that arrived, `reason` the last Reason header,
+    `failure` the final response that refused it."""
 
     def __init__(self, phone: "Phone", leg: LegId, *, outgoing: bool, request: Request | None = None) -> None:
         self.phone = phone
@@ -51,6 +52,7 @@ class PhoneCall:
         self.notified: list[str] = []
         self.shown: list[str] = []
         self.reason = ""
+        self.failure: Response | None = None
         self.cause = ""
         self.reinvited = 0
         self.refused_reinvites: list[int] = []
@@ -129,12 +131,12 @@ class PhoneCall:
         self._kick()
 
     # -- both -------------------------------------------------------------------------------------------------------
-    def hang_up(self) -> None:
-        """CANCEL, BYE or 487, whatever fits."""
+    def hang_up(self, reason: str = "") -> None:
+        """CANCEL, BYE or 487, whatever fits; `reason` is a Reason value."""
         if self.state == "over":
             return
         self.state = "over"
-        self._engine.end(self.leg, self._now)
+        self._engine.end(self.leg, self._now, reason=reason)
         self._kick()
 
     def hold(self, direction: Direction = "sendonly") -> None:
@@ -192,7 +194,8 @@ class PhoneCall:
                 self._take(response.body, early=True)
             case Answered(_, response):
                 self._answered(response)
-            case Failed(_, status):
+            case Failed(_, status, _, response):
+                self.failure = response
                 self.statuses.append(status)
                 self.state = "over"
             case Cancelled(_, request) | Ended(_, "bye", request):

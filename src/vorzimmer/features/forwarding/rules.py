@@ -9,7 +9,7 @@ from vorzimmer.features.forwarding.settings import FORWARDING, Forwarding
 from vorzimmer.kernel.text import safe_name
 from vorzimmer.routing.criteria import first_match
 from vorzimmer.routing.model import Because, Forward, Ring
-from vorzimmer.routing.rule import PASS, Add, Context, Pass, Rule, Verdict, answer
+from vorzimmer.routing.rule import PASS, Add, Context, Pass, Rule, Treat, Verdict, answer
 from vorzimmer.routing.target import named
 
 
@@ -22,7 +22,8 @@ def always(context: Context) -> Verdict:
 
 
 def phone(context: Context) -> Verdict:
-    """BAS-1: the phone's own diversion (302) counts like forward always, under the user's plan."""
+    """BAS-1: the phone's own diversion (302) counts like forward always, under the user's plan. Where it leads nowhere
+    the phone is not available, and what the user has set for that acts."""
     target = context.target
     if target is None or context.treatment != "redirected":
         return PASS
@@ -30,7 +31,7 @@ def phone(context: Context) -> Verdict:
     to = named(asked_for, target, context.book)
     params = {"name": context.book.name_of(target), "to": safe_name(asked_for), "seconds": ""}
     if to is None or to == target or not context.role.walks:
-        return Pass((Because("forwarding.phone", "forwarding.phone_refused", params),))
+        return Treat("unreachable", (Because("forwarding.phone", "forwarding.phone_refused", params),))
     why = Because("forwarding.phone", "forwarding.phone", params | _to(to, context))
     return answer(Forward(to, target, "forwarding.phone", (why,)))
 

@@ -42,6 +42,7 @@ def _offer(device: str, owner: Ref | None, present: Presentation, context: Conte
         user=owner,
         present=present,
         alert="internal" if context.asked.caller.internal else "normal",
+        may_divert=context.role.walks,
     )
 
 
