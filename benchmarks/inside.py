@@ -6,12 +6,9 @@ within seconds and with little noise; sockets, media workers and SQL are in `cal
 """
 
 import asyncio
-import gc
-import sys
 import tempfile
 from collections import deque
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from time import thread_time
 from typing import Any

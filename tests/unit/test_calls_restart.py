@@ -199,6 +199,7 @@ def test_a_phone_that_rings_and_has_moved_is_found_where_it_is() -> None:
         await bea.until(lambda: bool(bea.calls))
         moved = Flow("udp", SERVER, Address("192.0.2.99", 5060), 0, "pbx")
         house.board.refreshed("muster", "bea-1", moved)
+        await house.clock.sleep(0)  # to the end of the turn
         frozen = decode_frozen(next(iter(house.bench.states.values())))
         (pending,) = (pending for pending in frozen.pending.values() if pending.device == "bea-1")
         assert msgspec.msgpack.decode(pending.data, type=FrozenCalling).flow == moved

@@ -14,6 +14,10 @@ BEHIND = 10_000
 """Facts that a follower may be behind before it is dropped."""
 
 
+_TOLD = frozenset({"ended", "alarm"})
+"""Kinds that are worth a line of the log; the others only with the level debug."""
+
+
 class FactStream:
     """All companies' facts; `follow` gives one company's, or all to the operator."""
 
@@ -24,10 +28,9 @@ class FactStream:
 
     def tell(self, fact: Fact) -> None:
         """Something happened. The log names the call and never who called: others read it than the history."""
+        tell = self._log.info if fact.kind in _TOLD else self._log.debug
         reason = fact.data.get("reason")
-        self._log.info(
-            "call", company=fact.company, call=fact.call, kind=fact.kind, **({"reason": reason} if reason else {})
-        )
+        tell("call", company=fact.company, call=fact.call, kind=fact.kind, **({"reason": reason} if reason else {}))
         if fact.kind == "started":
             self.metrics.calls_started.labels(fact.company).inc()
         elif fact.kind == "ended":

@@ -69,6 +69,7 @@ class Live:
         self.refers: Counter[LegId] = Counter()
         self._final: dict[EndpointId, Statistics] | None = None
         self._recorded = False
+        self._noting = False
         self._responses: dict[str, Callable[[Responded], None]] = {}
         self._watch = Watch(world.clock, world.times.watch, lambda: self.feed(Look()))
         self._performer = Performer(world, lambda: self.state, self._performed, self._finished)
@@ -155,13 +156,21 @@ class Live:
 
     def drop(self) -> None:
         """Forget everything at once, as a killed process does; nothing is sent or recorded (simulations)."""
+        self._recorded = True  # Nothing more is written.
         self._performer.drop()
         self._watch.stop()
         if self.attempt is not None:
             self.attempt.drop()
 
     def note(self) -> None:
-        """Write the state down; also how the call ended, or its legs would come back with the next start."""
+        """Write the state down before this turn's packets leave, once for all its changes; also how the call ended, or
+        its legs would come back with the next start."""
+        if not self._noting and not self._recorded:
+            self._noting = True
+            self.world.signalling.before_sending(self._write)
+
+    def _write(self) -> None:
+        self._noting = False
         if not self._recorded:
             self.world.journal.append("state", self.state.id, encode(self.frozen()))
 

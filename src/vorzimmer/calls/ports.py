@@ -3,6 +3,7 @@
 Adapters come from ``app``. This module must never import an adapter.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
@@ -34,6 +35,10 @@ class Signalling(Protocol):
     def engine(self) -> Engine: ...
     def now(self) -> float: ...
     def kick(self) -> None: ...
+
+    def before_sending(self, work: Callable[[], None]) -> None:
+        """Do `work` in this turn, once, before the next packet leaves: what is written down for several changes of a
+        turn need be written only once, and still nobody hears of anything that is not written."""
 
 
 class Journal(Protocol):

@@ -1,6 +1,7 @@
 """The pump: drives the pure engine with bytes and deadlines, hands on its events, sends its packets.
 
-One turn is: handle every event, send every packet, until both are empty; then one alarm at the engine's next deadline.
+One turn is: handle every event, do what must come before sending, send every packet, until all is empty; then one alarm
+at the engine's next deadline.
 It works over sockets (``net.transports``) and over the in-memory network of simulations alike. This module must never
 look into a message, and no failing handler may stop it: that is reported as a bug and the turn goes on.
 """
@@ -84,6 +85,7 @@ class Pump:
         self._alarm: Alarm | None = None
         self._armed = 0.0
         self._closed = False
+        self._first: list[Callable[[], None]] = []
         transports.attach(self)
 
     @property
@@ -104,6 +106,11 @@ class Pump:
         if self._draining or self._kicked is not None or self._closed:
             return
         self._kicked = self._clock.call_at(self._clock.now(), self._on_kick)
+
+    def before_sending(self, work: Callable[[], None]) -> None:
+        """Do `work` in this turn, before the next packet leaves."""
+        self._first.append(work)
+        self.kick()
 
     def close(self) -> None:
         """Stop for good: no alarm stays behind, and what still arrives is dropped."""
@@ -163,6 +170,10 @@ class Pump:
             if isinstance(event, Malformed) and event.fatal:
                 broken.append(event.flow)
             self._hand(event)
+        if self._first:
+            worked, first, self._first = True, self._first, []
+            for work in first:
+                self._guarded("before sending", work)
         for packet in self._engine.to_send(self._clock.now()):
             worked = True
             self._send(packet)

@@ -4,6 +4,7 @@ Secrets never reach a log: values under the keys of :data:`SECRET` are replaced,
 never decide anything from a log call.
 """
 
+import json
 import logging
 import sys
 from collections.abc import MutableMapping
@@ -26,7 +27,7 @@ def configure(level: str, process: str) -> Logger:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _without_secrets,
             structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+            _as_json,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS.get(level, logging.INFO)),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
@@ -40,3 +41,10 @@ def _without_secrets(logger: Any, method: str, event: MutableMapping[str, Any]) 
     for key in SECRET & event.keys():
         event[key] = "(secret)"
     return event
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
+
+
+def _as_json(logger: Any, method: str, event: MutableMapping[str, Any]) -> str:
+    return _encode(event)

@@ -15,7 +15,7 @@ from typing import Protocol
 from vorzimmer.kernel.clock import Alarm, Clock
 from vorzimmer.kernel.errors import StartError
 from vorzimmer.store.call_rows import row_of
-from vorzimmer.store.frames import STATE, Entry, Survivors, fold, frame, read
+from vorzimmer.store.frames import GONE, STATE, Entry, Survivors, fold, frame, read
 from vorzimmer.store.ports import LiveRepository, StoreFailedError
 
 DELAY = 0.1
@@ -132,6 +132,8 @@ class Journal:
 
     def append(self, kind: str, key: str, value: bytes) -> None:
         """As the port says. A failing disk is reported and the entry goes to the database alone."""
+        if kind == GONE and key in self._pending.records:
+            return  # Its record, in the same file, says so already.
         entry = Entry(kind, key, value if kind in {STATE, "record"} else b"")
         self._pending.add(entry)
         try:
