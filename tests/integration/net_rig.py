@@ -37,7 +37,7 @@ class Ear:
     def closed(self, flow: Flow) -> None:
         self.told.put_nowait(("closed", flow))
 
-    def found(self, transaction: str, flow: Flow) -> None:
+    def found(self, transaction: str, flow: Flow, *, spare: bool = False) -> None:
         self.told.put_nowait((transaction, flow))
 
     def failed(self, transaction: str) -> None:

@@ -23,9 +23,9 @@ from vorzimmer.sip.message import Headers, Request, Response, parse
 class Server:
     """An engine behind sockets that answers everything with 200."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, config: dict[str, Any] | None = None, **options: Any) -> None:
         self.transports = SocketTransports(LoopClock(), **options)
-        self.engine = Engine(EngineConfig(sent_by=self.transports.sent_by), SystemChance())
+        self.engine = Engine(EngineConfig(sent_by=self.transports.sent_by, **(config or {})), SystemChance())
         self.pump = Pump(self.engine, LoopClock(), self.transports, on_bug=self._bug)
         self.events: asyncio.Queue[Event] = asyncio.Queue()
         self.pump.handle_with(self._handle)

@@ -36,7 +36,7 @@ class ScriptedEngine:
     def send_failed(self, transaction: str, now: float) -> None:
         self.calls.append(("failed", transaction))
 
-    def flow_found(self, transaction: str, flow: Flow, now: float) -> None:
+    def flow_found(self, transaction: str, flow: Flow, now: float, *, spare: bool = False) -> None:
         self.calls.append(("found", transaction, flow))
 
     def handle_timer(self, now: float) -> None:

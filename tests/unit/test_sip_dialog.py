@@ -100,16 +100,17 @@ def test_rfc3261_12_2_1_1_request_uri_and_route(route: tuple[str, ...], uri: str
 @pytest.mark.parametrize(
     ("target", "route", "hop"),
     [
-        ("sip:b@trunk.example", (), Hop("udp", "trunk.example", 5060)),
+        ("sip:b@trunk.example", (), Hop("", "trunk.example", 0)),
+        ("sip:b@192.0.2.7", (), Hop("udp", "192.0.2.7", 5060)),
         ("sip:b@trunk.example:5080;transport=TCP", (), Hop("tcp", "trunk.example", 5080)),
-        ("sips:b@trunk.example", (), Hop("tls", "trunk.example", 5061)),
-        ("sip:b@trunk.example", ("<sip:edge.example;lr;transport=tls>",), Hop("tls", "edge.example", 5061)),
+        ("sips:b@trunk.example", (), Hop("tls", "trunk.example", 0)),
+        ("sip:b@trunk.example", ("<sip:edge.example;lr;transport=tls>",), Hop("tls", "edge.example", 0)),
         ("sip:b@[2001:db8::1]", (), Hop("udp", "2001:db8::1", 5060)),
         ("tel:+491", (), None),
         ("garbage", (), None),
     ],
 )
-def test_rfc3261_8_1_2_next_hop(target: str, route: tuple[str, ...], hop: Hop | None) -> None:
+def test_rfc3261_8_1_2_and_rfc3263_4_next_hop(target: str, route: tuple[str, ...], hop: Hop | None) -> None:
     assert dialog(target, route).next_hop() == hop
 
 

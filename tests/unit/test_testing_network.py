@@ -29,7 +29,7 @@ class Ear:
     def closed(self, flow: Flow) -> None:
         self.gone.append(flow)
 
-    def found(self, transaction: str, flow: Flow) -> None:
+    def found(self, transaction: str, flow: Flow, *, spare: bool = False) -> None:
         self.flows[transaction] = flow
 
     def failed(self, transaction: str) -> None:

@@ -32,6 +32,9 @@ from vorzimmer.app.tls import tls_contexts
 from vorzimmer.app.tracing import Tracer, hep_sender
 from vorzimmer.calls.thaw import thaw_all
 from vorzimmer.media.embedded.client import EmbeddedMedia
+from vorzimmer.net.name_cache import CachedNames
+from vorzimmer.net.nameserver import DnsNames
+from vorzimmer.net.resolver import DnsResolver
 from vorzimmer.net.transports import SocketTransports
 from vorzimmer.observe.logs import Logger, configure
 from vorzimmer.observe.metrics import Metrics
@@ -72,7 +75,12 @@ class Control:
         segments = FileSegments(self._layout.state.journal)
         journal = Journal(segments, store.live, self._clock, on_trouble=self._trouble)
         bindings = WriteBehind("binding", store.live, self._clock, on_trouble=self._trouble)
-        transports = SocketTransports(self._clock, tls=tls_contexts(self._options, self._layout, self._clock.wall()))
+        names = CachedNames(DnsNames(), self._clock)
+        transports = SocketTransports(
+            self._clock,
+            tls=tls_contexts(self._options, self._layout, self._clock.wall()),
+            resolver=DnsResolver(names, self._chance),
+        )
         media = EmbeddedMedia(
             self._layout.media_sockets(self._options), self._clock, int(self._clock.wall().timestamp() * 1000)
         )
@@ -97,6 +105,7 @@ class Control:
         await server.stop()
         exchange.close()
         await transports.close()
+        await names.close()
         await media.stop()
         await bindings.close()
         await journal.close()

@@ -35,6 +35,11 @@ class ControlRpc:
             "vorzimmer_devices_registered", "Devices with a binding", lambda: len(exchange.bindings.devices())
         )
         metrics.gauge("vorzimmer_sip_connections", "Open TCP and TLS connections", lambda: transports.connections)
+        metrics.gauge(
+            "vorzimmer_sip_servers_avoided",
+            "Servers of others that failed lately and are tried last",
+            lambda: transports.servers_avoided,
+        )
         counts = exchange.door.limits.counters
         metrics.gauge("vorzimmer_sip_failures", "Requests that failed", lambda: sum(counts.failures.values()))
         metrics.gauge(

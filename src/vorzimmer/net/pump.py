@@ -30,8 +30,9 @@ class Sink(Protocol):
     def closed(self, flow: Flow) -> None:
         """The connection of `flow` is gone."""
 
-    def found(self, transaction: str, flow: Flow) -> None:
-        """The Hop of a packet has become `flow`."""
+    def found(self, transaction: str, flow: Flow, *, spare: bool = False) -> bytes | None:
+        """The Hop of a packet has become `flow`; `spare` if its DNS names another server. Gives back the bytes to send
+        instead of the packet's, None where those are right."""
 
     def failed(self, transaction: str) -> None:
         """A packet could not be sent (no route, refused, unknown name, connection gone)."""
@@ -129,10 +130,17 @@ class Pump:
         """Tell the engine that a connection is gone."""
         self._feed("closing a flow", lambda: self._engine.flow_closed(flow, self._clock.now()))
 
-    def found(self, transaction: str, flow: Flow) -> None:
+    def found(self, transaction: str, flow: Flow, *, spare: bool = False) -> bytes | None:
         """Tell the engine which flow a Hop has become."""
-        if transaction:
-            self._feed("finding a flow", lambda: self._engine.flow_found(transaction, flow, self._clock.now()))
+        if not transaction or self._closed:
+            return None
+        instead: bytes | None = None
+        try:
+            instead = self._engine.flow_found(transaction, flow, self._clock.now(), spare=spare)
+        except Exception as error:  # noqa: BLE001 -- as in _guarded
+            self._on_bug("finding a flow", error)
+        self._turn()
+        return instead
 
     def failed(self, transaction: str) -> None:
         """Tell the engine that a request of its could not be sent."""

@@ -80,6 +80,7 @@ class Table:
         self._ids = itertools.count(int(self.clock.wall().timestamp() * 1000) << 12)
         self._by_id: dict[int, Connection] = {}
         self._by_peer: dict[tuple[str, str, Address], Connection] = {}
+        self._by_name: dict[str, Connection] = {}
         self._per_address: Counter[str] = Counter()
         """Open connections and those that are still entering (a TLS handshake)."""
         self._entering = 0
@@ -100,6 +101,11 @@ class Table:
     def to_peer(self, transport: str, name: str, remote: Address) -> "Connection | None":
         """An open connection to reuse (RFC 3261 section 18); over TLS only one opened for the same host name."""
         return self._by_peer.get((transport, name if transport == "tls" else "", remote))
+
+    def of_name(self, name: str) -> "Connection | None":
+        """An open TLS connection whose peer has proven by its certificate that it is `name`, whoever opened it
+        (RFC 5923 sections 5 and 9). One that only claims so is none."""
+        return self._by_name.get(name.lower().rstrip("."))
 
     def reserve(self, host: str) -> bool:
         """Let a connection from `host` enter; False where a bound is reached. ``admit`` or ``release`` follows."""

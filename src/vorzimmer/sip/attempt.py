@@ -91,7 +91,7 @@ class Attempt:
     def moved(self) -> None:
         """The way to the phone is another one: a CANCEL that the old one has swallowed is sent again."""
         if self._asked and not self.done and self.tx is not None and self.tx.state is State.PROCEEDING:
-            branch = self.tx.id.partition(" ")[0]
+            branch = self.tx.branch
             if not self._sender.layer.is_sending(f"{branch} CANCEL"):
                 self._send_cancel()
 
@@ -140,7 +140,7 @@ class Attempt:
         assert tx is not None
         assert tx.outline is not None
         lines = f"Reason: {one_line(self.reason)}\r\n" if self.reason else ""
-        branch = tx.id.partition(" ")[0]
+        branch = tx.branch
         sender.layer.client("CANCEL", branch, tx.outline.cancel(lines), tx.to, user=None)
         core = sender.core
         core.timers.stop(self.patience)

@@ -32,6 +32,8 @@ class EngineConfig:
     t2: float = 4.0
     t4: float = 5.0
     timer_c: float = 180.0
+    failover: float = 4.0
+    """How long a server that says nothing is waited for where DNS names another one (RFC 3263 section 4.3)."""
     allow: tuple[str, ...] = (
         "INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "REGISTER", "REFER", "NOTIFY", "SUBSCRIBE", "INFO", "UPDATE",
         "MESSAGE",

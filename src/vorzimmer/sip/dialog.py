@@ -12,7 +12,7 @@ from vorzimmer.sip.flow import Flow, Hop
 from vorzimmer.sip.headers import parse_name_addr
 from vorzimmer.sip.message import Headers, Response
 from vorzimmer.sip.outline import Outline
-from vorzimmer.sip.uri import SipUri
+from vorzimmer.sip.uri import SipUri, is_address
 from vorzimmer.sip.uri import parse as parse_uri
 
 SKIP_AHEAD = 1000
@@ -94,12 +94,16 @@ class Dialog:
         return str(bare), (*self.route[1:], f"<{self.target}>")
 
     def next_hop(self) -> Hop | None:
-        """Where RFC 3261 section 8.1.2 sends the next request; None where the URI cannot tell."""
+        """Where RFC 3261 section 8.1.2 sends the next request; None where the URI cannot tell. Of a name without a port
+        or a transport DNS knows them (RFC 3263 section 4)."""
         uri = _uri_of(self.route[0] if self.route else f"<{self.target}>")
         if uri is None:
             return None
-        transport = uri.param("transport").lower() or ("tls" if uri.secure else "udp")
-        return Hop(transport, uri.param("maddr") or uri.host, uri.port or (5061 if transport == "tls" else 5060))
+        transport = uri.param("transport").lower() or ("tls" if uri.secure else "")
+        host = uri.param("maddr") or uri.host
+        if not is_address(host):
+            return Hop(transport, host, uri.port or 0)
+        return Hop(transport or "udp", host, uri.port or (5061 if transport == "tls" else 5060))
 
 
 def _uri_of(text: str) -> SipUri | None:

@@ -12,11 +12,11 @@ at ``get_timer``. Composed of ``receiver`` (what comes in), ``invite_client``, `
 from vorzimmer.kernel.chance import Chance
 from vorzimmer.kernel.errors import LocalError
 from vorzimmer.kernel.ids import LegId
-from vorzimmer.sip.attempt import Attempt
 from vorzimmer.sip.core import Core, EngineConfig, Tap
 from vorzimmer.sip.dialog import freeze, thaw
 from vorzimmer.sip.dialogs import Dialogs
 from vorzimmer.sip.events import Event, FlowGone, Responded
+from vorzimmer.sip.failover import Failover
 from vorzimmer.sip.flow import Flow, Hop, Packet
 from vorzimmer.sip.invite_client import InviteClient, InviteSpec
 from vorzimmer.sip.invite_server import InviteServer
@@ -47,6 +47,7 @@ class Engine:
         self._unanswered = Unanswered(self._sender, self._server, self._client)
         self._receiver = Receiver(self._sender, self._server, self._dialogs)
         self._layer.on_ack = self._receiver.on_ack
+        self._failover = Failover(self._sender)
 
     # -- bytes and time ------------------------------------------------------------------------------------------
     def receive(self, data: bytes, flow: Flow, now: float) -> None:
@@ -66,12 +67,12 @@ class Engine:
         self._core.now = now
         self._layer.send_failed(transaction)
 
-    def flow_found(self, transaction: str, flow: Flow, now: float) -> None:
-        """The Hop of that transaction has become `flow`: repetitions, ACK, CANCEL and its dialog follow it."""
+    def flow_found(self, transaction: str, flow: Flow, now: float, *, spare: bool = False) -> bytes | None:
+        """The Hop of that transaction has become `flow`: repetitions, ACK, CANCEL and its dialog follow it. `spare`:
+        DNS names another server, to which the request goes if this one fails (RFC 3263 section 4.3). Gives back the
+        bytes to send there where they must say something else than those that were meant for the Hop."""
         self._core.now = now
-        tx = self._layer.flow_found(transaction, flow)
-        if tx is not None and isinstance(tx.user, Attempt) and isinstance(tx.user.leg.to, Hop):
-            tx.user.leg.to = flow
+        return self._failover.found(transaction, flow, spare=spare)
 
     def handle_timer(self, now: float) -> None:
         """Do what is due at or before `now`."""

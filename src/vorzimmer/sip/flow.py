@@ -14,7 +14,8 @@ class Flow:
     """One path between a listener of ours and a peer (RFC 5626 section 2).
 
     `transport` is ``udp``, ``tcp``, ``tls``, ``ws`` or ``wss``; `connection` tells connections apart and is 0 for
-    datagrams. `listener` is the name of our listening socket, by which advertised addresses are found.
+    datagrams. `listener` is the name of our listening socket, by which advertised addresses are found. `peer_names` are
+    the SIP domains and host names that the certificate of the peer proves (RFC 5922), in lower case; empty without one.
     """
 
     transport: str
@@ -22,6 +23,7 @@ class Flow:
     remote: Address
     connection: int = 0
     listener: str = ""
+    peer_names: tuple[str, ...] = ()
 
     @property
     def reliable(self) -> bool:
@@ -38,13 +40,15 @@ class Flow:
 class Hop:
     """Where a request of ours goes when no flow is known: `net` finds or opens one (RFC 3263).
 
-    `host` may be a name. `listener` pins the listener to send from, empty lets `net` choose.
+    `host` may be a name. `transport` "" lets its DNS choose (NAPTR), `port` 0 asks for SRV records or means the usual
+    port. `listener` pins the listener to send from, empty lets `net` choose. `avoid`: servers that were tried in vain.
     """
 
     transport: str
     host: str
     port: int
     listener: str = ""
+    avoid: tuple[Address, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

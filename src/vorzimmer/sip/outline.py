@@ -29,7 +29,7 @@ def seal(head: str, body: bytes) -> bytes:
 
 def via_of(transport: str, address: Address, branch: str) -> str:
     """Our Via value; rport always (RFC 3581)."""
-    return f"SIP/2.0/{transport.upper()} {address};branch={branch};rport"
+    return f"SIP/2.0/{transport.upper() or 'UDP'} {address};branch={branch};rport"
 
 
 def host_text(host: str) -> str:
@@ -50,6 +50,13 @@ class Outline:
         self.via = self.from_ = self.to = ""
         self.max_forwards = 70
         self.route: tuple[str, ...] = ()
+
+    def copy(self) -> "Outline":
+        """Another one that says the same."""
+        other = Outline(self.method, self.uri, self.cseq, self.call_id)
+        for name in ("via", "from_", "to", "max_forwards", "route"):
+            setattr(other, name, getattr(self, name))
+        return other
 
     def write(self, lines: str = "", body: bytes = b"") -> bytes:
         """The request as bytes; `lines` are further header lines, each with its line end."""

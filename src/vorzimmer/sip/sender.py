@@ -52,7 +52,7 @@ class Sender:
         """Our Contact as that peer must see it, with its line end."""
         host, port = self.core.config.sent_by(to)
         transport = to.transport
-        param = "" if transport == "udp" else ";transport=ws" if transport == "wss" else f";transport={transport}"
+        param = "" if transport in {"udp", ""} else ";transport=ws" if transport == "wss" else f";transport={transport}"
         at = f"{user}@" if user else ""
         return f"Contact: <sip:{at}{host_text(host)}:{port}{param}>\r\n"
 
@@ -66,11 +66,13 @@ class Sender:
         if hop is None:
             return leg.to
         there = dialog.next_hop()
-        if there is None or (there.transport, there.host, there.port) == (hop.transport, hop.host, hop.port):
+        if there is None:
             return leg.to
-        if isinstance(leg.to, Flow) and (there.host, there.port) == leg.to.remote:
+        transport = there.transport or leg.to.transport
+        same = (there.transport or hop.transport, there.host, there.port) == (hop.transport, hop.host, hop.port)
+        if same or (isinstance(leg.to, Flow) and (there.host, there.port) == leg.to.remote):
             return leg.to
-        return Hop(there.transport, there.host, there.port, hop.listener)
+        return Hop(transport, there.host, there.port, hop.listener)
 
     # -- requests -------------------------------------------------------------------------------------------------
     def request(

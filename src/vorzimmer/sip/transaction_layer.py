@@ -29,13 +29,14 @@ class ClientUser(Protocol):
 class Transaction:
     """One transaction of either kind.
 
-    `data` is what is sent again: the request, or the last response. `key` is the name under which it is matched, `id`
-    the one the layer above knows.
+    `data` is what is sent again: the request, or the last response. `key` is the name under which it is matched, and
+    with another server another one; `id` is the one the layer above knows. `hop` is where a client transaction was sent
+    to, `spare` is True while DNS names a server that it was not sent to yet.
     """
 
     __slots__ = (
-        "arrived", "at_once", "data", "flow", "id", "interval", "key", "limit", "merge", "outline", "owner", "retry",
-        "state", "table", "tag", "to", "user",
+        "arrived", "at_once", "data", "flow", "hop", "id", "interval", "key", "limit", "merge", "outline", "owner",
+        "retry", "spare", "state", "table", "tag", "to", "user",
     )  # fmt: skip
 
     def __init__(self, table: Table, state: State, to: Flow | Hop) -> None:
@@ -55,6 +56,13 @@ class Transaction:
         self.limit: Timer | None = None
         self.interval = 0.0
         self.at_once: Signal | None = None
+        self.hop = to if isinstance(to, Hop) else None
+        self.spare = False
+
+    @property
+    def branch(self) -> str:
+        """The branch of a client transaction, as its Via carries it now."""
+        return self.key.partition(" ")[0]
 
     @property
     def answered(self) -> bool:
@@ -69,6 +77,8 @@ class Layer:
         self._core = core
         self.on_ack: Callable[[Arrived], None] = _nobody
         """Told of an ACK that reaches a server transaction in state Accepted."""
+        self.elsewhere: Callable[[Transaction], bool] = _nowhere
+        """Asked before a failure is told: True where the request goes to another server instead."""
         self._clients: dict[str, Transaction] = {}
         self._servers: dict[str, Transaction] = {}
         self._by_id: dict[str, Transaction] = {}
@@ -110,13 +120,42 @@ class Layer:
         tx.id = tx.key = f"{branch} {method}"
         tx.data = data
         tx.user = user
-        self._clients[tx.key] = tx
-        self._note_flow(tx, to)
-        self._core.send(data, to, tx.id)
-        if not _reliable(to):
-            self._again(tx, self._core.config.t1, Signal.TIMER_A if invite else Signal.TIMER_E)
-        self._linger(tx, self._core.waiting, Signal.TIMER_B if invite else Signal.TIMER_F)
+        self._begin(tx)
         return tx
+
+    def _begin(self, tx: Transaction) -> None:
+        self._clients[tx.key] = tx
+        self._note_flow(tx, tx.to)
+        self._core.send(tx.data, tx.to, tx.key)
+        self._repeat(tx)
+        self._linger(tx, self._core.waiting, Signal.TIMER_B if tx.table is INVITE_CLIENT else Signal.TIMER_F)
+
+    def _repeat(self, tx: Transaction) -> None:
+        if not _reliable(tx.to):
+            self._again(tx, self._core.config.t1, Signal.TIMER_A if tx.table is INVITE_CLIENT else Signal.TIMER_E)
+
+    def restart(self, tx: Transaction, branch: str, data: bytes, to: Hop) -> None:
+        """Send the request of `tx` to another server, as a transaction of its own (RFC 3263 section 4.3). Where the
+        first server has refused an INVITE, somebody stays behind to acknowledge its repetitions."""
+        method = tx.key.rpartition(" ")[2]
+        if tx.state is State.COMPLETED and tx.table is INVITE_CLIENT:
+            self._leave_behind(tx)
+        elif tx.state is not State.TERMINATED:
+            self._forget(tx)
+        tx.state = State.CALLING if tx.table is INVITE_CLIENT else State.TRYING
+        tx.key, tx.data, tx.to, tx.at_once, tx.spare = f"{branch} {method}", data, to, None, False
+        self._begin(tx)
+
+    def _leave_behind(self, tx: Transaction) -> None:
+        left = Transaction(tx.table, tx.state, tx.to)
+        left.id = left.key = tx.key
+        left.outline = None if tx.outline is None else tx.outline.copy()
+        lasts = tx.at_once is None
+        self._forget(tx)
+        if lasts:
+            self._clients[left.key] = left
+            self._note_flow(left, left.to)
+            self._linger(left, max(self._core.waiting, 32.0), Signal.TIMER_D)
 
     def proceeding(self, branch: str, data: bytes, to: Flow | Hop, *, user: ClientUser | None) -> Transaction:
         """An INVITE that was sent before a restart and that nobody need repeat; nothing is sent and no timer runs."""
@@ -150,6 +189,10 @@ class Layer:
             signal = Signal.SUCCESS if status < 300 else Signal.FAILURE
         self.feed(tx, signal, response)
         return True
+
+    def client_of(self, transaction: str) -> Transaction | None:
+        """The client transaction of that key that is not over."""
+        return self._clients.get(transaction)
 
     def drop(self, tx: Transaction) -> None:
         """Forget a transaction whose outcome nobody waits for (RFC 3261 section 9.1: cancelled and never answered)."""
@@ -220,12 +263,22 @@ class Layer:
         if tx is not None:
             self.feed(tx, Signal.TRANSPORT_ERROR, None)
 
-    def flow_found(self, transaction: str, flow: Flow) -> Transaction | None:
-        """The Hop of a client transaction became `flow`; gives back the transaction."""
+    def flow_found(self, transaction: str, flow: Flow, *, spare: bool = False) -> Transaction | None:
+        """The Hop of a client transaction became `flow`; gives back the transaction. `spare`: there is another server
+        to try, so that a silent one is not waited for as long."""
         tx = self._clients.get(transaction)
         if tx is None or not isinstance(tx.to, Hop):
             return None
+        waits = not tx.to.transport
         self.move(tx, flow)
+        tx.spare = spare
+        if tx.state in {State.CALLING, State.TRYING}:
+            if waits:
+                self._repeat(tx)
+            if spare:
+                self._linger(
+                    tx, self._core.config.failover, Signal.TIMER_B if tx.table is INVITE_CLIENT else Signal.TIMER_F
+                )
         return tx
 
     def move(self, tx: Transaction, to: Flow | Hop) -> None:
@@ -290,7 +343,7 @@ class Layer:
 
     def _send(self, tx: Transaction, _: Any) -> None:
         if tx.data:
-            self._core.send(tx.data, tx.to, tx.id)
+            self._core.send(tx.data, tx.to, tx.key if tx.arrived is None else tx.id)
 
     def _send_response(self, tx: Transaction, data: bytes) -> None:
         tx.data = data
@@ -298,16 +351,25 @@ class Layer:
 
     def _send_ack(self, tx: Transaction, response: Response) -> None:
         if tx.outline is not None:
-            self._core.send(tx.outline.ack(response.headers.get("To")), tx.to, tx.id)
+            self._core.send(tx.outline.ack(response.headers.get("To")), tx.to, tx.key)
 
     def _pass_up(self, tx: Transaction, message: Any) -> None:
         if tx.arrived is not None:
             self.on_ack(message)
-        elif tx.user is not None and tx.flow is not None:
+        elif tx.user is not None and tx.flow is not None and not self._turned_away(tx, message.status):
             tx.user.on_response(tx, message, tx.flow)
 
+    def _turned_away(self, tx: Transaction, status: int) -> bool:
+        """True for a 503 that another server makes good; whoever has said more than 100 is the server to stay with."""
+        if not tx.spare or status == 100:
+            return False
+        if status == 503:
+            return self.elsewhere(tx)
+        tx.spare = False
+        return False
+
     def _tell(self, tx: Transaction, status: int) -> None:
-        if tx.user is not None:
+        if tx.user is not None and not (tx.spare and self.elsewhere(tx)):
             tx.user.on_failure(tx, status)
 
     def _again(self, tx: Transaction, seconds: float, signal: Signal) -> None:
@@ -340,3 +402,8 @@ def _reliable(to: Flow | Hop) -> bool:
 
 def _nobody(ack: Arrived) -> None:
     """Until the receiver is there."""
+
+
+def _nowhere(tx: Transaction) -> bool:
+    """Until somebody knows another server."""
+    return False

@@ -164,8 +164,8 @@ class Node:
         """As the port says."""
         if isinstance(packet.to, Flow):
             self._send_on(packet.to, packet)
-        elif packet.to.transport == "udp":
-            self._deliver(packet, self.flow_to(Address(packet.to.host, packet.to.port)))
+        elif packet.to.transport in {"udp", ""}:
+            self._deliver(packet, self.flow_to(Address(packet.to.host, packet.to.port or 5060)))
         else:
             self._dial(packet, packet.to)
 
@@ -244,13 +244,13 @@ class Node:
             self._deliver(packet, flow)
             return
         self._dials[hop] = [packet]
-        target = self.network.at(Address(hop.host, hop.port))
+        target = self.network.at(Address(hop.host, hop.port or 5060))
         away = target is not None and self.network.is_cut(self, target)
         self.network.later(CONNECT_TIMEOUT if away else 2 * self.network.delay(), lambda: self._connected(hop))
 
     def open_flow(self, hop: Hop) -> Flow | None:
         """The connection to `hop`, None where there is none."""
-        remote = Address(hop.host, hop.port)
+        remote = Address(hop.host, hop.port or 5060)
         for ident, pipe in self._pipes.items():
             if pipe.flow.transport == hop.transport and pipe.node.public == remote:
                 return Flow(hop.transport, self.local, remote, ident, self.name)
@@ -258,7 +258,7 @@ class Node:
 
     def _connected(self, hop: Hop) -> None:
         packets = self._dials.pop(hop, [])
-        target = self.network.at(Address(hop.host, hop.port))
+        target = self.network.at(Address(hop.host, hop.port or 5060))
         deaf = target is None or target._sink is None or hop.transport not in target.transports
         if target is None or deaf or self.network.is_cut(self, target):
             for packet in packets:
@@ -299,9 +299,8 @@ class Node:
 
     # -- telling ----------------------------------------------------------------------------------------------------
     def _deliver(self, packet: Packet, flow: Flow) -> None:
-        if packet.transaction and self._sink is not None:
-            self._sink.found(packet.transaction, flow)
-        self._send_on(flow, packet)
+        instead = self._sink.found(packet.transaction, flow) if packet.transaction and self._sink is not None else None
+        self._send_on(flow, packet if instead is None else Packet(instead, packet.to, packet.transaction))
 
     def _tell_closed(self, flow: Flow) -> None:
         if self._sink is not None:
