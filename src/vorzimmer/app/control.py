@@ -76,11 +76,7 @@ class Control:
         journal = Journal(segments, store.live, self._clock, on_trouble=self._trouble)
         bindings = WriteBehind("binding", store.live, self._clock, on_trouble=self._trouble)
         names = CachedNames(DnsNames(), self._clock)
-        transports = SocketTransports(
-            self._clock,
-            tls=tls_contexts(self._options, self._layout, self._clock.wall()),
-            resolver=DnsResolver(names, self._chance),
-        )
+        transports = self._transports(names)
         media = EmbeddedMedia(
             self._layout.media_sockets(self._options), self._clock, int(self._clock.wall().timestamp() * 1000)
         )
@@ -110,6 +106,10 @@ class Control:
         await bindings.close()
         await journal.close()
         await store.close()
+
+    def _transports(self, names: CachedNames) -> SocketTransports:
+        tls = tls_contexts(self._options, self._layout, self._clock.wall())
+        return SocketTransports(self._clock, tls=tls, resolver=DnsResolver(names, self._chance))
 
     def _exchange(
         self,
