@@ -66,7 +66,7 @@ def test_only_the_companys_domain_or_the_servers_address_lead_to_its_people(uri:
     run(main())
 
 
-@pytest.mark.parametrize(("method", "status"), [("SUBSCRIBE", 401), ("PUBLISH", 405), ("OPTIONS", 200), ("INFO", 481)])
+@pytest.mark.parametrize(("method", "status"), [("SUBSCRIBE", 401), ("PUBLISH", 401), ("OPTIONS", 200), ("INFO", 481)])
 def test_requests_to_the_server_get_the_status_of_their_rfc(method: str, status: int) -> None:
     async def main() -> None:
         house = House()

@@ -41,6 +41,8 @@ from vorzimmer.observe.metrics import Metrics
 from vorzimmer.sdp.addresses import refused
 from vorzimmer.sip.flow import Flow
 from vorzimmer.store.journal import FileSegments, Journal
+from vorzimmer.store.lives import next_life
+from vorzimmer.store.ports import StoreFailedError
 from vorzimmer.store.sql import SqlStore
 from vorzimmer.store.write_behind import WriteBehind
 
@@ -77,26 +79,25 @@ class Control:
         bindings = WriteBehind("binding", store.live, self._clock, on_trouble=self._trouble)
         names = CachedNames(DnsNames(), self._clock)
         transports = self._transports(names)
+        watches = WriteBehind("subscription", store.live, self._clock, on_trouble=self._trouble)
         media = EmbeddedMedia(
             self._layout.media_sockets(self._options), self._clock, int(self._clock.wall().timestamp() * 1000)
         )
         nonce_key = await store.meta.keep("nonce-key", os.urandom(32))
         facts = FactStream(self.metrics, self._log)
-        exchange = self._exchange(transports, SidedMedia(media), (journal, bindings), (nonce_key, facts))
+        exchange = self._exchange(transports, SidedMedia(media), (journal, bindings, watches), (nonce_key, facts))
         rpc = ControlRpc(exchange, facts, media, transports)
         server = RpcServer({**rpc.methods(), **self._tracer.methods()}, rpc.streams())
         rpc.hold()
         await server.start(self._layout.control_socket)
+        life = await next_life(store.live)
         await self._restore(exchange, store, journal, bindings, media)
         garbage.settle()
         rpc.release()
-        sockets = self._layout.sockets()
-        for spec in self._options.listeners():
-            await transports.listen(spec, inherited(sockets[spec.name]))
-        if (capture := self._options.capture_server()) is not None:
-            self._tracer.copy_to(await hep_sender(capture), self._options.hep_id)
-        announce_ready()
+        await self._listen(transports)
+        returning = asyncio.ensure_future(self._watchers_back(exchange, watches, life))
         await stop.wait()
+        returning.cancel()
         await self._drain(exchange)
         await server.stop()
         exchange.close()
@@ -104,6 +105,7 @@ class Control:
         await names.close()
         await media.stop()
         await bindings.close()
+        await watches.close()
         await journal.close()
         await store.close()
 
@@ -115,10 +117,10 @@ class Control:
         self,
         transports: SocketTransports,
         media: SidedMedia,
-        keeping: tuple[Journal, WriteBehind],
+        keeping: tuple[Journal, WriteBehind, WriteBehind],
         more: tuple[bytes, FactStream],
     ) -> Exchange:
-        journal, bindings = keeping
+        journal, bindings, watches = keeping
         nonce_key, facts = more
         own = own_addresses(self._options)
 
@@ -142,6 +144,7 @@ class Control:
                 sound_of=prompts.source,
                 tell=facts.tell,
                 keep=bindings.put,
+                keep_watch=watches.put,
                 service=CodeService(self._layout.state.admin_socket),
                 counting=self.metrics,
                 trace=self._tracer,
@@ -158,9 +161,30 @@ class Control:
         gc.enable()
         gc.freeze()
         exchange.restore_bindings(await bindings.restore())
+        exchange.watching.starting()
         await media.start()
         states = await journal.restore()
         await thaw_all(exchange.board, states)
+
+    async def _listen(self, transports: SocketTransports) -> None:
+        sockets = self._layout.sockets()
+        for spec in self._options.listeners():
+            await transports.listen(spec, inherited(sockets[spec.name]))
+        if (capture := self._options.capture_server()) is not None:
+            self._tracer.copy_to(await hep_sender(capture), self._options.hep_id)
+        announce_ready()
+
+    async def _watchers_back(self, exchange: Exchange, watches: WriteBehind, life: int) -> None:
+        """Calls first: whoever watches is told once calls can be made again."""
+        while True:
+            try:
+                saved = await watches.restore()
+            except StoreFailedError as error:
+                self._trouble(f"subscriptions: {error}")
+                await self._clock.sleep(1.0)
+            else:
+                exchange.restore_subscriptions(saved, life)
+                return
 
     async def _drain(self, exchange: Exchange) -> None:
         """No new calls; the ones there are may end by themselves for a while."""

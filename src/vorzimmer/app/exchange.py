@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from vorzimmer.app.house import House, Identifier, Published, device_key, split_key
+from vorzimmer.app.lamps import LampView
 from vorzimmer.calls.board import Switchboard
 from vorzimmer.calls.ports import Journal, NoTracing, Tracing
 from vorzimmer.calls.state import CallState, Party
@@ -21,13 +22,17 @@ from vorzimmer.kernel.clock import Alarm, Clock
 from vorzimmer.media.port import Media, Source
 from vorzimmer.net.pump import OnBug, Pump, Transports
 from vorzimmer.presence.bindings import Bindings, Contact
-from vorzimmer.presence.door import Door, Turned
+from vorzimmer.presence.door import Door
+from vorzimmer.presence.publications import Ports as PublicationPorts
+from vorzimmer.presence.publications import Publications
 from vorzimmer.presence.registrar import Registrar
+from vorzimmer.presence.subscriptions import Ports as SubscriptionPorts
+from vorzimmer.presence.subscriptions import Subscriptions
 from vorzimmer.routing.may import Actor, CallFacts, may
 from vorzimmer.sip.core import Tap
 from vorzimmer.sip.digest import DigestConfig
 from vorzimmer.sip.engine import Engine, EngineConfig
-from vorzimmer.sip.events import Event, FlowGone, Malformed, Requested
+from vorzimmer.sip.events import Event, FlowGone, Malformed, Requested, Responded
 from vorzimmer.sip.flow import Flow, Hop
 
 RINGS_ANYWAY = frozenset(name for name, role in ROLES.items() if role.dnd == "rings")
@@ -56,7 +61,7 @@ def capabilities(config: EngineConfig) -> tuple[tuple[str, str], ...]:
 @dataclass(frozen=True, slots=True)
 class Ports:
     """What an exchange is made of. `side(flow)` names the media side of a leg, `refused` the addresses that a peer may
-    not name, `keep(device, bytes or None)` stores a device's bindings."""
+    not name, `keep(device, bytes or None)` stores a device's bindings, `keep_watch` a subscription by its key."""
 
     transports: Transports
     sent_by: Callable[[Flow | Hop], Address]
@@ -73,6 +78,7 @@ class Ports:
     tell: Callable[[Fact], None] = no_fact
     service: Service = no_service
     keep: Callable[[str, bytes | None], None] = lambda device, data: None
+    keep_watch: Callable[[str, bytes | None], None] = lambda key, data: None
     counting: Counting = field(default_factory=NoCounting)
     trace: Tracing = field(default_factory=NoTracing)
     tap: Tap | None = None
@@ -136,6 +142,11 @@ class Exchange:
         self.board = Switchboard(self._world())
         self._registrar = Registrar(self.door, self.bindings, self.engine, ports.chance, ports.refused)
         self._expiry: Alarm | None = None
+        self.lamps = LampView(self.house, self.board, self.bindings, ports.clock)
+        self.watching = Subscriptions(self._subscription_ports())
+        self.publications = Publications(self._publication_ports())
+        self.lamps.look, self.lamps.published = self.watching.look, self.publications.talks
+        self.bindings.listen(lambda device, registered: self.lamps.moved(*split_key(device)))
         self.bindings.watch(self._bindings_changed)
         self.pump.handle_with(self.handle)
 
@@ -163,7 +174,27 @@ class Exchange:
             zone=self.house.zone,
             side=ports.side,
             trace=ports.trace,
+            moved=self._moved,
         )
+
+    def _moved(self, company: str, device: str) -> None:
+        self.lamps.moved(company, device)
+
+    def _subscription_ports(self) -> SubscriptionPorts:
+        ports = self.ports
+        return SubscriptionPorts(
+            self.pump, ports.clock, ports.chance, self.door, self.bindings, self.lamps, self._own, ports.keep_watch,
+            ports.refused,
+        )  # fmt: skip
+
+    def _publication_ports(self) -> PublicationPorts:
+        ports = self.ports
+        return PublicationPorts(
+            self.door, self.engine, ports.clock, ports.chance, self._own, lambda key: self.lamps.moved(*split_key(key))
+        )
+
+    def _own(self, account: str, host: str) -> bool:
+        return self.house.ours(split_key(account)[0], host)
 
     def live(self, company: str) -> CompanyLive:
         """The live facts of a company's devices."""
@@ -175,10 +206,13 @@ class Exchange:
         if isinstance(event, Malformed):
             self._malformed(event)
         elif isinstance(event, FlowGone):
+            self.watching.flow_gone(event.flow)
             self.bindings.flow_gone(event.flow)
         elif isinstance(event, Requested) and event.leg is None and event.request.method == "REGISTER":
             self._registrar.handle(event, self.pump.now())
             self.pump.kick()
+        elif isinstance(event, Responded) and event.leg is None and self.watching.responded(event, self.pump.now()):
+            return
         elif not self.board.handle(event) and isinstance(event, Requested):
             self._other(event)
 
@@ -191,16 +225,18 @@ class Exchange:
             self.door.limits.failed(source, "", self.pump.now(), known=False, why="malformed")
 
     def _other(self, event: Requested) -> None:
-        """OPTIONS to the server (RFC 3261 section 11.2), and event packages that are not there yet (RFC 6665)."""
+        """Who watches, who publishes, OPTIONS to the server (RFC 3261 section 11.2). We subscribe to nothing, so that a
+        NOTIFY belongs to no subscription of ours (RFC 6665 section 4.1.3)."""
         engine, now = self.engine, self.pump.now()
-        if event.request.method == "OPTIONS":
-            engine.respond(event.transaction, 200, now, extra=capabilities(self._config))
-        elif event.request.method == "SUBSCRIBE":
-            verdict = self.door.authenticate(event.request, event.flow, now)
-            if isinstance(verdict, Turned):
-                engine.respond(event.transaction, verdict.status, now, reason=verdict.reason, extra=verdict.headers)
-            else:
-                engine.respond(event.transaction, 489, now, reason="Bad Event")
+        if event.request.method == "SUBSCRIBE":
+            self.watching.handle(event, now)
+        elif event.request.method == "PUBLISH":
+            self.publications.handle(event, now)
+        elif event.request.method == "OPTIONS":
+            events = ("Allow-Events", ", ".join(self.watching.names))
+            engine.respond(event.transaction, 200, now, extra=(*capabilities(self._config), events))
+        elif event.request.method == "NOTIFY":
+            engine.respond(event.transaction, 481, now)
         else:
             engine.respond(event.transaction, 405, now)
         self.pump.kick()
@@ -216,14 +252,19 @@ class Exchange:
     def publish(self, change: Published) -> None:
         """A committed change acts at the next decision; what takes something away, at once (FEATURES.md 0.5)."""
         before = self.house.quiet(change)
+        seen = self.lamps.concerned(change)
         for device in self.house.publish(change):
             self.device_off(change.company, device)
         for who in sorted(self.house.quiet(change) - before):
             withdraw(self.board, change.company, who, RINGS_ANYWAY)
+        self.watching.recheck(seen | self.lamps.concerned(change))
 
     def device_off(self, company: str, device: str) -> None:
         """A device may not be registered any more: its bindings and legs end at once (FEATURES.md 0.5)."""
-        self.bindings.remove(device_key(company, device))
+        key = device_key(company, device)
+        self.watching.device_off(key)
+        self.publications.forget(key)
+        self.bindings.remove(key)
         switch_off(self.board, company, device)
 
     def restore_bindings(self, saved: dict[str, bytes]) -> None:
@@ -231,6 +272,11 @@ class Exchange:
         for device, data in saved.items():
             self.bindings.thaw(device, data, self.pump.now())
         self._arm()
+
+    def restore_subscriptions(self, saved: dict[str, bytes], life: int) -> None:
+        """Take up the subscriptions of before a restart, bit by bit; `life` counts the starts of this server. To be
+        called after the bindings are there; until then (see ``starting``) refreshes are put off."""
+        self.watching.restore(saved, life)
 
     def _arm(self) -> None:
         due = self.bindings.next_expiry()
@@ -246,6 +292,9 @@ class Exchange:
     def close(self) -> None:
         """Leave no alarm behind."""
         self.pump.close()
+        self.lamps.close()
+        self.watching.close()
+        self.publications.close()
         if self._expiry is not None:
             self._expiry.cancel()
             self._expiry = None

@@ -22,7 +22,7 @@ from vorzimmer.directory.ref import Ref
 from vorzimmer.kernel.errors import PeerError
 from vorzimmer.kernel.ids import EndpointId, LegId
 from vorzimmer.media.port import DigitHeard, FellSilent, MediaError, MediaEvent, SourceEnded, Tone, WorkerLost
-from vorzimmer.routing.model import Announce, Forward, Refuse, Ring, Run, Step, Tried
+from vorzimmer.routing.model import Announce, Forward, Offer, Refuse, Ring, Run, Step, Tried
 from vorzimmer.routing.outcome import overall
 from vorzimmer.sip.events import Answered, Cancelled, Ended, Event, Failed, Progressed, Requested
 
@@ -78,6 +78,11 @@ class Attempt:
     def swap(self, entrance: Entrance, shown: Party, progress: Progress) -> None:
         """Somebody takes the caller's place (an attended transfer to a phone that still rings)."""
         self.entrance, self.shown, self._progress = entrance, shown, progress
+
+    def offer_of(self, leg: LegId) -> Offer | None:
+        """As what a phone is rung; None for the caller's leg and for one that does not ring (any more)."""
+        fork = self._forks.find(leg) if self._forks is not None else None
+        return fork.offer if fork is not None else None
 
     def withdraw(self, who: Ref, spared: frozenset[str]) -> None:
         """`who` is not to be rung any more, except in the roles that are spared: those phones count as busy."""

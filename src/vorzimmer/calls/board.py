@@ -176,6 +176,7 @@ class Switchboard:
         if device is not None:
             self._devices[leg] = (live.state.company, device)
             self._busy.setdefault(self._devices[leg], set()).add(leg)
+            self.world.moved(*self._devices[leg])
 
     def traced(self, leg: LegId, live: Live) -> None:
         """Traces of this leg's dialog belong to `live` from now on."""
@@ -189,10 +190,15 @@ class Switchboard:
             self._busy[device].discard(leg)
             if not self._busy[device]:
                 del self._busy[device]
+            self.world.moved(*device)
 
     def changed(self, before: CallState, after: CallState) -> None:
         """Tell the facts that follow from a change of state."""
         self._facts.changed(before, after)
+        if before.parties is not after.parties and _seen(before) != _seen(after):
+            for leg in after.parties:
+                if leg.party.device is not None:
+                    self.world.moved(after.company, leg.party.device)
 
     def rings(self, state: CallState, step: Ring) -> None:
         """Somebody is rung."""
@@ -281,3 +287,8 @@ class Switchboard:
             self.own(leg.id, live, leg.party.device)
         live.wake()
         return live
+
+
+def _seen(state: CallState) -> list[tuple[LegId, bool, Party]]:
+    """What a lamp can show of a call."""
+    return [(leg.id, leg.held, leg.party) for leg in state.parties]

@@ -85,6 +85,10 @@ def no_fact(fact: Fact) -> None:
     """Nobody listens."""
 
 
+def nobody_watches(company: str, device: str) -> None:
+    """There are no lamps."""
+
+
 def prompt_source(company: str, prompt: str, params: dict[str, str]) -> Source:
     """``tone:busy`` is a tone of the country, anything else a file of that name."""
     kind, _, name = prompt.partition(":")
@@ -135,6 +139,8 @@ class World:
     """The name of a company's music on hold ("" for silence), and the country of its tones."""
     side: Callable[[Flow], str] = lambda flow: flow.listener
     """The media listener of a leg on that flow."""
+    moved: Callable[[str, str], None] = nobody_watches
+    """Told (company, device) when something about a device's calls is other than before: for lamps."""
     formats: tuple[Format, ...] = DEFAULT_FORMATS
     trace: Tracing = field(default_factory=NoTracing)
     times: Times = field(default_factory=Times)

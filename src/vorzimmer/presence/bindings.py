@@ -85,6 +85,10 @@ class Bindings:
         """True where some binding came from this address (limits are more generous there)."""
         return host in self._sources
 
+    def on_flow(self, flow: Flow) -> tuple[str, ...]:
+        """The devices that are registered over this flow."""
+        return tuple(sorted(self._flows.get(flow, ())))
+
     def next_expiry(self) -> float | None:
         """Monotonic time at which ``expire`` has something to look at; None without bindings."""
         return self._expiries[0][0] if self._expiries else None

@@ -30,12 +30,18 @@ OWN_CALL = frozenset({"see", "hold", "resume", "transfer", "consult", "replace",
 """What a party may do. `replace`: an INVITE with Replaces or a REFER that names a dialog of one's own."""
 
 
+OWN_LAMP = frozenset({"watch_parties"})
+"""What somebody may see of himself only: with whom he talks. (That he talks, his colleagues may see: `watch`.)"""
+
+
 def may(actor: Actor, action: str, call: CallFacts) -> Because | None:
     """Why `actor` may not do `action` to `call`; None if he may. What is refused for another company looks like what
     does not exist, so that an answer tells nothing."""
     if actor.company != call.company:
         return Because("may", "may.other_company")
-    if action not in OWN_CALL:
+    if action == "watch":
+        return None
+    if action not in OWN_CALL | OWN_LAMP:
         return Because("may", "may.unknown_action", {"action": action})
     if actor.ref not in call.parties:
         return Because("may", "may.not_yours")

@@ -36,7 +36,7 @@ class EngineConfig:
     """How long a server that says nothing is waited for where DNS names another one (RFC 3263 section 4.3)."""
     allow: tuple[str, ...] = (
         "INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "REGISTER", "REFER", "NOTIFY", "SUBSCRIBE", "INFO", "UPDATE",
-        "MESSAGE",
+        "MESSAGE", "PUBLISH",
     )  # fmt: skip
     supported: tuple[str, ...] = ("replaces",)
     accept: tuple[str, ...] = ("application/sdp",)

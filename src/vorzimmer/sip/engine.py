@@ -13,7 +13,7 @@ from vorzimmer.kernel.chance import Chance
 from vorzimmer.kernel.errors import LocalError
 from vorzimmer.kernel.ids import LegId
 from vorzimmer.sip.core import Core, EngineConfig, Tap
-from vorzimmer.sip.dialog import freeze, thaw
+from vorzimmer.sip.dialog import Dialog, freeze, thaw
 from vorzimmer.sip.dialogs import Dialogs
 from vorzimmer.sip.events import Event, FlowGone, Responded
 from vorzimmer.sip.failover import Failover
@@ -216,6 +216,14 @@ class Engine:
         LocalError without From and To."""
         self._core.now = now
         return self._outside.request(request, to)
+
+    def request_of(
+        self, dialog: Dialog, method: str, to: Flow | Hop, now: float, *, lines: str = "", body: bytes = b""
+    ) -> str:
+        """A request inside a dialog that somebody else keeps (a subscription's NOTIFY); ``Responded`` follows. `lines`
+        are header lines as they are written; a body needs its Content-Type among them."""
+        self._core.now = now
+        return self._outside.request_of(dialog, method, to, lines=lines, body=body)
 
     def respond(
         self, transaction: str, status: int, now: float, *, reason: str = "", extra: Extra = (), body: bytes = b""

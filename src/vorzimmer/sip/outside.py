@@ -5,6 +5,7 @@ This module must never know what a method means.
 
 from vorzimmer.kernel.errors import LocalError
 from vorzimmer.sip.arrived import tag_of
+from vorzimmer.sip.dialog import Dialog
 from vorzimmer.sip.events import Responded
 from vorzimmer.sip.flow import Flow, Hop
 from vorzimmer.sip.message import Request, Response
@@ -43,6 +44,15 @@ class Outside:
         headers.prepend("Via", sender.via(to, branch))
         data = Request(method, request.uri, headers, request.body).to_bytes()
         return sender.layer.client(method, branch, data, to, user=self).id
+
+    def request_of(self, dialog: Dialog, method: str, to: Flow | Hop, *, lines: str, body: bytes) -> str:
+        """The next request of a dialog that is kept elsewhere (a subscription); `lines` each with its line end."""
+        sender = self._sender
+        branch = sender.branch()
+        outline = dialog.outline(method)
+        outline.via = sender.via(to, branch)
+        head = f"{sender.contact(to, '')}User-Agent: {self._core.config.user_agent}\r\n{lines}"
+        return sender.layer.client(method, branch, outline.write(head, body), to, user=self).id
 
     def on_response(self, transaction: Transaction, response: Response, flow: Flow) -> None:
         """A final response ends it; provisional ones are nobody's news."""

@@ -23,6 +23,7 @@ from vorzimmer.sip.flow import Hop
 from vorzimmer.sip.headers import parse_name_addr
 from vorzimmer.sip.message import Headers, Request
 from vorzimmer.testing.phone_call import PhoneCall
+from vorzimmer.testing.phone_watch import Watch
 
 
 class Manner(Protocol):
@@ -114,6 +115,7 @@ class Phone:
         self.clock = clock
         self.manner: Manner = answers()
         self.calls: list[PhoneCall] = []
+        self.watches: list[Watch] = []
         self.registered = False
         self.alive = True
         self.requests: list[Request] = []
@@ -145,6 +147,14 @@ class Phone:
         self.calls.append(call)
         call.dial(dialled, late=late, extra=extra)
         return call
+
+    def watch(self, extension: str, event: str = "dialog", expires: int = 600) -> Watch:
+        """A lamp key for somebody: SUBSCRIBE, and what NOTIFYs tell. `extension` may be a whole URI."""
+        target = extension if ":" in extension else f"sip:{extension}@{self.line.domain or self.line.server}"
+        watch = Watch(self, target, event, self._chance.token(8), expires)
+        self.watches.append(watch)
+        watch.subscribe()
+        return watch
 
     def vanish(self) -> None:
         """Pull the plug: nothing is answered any more."""
@@ -199,6 +209,8 @@ class Phone:
         if isinstance(event, Responded) and self._registering and event.transaction == self._registering[0]:
             self._register_answered(event)
             return
+        if isinstance(event, Responded) and any(watch.responded(event) for watch in self.watches):
+            return
         leg = getattr(event, "leg", None)
         call = next((c for c in self.calls if c.leg == leg), None) if leg else None
         if isinstance(event, Failed) and call is not None and event.status in {401, 407} and self._again(call, event):
@@ -206,8 +218,15 @@ class Phone:
         if call is not None:
             call.handle(event)
         elif isinstance(event, Requested):
-            self.requests.append(event.request)
-            self.respond(event, 200)
+            self._asked(event)
+
+    def _asked(self, event: Requested) -> None:
+        if event.request.method == "NOTIFY" and event.leg is None and self.watches:
+            if not any(watch.notified(event) for watch in self.watches):
+                self.respond(event, 481)
+            return
+        self.requests.append(event.request)
+        self.respond(event, 200)
 
     def _invited(self, event: Invited) -> None:
         call = PhoneCall(self, event.leg, outgoing=False, request=event.request)
@@ -263,7 +282,7 @@ class Phone:
         tried = "Authorization" in request.headers or "Proxy-Authorization" in request.headers
         expires = int(request.headers.get("Expires", "0"))
         if event.status in {401, 407} and event.response is not None and not tried:
-            reply = self._credentials(event.response.headers, request)
+            reply = self.credentials(event.response.headers, request)
             if reply is not None:
                 self._register(expires, (reply,))
             return
@@ -273,7 +292,7 @@ class Phone:
         if call.challenged or call.over or event.response is None:
             return False
         request = Request("INVITE", call.uri)
-        reply = self._credentials(event.response.headers, request)
+        reply = self.credentials(event.response.headers, request)
         if reply is None:
             return False
         call.leg = LegId(f"{self.line.user}-{self._chance.token(4)}")
@@ -281,7 +300,8 @@ class Phone:
         call.redial(reply)
         return True
 
-    def _credentials(self, challenge: Headers, request: Request) -> tuple[str, str] | None:
+    def credentials(self, challenge: Headers, request: Request) -> tuple[str, str] | None:
+        """The line that answers a challenge, None without a password."""
         if not self.line.password:
             return None
         return answer(challenge, request, Account(self.line.user, self.line.password), self._chance.token(8))

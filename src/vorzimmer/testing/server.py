@@ -23,6 +23,7 @@ from vorzimmer.kernel.clock import Clock
 from vorzimmer.media.port import Media
 from vorzimmer.store.frames import Entry, read
 from vorzimmer.store.journal import Journal, Segments
+from vorzimmer.store.lives import next_life
 from vorzimmer.store.memory import MemoryStore
 from vorzimmer.store.write_behind import WriteBehind
 from vorzimmer.testing.chance import SeededChance
@@ -99,6 +100,7 @@ class Process:
         self.journal = Journal(segments, server.store.live, self.clock, on_trouble=troubles.append)
         self.kept = WriteBehind("binding", server.store.live, self.clock, on_trouble=troubles.append)
         self.tracer = Tracer(self.clock)
+        self.watches = WriteBehind("subscription", server.store.live, self.clock, on_trouble=troubles.append)
         self.exchange = Exchange(
             Ports(
                 transports=server.node,
@@ -110,6 +112,7 @@ class Process:
                 nonce_key=bytes(32),
                 on_bug=server.told.bug,
                 keep=self.kept.put,
+                keep_watch=self.watches.put,
                 tell=server.told.facts.append,
                 trace=self.tracer,
                 tap=self.tracer.wire,
@@ -123,6 +126,7 @@ class Process:
         exchange.restore_bindings(await self.kept.restore())
         states = await self.journal.restore()
         await thaw_all(exchange.board, states)
+        exchange.restore_subscriptions(await self.watches.restore(), await next_life(store.live))
 
     def kill(self) -> None:
         """Nothing of it acts any more; its tasks are cancelled by whoever kills it."""

@@ -1,0 +1,393 @@
+"""Lamps through a whole server: who may watch, what is told, when a watcher is gone (RFC 6665, 4235)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from tests.simulation.companies import NORD, SUED, change, company_file
+from tests.simulation.phones import Handset
+
+from vorzimmer.testing.chance import SeededChance
+from vorzimmer.testing.loop import VirtualClock, run
+from vorzimmer.testing.media import RecordingMedia
+from vorzimmer.testing.network import FAIR, Network
+from vorzimmer.testing.phone import rings
+from vorzimmer.testing.phone_watch import Watch
+from vorzimmer.testing.server import SimulatedServer
+
+
+class Bench:
+    """A server with two companies and whatever phones a test plugs in."""
+
+    def __init__(self) -> None:
+        self.clock = VirtualClock()
+        self.network = Network(self.clock, SeededChance(1), FAIR)
+        self.server = SimulatedServer(self.network, self.clock, RecordingMedia(), seed=2)
+        self.handsets: list[Handset] = []
+        self._lives: dict[str, int] = {}
+
+    async def phone(self, device: str, house: object = NORD, transport: str = "udp") -> Handset:
+        life = self._lives[device] = self._lives.get(device, 0) + 1
+        who, bug = (house, device, life), self.server.told.bug
+        handset = Handset(self.network, self.clock, who, on_bug=bug, transport=transport)  # type: ignore[arg-type]  # as is
+        self.handsets.append(handset)
+        handset.register()
+        await handset.phone.until(lambda: handset.phone.registered)
+        return handset
+
+    async def watch(self, handset: Handset, target: str, event: str = "dialog", expires: int = 600) -> Watch:
+        watch = handset.phone.watch(target, event, expires)
+        await handset.phone.until(lambda: bool(watch.statuses) and (watch.statuses[-1] != 200 or bool(watch.notifies)))
+        return watch
+
+    @property
+    def subscriptions(self) -> int:
+        return len(self.server.exchange.watching.notifier)
+
+    async def restart(self, down: float = 0.0) -> None:
+        task = asyncio.current_task()
+        await self.server.kill({task} if task else set())
+        await self.clock.sleep(down)
+        await self.server.start()
+
+
+def play(script: Callable[[Bench], Awaitable[None]]) -> None:
+    """Run a script; no bug may have been told of."""
+
+    async def main() -> None:
+        bench = Bench()
+        await bench.server.apply(company_file(NORD))
+        await bench.server.apply(company_file(SUED))
+        await bench.server.start()
+        try:
+            await script(bench)
+        finally:
+            assert bench.server.told.bugs == []
+        task = asyncio.current_task()
+        await bench.server.kill({task} if task else set())
+
+    run(main())
+
+
+def test_rfc6665_4_2_1_2_an_accepted_subscription_is_told_the_state_at_once() -> None:
+    async def script(bench: Bench) -> None:
+        anna, bea = await bench.phone("anna-1"), await bench.phone("bea-1")
+        watch = await bench.watch(anna, "101")
+        assert watch.statuses == [200]
+        assert 480 <= watch.granted <= 600
+        (notify,) = watch.notifies
+        assert notify.headers.get("Event") == "dialog"
+        assert notify.headers.get("Subscription-State").startswith("active;expires=")
+        assert notify.headers.get("Content-Type") == "application/dialog-info+xml"
+        assert b'version="0" state="full"' in notify.body
+        assert watch.right == "idle"
+        assert b"offline" not in notify.body
+        assert bea.alive
+
+    play(script)
+
+
+def test_rfc4235_a_lamp_follows_ringing_talking_hold_and_the_end() -> None:
+    async def script(bench: Bench) -> None:
+        anna, bea, carl = [await bench.phone(name) for name in ("anna-1", "bea-1", "carl-1")]
+        bea.phone.manner = rings
+        lamps = {name: await bench.watch(anna, name) for name in ("101", "102")}
+        call = carl.phone.call("101")
+        await bench.clock.sleep(2)
+        assert [lamp.right for lamp in lamps.values()] == ["early", "early"]
+        assert b'direction="recipient"' in lamps["101"].documents[-1]
+        assert b'direction="initiator"' in lamps["102"].documents[-1]
+        bea.phone.last.answer()
+        await bench.clock.sleep(2)
+        assert [lamp.right for lamp in lamps.values()] == ["confirmed", "confirmed"]
+        carl.phone.last.hold()
+        await bench.clock.sleep(2)
+        assert b"sip.rendering" in lamps["102"].documents[-1]
+        assert b"sip.rendering" not in lamps["101"].documents[-1]
+        call.hang_up()
+        await bench.clock.sleep(2)
+        assert [lamp.right for lamp in lamps.values()] == ["idle", "idle"]
+        for lamp in lamps.values():
+            assert lamp.versions == sorted(set(lamp.versions))
+            assert [version + 1 for version in lamp.versions] == lamp.cseqs
+
+    play(script)
+
+
+def test_bas_7_a_colleague_sees_that_somebody_talks_and_only_oneself_with_whom() -> None:
+    async def script(bench: Bench) -> None:
+        anna, bea, carl = [await bench.phone(name) for name in ("anna-1", "bea-1", "carl-1")]
+        mine, colleague = await bench.watch(bea, "101"), await bench.watch(anna, "101")
+        carl.phone.call("101")
+        await bench.clock.sleep(4)
+        assert mine.right == colleague.right == "confirmed"
+        assert b"<remote>" in mine.documents[-1]
+        assert b"sip:102@" in mine.documents[-1]
+        assert b"<remote>" not in colleague.documents[-1]
+        assert b"102" not in colleague.documents[-1]
+
+    play(script)
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [("199", 404), ("sip:101@sued.example", 404), ("sip:101@elsewhere.example", 404), ("tel:101", 404)],
+)
+def test_nobody_watches_what_is_not_there_or_another_companys_and_both_look_the_same(target: str, status: int) -> None:
+    async def script(bench: Bench) -> None:
+        anna = await bench.phone("anna-1")
+        target_there = target.replace("sued.example", SUED.domain)
+        watch = await bench.watch(anna, target_there)
+        assert watch.statuses == [status]
+        assert bench.subscriptions == 0
+
+    play(script)
+
+
+@pytest.mark.parametrize(
+    ("event", "expires", "status"),
+    [("presence", 600, 489), ("", 600, 489), ("dialog", 10, 423), ("dialog", 60, 200), ("dialog;id=7", 600, 200)],
+)
+def test_rfc6665_4_2_1_1_refusals(event: str, expires: int, status: int) -> None:
+    async def script(bench: Bench) -> None:
+        anna = await bench.phone("anna-1")
+        watch = await bench.watch(anna, "101", event, expires)
+        assert watch.statuses == [status]
+        if status == 200:
+            assert watch.notifies[0].headers.get("Event") == event
+
+    play(script)
+
+
+def test_rfc6665_4_4_3_a_fetch_is_told_once_and_leaves_nothing() -> None:
+    async def script(bench: Bench) -> None:
+        anna = await bench.phone("anna-1")
+        watch = await bench.watch(anna, "101", expires=0)
+        assert watch.over == "timeout"
+        assert len(watch.documents) == 1
+        assert bench.subscriptions == 0
+
+    play(script)
+
+
+def test_rfc6665_4_1_2_2_a_refresh_prolongs_and_is_told_the_full_state_and_a_zero_ends_it() -> None:
+    async def script(bench: Bench) -> None:
+        anna = await bench.phone("anna-1")
+        watch = await bench.watch(anna, "101", expires=60)
+        await bench.clock.sleep(40)
+        watch.subscribe()
+        await bench.clock.sleep(40)
+        assert watch.statuses == [200, 200]
+        assert len(watch.notifies) == 2
+        assert bench.subscriptions == 1
+        watch.subscribe(0)
+        await bench.clock.sleep(2)
+        assert watch.over == "timeout"
+        assert bench.subscriptions == 0
+        watch.subscribe(60)
+        await bench.clock.sleep(2)
+        assert watch.statuses[-1] == 481
+
+    play(script)
+
+
+def test_rfc6665_4_2_2_what_is_not_refreshed_ends_with_a_word() -> None:
+    async def script(bench: Bench) -> None:
+        anna = await bench.phone("anna-1")
+        watch = await bench.watch(anna, "101", expires=60)
+        await bench.clock.sleep(61)
+        assert watch.over == "timeout"
+        assert bench.subscriptions == 0
+
+    play(script)
+
+
+@pytest.mark.parametrize("answer", ["deaf", "481", "404", "500"])
+def test_rfc6665_4_2_2_a_watcher_that_does_not_take_its_notify_is_dropped(answer: str) -> None:
+    async def script(bench: Bench) -> None:
+        anna, bea, carl = [await bench.phone(name) for name in ("anna-1", "bea-1", "carl-1")]
+        carl.phone.manner = rings
+        watch = await bench.watch(anna, "101")
+        watch.deaf = answer == "deaf"
+        watch.answers = [(int(answer), ())] if answer != "deaf" else []
+        bea.phone.call("102")
+        await bench.clock.sleep(40)
+        assert bench.subscriptions == 0
+
+    play(script)
+
+
+def test_rfc6665_4_2_2_a_watcher_that_asks_for_time_is_told_the_newest_later() -> None:
+    async def script(bench: Bench) -> None:
+        anna, bea, carl = [await bench.phone(name) for name in ("anna-1", "bea-1", "carl-1")]
+        watch = await bench.watch(anna, "101")
+        watch.answers = [(503, (("Retry-After", "5"),))]
+        call = bea.phone.call("102")
+        await bench.clock.sleep(3)
+        assert watch.right == "idle"
+        await bench.clock.sleep(4)
+        assert watch.right == "confirmed"
+        call.hang_up()
+        await bench.clock.sleep(2)
+        assert watch.right == "idle"
+        assert carl.alive
+
+    play(script)
+
+
+def test_a_slow_watcher_has_one_notify_out_and_gets_the_newest() -> None:
+    async def script(bench: Bench) -> None:
+        anna, bea, _ = [await bench.phone(name) for name in ("anna-1", "bea-1", "carl-1")]
+        watch = await bench.watch(anna, "101")
+        bench.network.cut(anna.node.name)
+        for _ in range(4):
+            call = bea.phone.call("102")
+            await bench.clock.sleep(3)
+            call.hang_up()
+            await bench.clock.sleep(0.5)
+        bea.phone.call("102")
+        await bench.clock.sleep(3)
+        bench.network.mend(anna.node.name)
+        before = len(watch.notifies)
+        await bench.clock.sleep(10)
+        assert watch.right == "confirmed"
+        assert len(watch.notifies) <= before + 2
+
+    play(script)
+
+
+def test_a_phone_that_was_restarted_replaces_what_it_left_behind() -> None:
+    async def script(bench: Bench) -> None:
+        anna = await bench.phone("anna-1")
+        first = await bench.watch(anna, "101")
+        second = await bench.watch(anna, "101")
+        assert bench.subscriptions == 1
+        third = await bench.watch(anna, "102")
+        assert bench.subscriptions == 2
+        first.subscribe()
+        await bench.clock.sleep(1)
+        assert first.statuses == [200, 481]
+        assert second.established
+        assert third.established
+
+    play(script)
+
+
+def test_a_phone_whose_registration_ends_watches_nothing() -> None:
+    async def script(bench: Bench) -> None:
+        anna = await bench.phone("anna-1")
+        watch = await bench.watch(anna, "101")
+        anna.phone.register(0)
+        await bench.clock.sleep(2)
+        assert watch.over == "timeout"
+        assert bench.subscriptions == 0
+
+    play(script)
+
+
+def test_a_phone_that_moves_is_told_at_its_new_place() -> None:
+    async def script(bench: Bench) -> None:
+        anna, bea, carl = [await bench.phone(name) for name in ("anna-1", "bea-1", "carl-1")]
+        carl.phone.manner = rings
+        watch = await bench.watch(anna, "101")
+        anna.move(31_000)
+        await bench.clock.sleep(2)
+        bea.phone.call("102")
+        await bench.clock.sleep(2)
+        assert watch.right == "early"
+
+    play(script)
+
+
+def test_blf_3_not_registered_is_not_idle() -> None:
+    async def script(bench: Bench) -> None:
+        anna = await bench.phone("anna-1")
+        watch = await bench.watch(anna, "102")
+        assert b"<offline" in watch.documents[-1]
+        carl = await bench.phone("carl-1")
+        await bench.clock.sleep(1)
+        assert b"<offline" not in watch.documents[-1]
+        carl.phone.register(0)
+        await bench.clock.sleep(1)
+        assert b"<offline" in watch.documents[-1]
+
+    play(script)
+
+
+def test_blf_1_a_phone_watches_no_more_than_its_company_allows() -> None:
+    async def script(bench: Bench) -> None:
+        anna = await bench.phone("anna-1")
+        await bench.server.apply(company_file(NORD).replace("company:\n", "company:\n  limits: {monitors: 2}\n", 1))
+        watches = [await bench.watch(anna, target) for target in ("100", "101", "102", "101")]
+        assert [watch.statuses[-1] for watch in watches] == [200, 200, 403, 200]
+        assert (await bench.watch(anna, "102", expires=0)).statuses == [200]
+        assert (await bench.watch(anna, "100", "reg")).statuses == [200]
+
+    play(script)
+
+
+def test_features_0_5_a_removed_user_ends_the_lamp_and_a_new_name_changes_nothing() -> None:
+    async def script(bench: Bench) -> None:
+        anna = await bench.phone("anna-1")
+        watch = await bench.watch(anna, "101")
+        await bench.server.apply(change(NORD, "bea", "name: Somebody Else"))
+        await bench.clock.sleep(1)
+        assert len(watch.notifies) == 1
+        await bench.server.apply(change(NORD, "bea", 'extension: "177"'))
+        await bench.clock.sleep(1)
+        assert b"sip:177@" in watch.documents[-1]
+
+    play(script)
+
+
+def test_rfc3680_a_phone_watches_its_own_registration_and_nobody_elses() -> None:
+    async def script(bench: Bench) -> None:
+        anna = await bench.phone("anna-1")
+        watch = await bench.watch(anna, "100", "reg")
+        assert b'state="active"' in watch.documents[-1]
+        assert b"<uri>sip:" in watch.documents[-1]
+        anna.register()
+        await bench.clock.sleep(1)
+        assert len(watch.notifies) == 2
+        assert (await bench.watch(anna, "101", "reg")).statuses == [404]
+
+    play(script)
+
+
+def test_message_summary_is_answered_with_nothing_waiting() -> None:
+    async def script(bench: Bench) -> None:
+        anna = await bench.phone("anna-1")
+        watch = await bench.watch(anna, "100", "message-summary")
+        assert watch.notifies[-1].body == b"Messages-Waiting: no\r\n"
+        assert (await bench.watch(anna, "101", "message-summary")).statuses == [404]
+
+    play(script)
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_t25_after_a_restart_the_lamp_is_right_with_a_higher_version(transport: str) -> None:
+    async def script(bench: Bench) -> None:
+        anna, bea = await bench.phone("anna-1", transport=transport), await bench.phone("bea-1")
+        carl = await bench.phone("carl-1")
+        watch = await bench.watch(anna, "101")
+        call = bea.phone.call("102")
+        await bench.clock.sleep(3)
+        assert watch.right == "confirmed"
+        version = watch.versions[-1]
+        await bench.restart()
+        await bench.clock.sleep(6)
+        assert watch.right == "confirmed"
+        assert watch.versions[-1] > version
+        version = watch.versions[-1]
+        await bench.restart(2.0)
+        call.hang_up()
+        await bench.clock.sleep(6)
+        assert watch.right == "idle"
+        assert watch.versions[-1] > version
+        watch.subscribe()
+        await bench.clock.sleep(2)
+        assert watch.statuses[-1] == 200
+        assert carl.alive
+        assert bench.subscriptions == 1
+
+    play(script)
