@@ -43,6 +43,9 @@ class Ear:
     def failed(self, transaction: str) -> None:
         self.told.put_nowait((transaction, None))
 
+    def waited(self, seconds: float) -> None:
+        return
+
     def reading(self, flow: Flow) -> int | None:
         return self.in_message() if self.in_message else None
 

@@ -20,10 +20,17 @@ class ScriptedEngine:
 
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
+        self.waits: list[tuple[Any, ...]] = []
         self.events: deque[Event] = deque()
         self.packets: list[Packet] = []
         self.timer: float | None = None
         self.on_receive: Any = None
+
+    def waited(self, seconds: float, now: float) -> None:
+        self.waits.append(("waited", seconds, now))
+
+    def late(self, seconds: float, now: float) -> None:
+        self.waits.append(("late", seconds, now))
 
     def receive(self, data: bytes, flow: Flow, now: float) -> None:
         self.calls.append(("receive", data, now))
@@ -185,6 +192,9 @@ def test_one_alarm_follows_the_engines_deadline() -> None:
         bench.pump.received(b"b", UDP)
         await bench.clock.sleep(3)
         assert [call for call in bench.engine.calls if call[0] == "timer"] == [("timer", 2.0)]
+        assert bench.engine.waits == [("late", 0.0, 2.0)]
+        bench.pump.waited(0.5)
+        assert bench.engine.waits[1:] == [("waited", 0.5, 3.0)]
         await bench.clock.sleep(10)
         assert [call[0] for call in bench.engine.calls].count("timer") == 1
 

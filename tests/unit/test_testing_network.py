@@ -35,6 +35,9 @@ class Ear:
     def failed(self, transaction: str) -> None:
         self.failures.append(transaction)
 
+    def waited(self, seconds: float) -> None:
+        return
+
     def reading(self, flow: Flow) -> int | None:
         return None
 

@@ -48,6 +48,9 @@ class ControlRpc:
             lambda: counts.limited_source + counts.limited_account,
         )
 
+        turned_away, engine = "vorzimmer_sip_overload_refused", exchange.engine
+        metrics.gauge(turned_away, "Requests turned away for overload", lambda: engine.turned_away)
+
     def hold(self) -> None:
         """Published changes wait until the books are loaded."""
         self._loaded.clear()

@@ -133,7 +133,7 @@ class Exchange:
         self.ports = ports
         self.bindings = Bindings()
         self.house = House(ports.realm, self.live)
-        self._config = EngineConfig(ports.sent_by)
+        self._config = EngineConfig(ports.sent_by, vital=self.house.vital)
         self.engine = Engine(self._config, ports.chance)
         if ports.tap is not None:
             self.engine.show(ports.tap)

@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from vorzimmer.calls.asking import dialled
 from vorzimmer.calls.world import Identified, Refusal
 from vorzimmer.directory.keys import DEVICE
+from vorzimmer.directory.model import Company
 from vorzimmer.directory.ref import Ref
 from vorzimmer.directory.repository import CompanyRepository
 from vorzimmer.directory.server import ServerBook
@@ -26,6 +28,7 @@ from vorzimmer.presence.registrar import is_ours
 from vorzimmer.routing.decide import decide
 from vorzimmer.routing.live import Live
 from vorzimmer.routing.model import Asked, Caller, Plan, SoFar
+from vorzimmer.routing.numbers import as_emergency
 from vorzimmer.sip.digest import Credentials
 from vorzimmer.sip.flow import Flow
 from vorzimmer.sip.identity import wants_privacy
@@ -70,6 +73,8 @@ class House:
         self._live_of = live_of
         self._server = ServerBook()
         self._credentials: dict[str, Credentials] = {}
+        self._plans: tuple[Company, ...] | None = None
+        """A company of each number plan there is, None until asked for."""
 
     # -- filling ----------------------------------------------------------------------------------------------------
     async def load(self, companies: CompanyRepository) -> None:
@@ -80,7 +85,7 @@ class House:
                 continue
             records = [Change(record.kind, record.id, record.data) for record in stored.records]
             book = Snapshot.of(SCHEMA, zone, records).at_revision(stored.revision)
-            self._server = self._server.add(book)
+            self._server, self._plans = self._server.add(book), None
             secrets = await companies.secrets(ident)
             for entry in book.entries(DEVICE.name):
                 self._keep(ident, entry.ref.id, secrets.reveal(DEVICE.name, entry.ref.id, "password"))
@@ -90,9 +95,10 @@ class House:
         (removed, switched off, another account or password): what takes away acts at once (FEATURES.md 0.5)."""
         if self._server.company(change.company) is None:
             book = Snapshot.of(SCHEMA, zone, change.changes).at_revision(change.revision)
-            self._server = self._server.add(book)
+            self._server, self._plans = self._server.add(book), None
         else:
             self._server = self._server.apply(change.company, change.changes, change.revision)
+            self._plans = None
         for device, credentials in change.credentials.items():
             key = device_key(change.company, device)
             if credentials is None:
@@ -149,6 +155,17 @@ class House:
     def decide(self, asked: Asked, so_far: SoFar, now: datetime) -> Plan:
         """calls.ports.Decider."""
         return decide(ORDER, asked, so_far, self.book(asked.company), self._live_of(asked.company), now)
+
+    def vital(self, uri: str) -> bool:
+        """Whether a Request-URI may be an emergency call of some company here: such a call is never turned away."""
+        if self._plans is None:
+            plans = {(c.country, c.outside_prefix): c for c in (book.company for book in self._server.books.values())}
+            self._plans = tuple(plans.values())
+        try:
+            number = dialled(uri)
+        except PeerError:
+            return uri.lower().startswith("urn:service:sos")
+        return any(as_emergency(number, company) is not None for company in self._plans)
 
     def domain(self, company: str) -> str:
         """The SIP domain that identities of a company are written with."""

@@ -40,6 +40,9 @@ class Sink(Protocol):
     def reading(self, flow: Flow) -> int | None:
         """The number of the message of this stream that has begun and not ended; None between messages."""
 
+    def waited(self, seconds: float) -> None:
+        """The datagram that is looked at now has waited so long."""
+
 
 class Transports(Protocol):
     """Sending side of a network, real or simulated."""
@@ -151,6 +154,10 @@ class Pump:
         """Which message of this stream the engine is in the middle of."""
         return self._reading(flow)
 
+    def waited(self, seconds: float) -> None:
+        """Tell the engine how far we are behind."""
+        self._engine.waited(seconds, self._clock.now())
+
     # -- turns ------------------------------------------------------------------------------------------------------
     def _feed(self, doing: str, feed: Callable[[], None]) -> None:
         if self._closed:
@@ -223,7 +230,9 @@ class Pump:
 
     def _on_alarm(self) -> None:
         # Loops may fire a rounding error early; the engine must then still see its deadline as reached.
-        now = max(self._clock.now(), self._armed)
+        now = self._clock.now()
+        self._engine.late(now - self._armed, now)
+        now = max(now, self._armed)
         self._alarm = None
         self._feed("a timer", lambda: self._engine.handle_timer(now))
 

@@ -1,24 +1,39 @@
 """The UDP listener: a datagram in, a datagram out, as short as Python allows.
 
-This module must never look into a message beyond its length.
+The socket is emptied at every chance into two queues: what goes on with calls, and what begins something new. So the
+kernel drops nothing while we are busy, calls in progress go first, and it is known how long everybody has waited. This
+module must never look further into a message than to tell the two apart.
 """
 
 import asyncio
 import contextlib
 import socket
+from collections import deque
 from collections.abc import Callable
 
 from vorzimmer.kernel.address import Address
 from vorzimmer.net.pump import Sink
 from vorzimmer.sip.flow import Flow
+from vorzimmer.sip.urgency import begins_something
 
 RECEIVE_BUFFER = 4 * 1024 * 1024
 """Bytes asked for SO_RCVBUF: room for a registration storm while the loop is busy."""
 
+DRAIN = 256
+"""Datagrams taken from the socket at once."""
+
+TURN = 16
+"""Datagrams handled before the loop may do something else."""
+
+MOST_WAITING = 20_000
+"""Datagrams that wait here; beyond that they stay in the socket until the kernel drops them."""
+
 SinkOf = Callable[[], Sink]
+Waiting = tuple[bytes, tuple[str, int], float]
+"""A datagram, its sender, and when it was taken from the socket."""
 
 
-class UdpListener(asyncio.DatagramProtocol):
+class UdpListener:
     """One UDP socket. `name` and `local` go into every flow."""
 
     def __init__(self, name: str, local: Address, sink: SinkOf, limit: int) -> None:
@@ -26,57 +41,94 @@ class UdpListener(asyncio.DatagramProtocol):
         self._local = local
         self._sink = sink
         self._limit = limit
-        self._transport: asyncio.DatagramTransport | None = None
-        self._error: Exception | None = None
-        self._closed = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        self._socket: socket.socket | None = None
+        self._room = bytearray(65_536)
+        self._urgent: deque[Waiting] = deque()
+        self._fresh: deque[Waiting] = deque()
+        self._working = False
         self.oversized = 0
+        self.unsent = 0
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """asyncio: the socket is ready."""
-        self._transport = transport  # type: ignore[assignment]  # datagram endpoints only ever get datagram transports
+    def serve(self, sock: socket.socket) -> None:
+        """Read from a bound socket from now on."""
+        sock.setblocking(False)
+        self._socket = sock
+        self._loop.add_reader(sock, self._readable)
 
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        """asyncio: one datagram. Oversized ones are dropped and counted: there is no room to answer a flood."""
-        if len(data) > self._limit:
-            self.oversized += 1
+    # -- in ---------------------------------------------------------------------------------------------------------
+    def _readable(self) -> None:
+        now = self._loop.time()
+        if len(self._urgent) + len(self._fresh) < MOST_WAITING:
+            self._take(now)
+        if not self._working:
+            self._work()
+
+    def _take(self, now: float) -> None:
+        """Up to DRAIN datagrams into the queues."""
+        assert self._socket is not None
+        read, room = self._socket.recvfrom_into, self._room
+        for _ in range(DRAIN):
+            try:
+                size, addr = read(room)
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError:
+                continue  # an ICMP answer to something we sent: its transaction will time out
+            if size > self._limit:
+                self.oversized += 1
+                continue
+            data = bytes(room[:size])
+            queue = self._fresh if begins_something(data) else self._urgent
+            queue.append((data, addr, now))
+
+    def _work(self) -> None:
+        """Handle a few; go on in the next turn of the loop if there are more."""
+        self._working = False
+        if not self._urgent and not self._fresh:
             return
-        self._sink().received(data, Flow("udp", self._local, Address(addr[0], addr[1]), 0, self._name))
+        sink, now = self._sink(), self._loop.time()
+        oldest = min(queue[0][2] for queue in (self._urgent, self._fresh) if queue)
+        sink.waited(now - oldest)
+        for _ in range(TURN):
+            queue = self._urgent or self._fresh
+            if not queue or self._socket is None:
+                return
+            data, addr, _ = queue.popleft()
+            sink.received(data, Flow("udp", self._local, Address(addr[0], addr[1]), 0, self._name))
+        if self._urgent or self._fresh:
+            self._working = True
+            self._loop.call_soon(self._work)
 
-    def error_received(self, exc: Exception) -> None:
-        """asyncio: sending failed (also called from within ``sendto``)."""
-        self._error = exc
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """asyncio: the socket is closed."""
-        self._transport = None
-        if not self._closed.done():
-            self._closed.set_result(None)
-
+    # -- out --------------------------------------------------------------------------------------------------------
     def flow_to(self, remote: Address) -> Flow:
         """The flow between this socket and `remote`."""
         return Flow("udp", self._local, remote, 0, self._name)
 
     def send(self, data: bytes, to: Address) -> bool:
-        """Send one datagram; False where the system refuses (no route, too large, port 0)."""
-        if self._transport is None:
+        """Send one datagram; False where the system refuses (no route, too large, port 0). A full send buffer loses it,
+        as any network may."""
+        if self._socket is None:
             return False
-        self._error = None
         try:
-            self._transport.sendto(data, to)
+            self._socket.sendto(data, to)
+        except (BlockingIOError, InterruptedError):
+            self.unsent += 1
         except (OSError, ValueError, OverflowError):
             return False
-        return self._error is None
+        return True
 
     async def close(self) -> None:
-        """Close the socket and wait until it is gone, so that its port is free."""
-        if self._transport is not None:
-            self._transport.close()
-            await self._closed
+        """Close the socket, so that its port is free."""
+        if self._socket is not None:
+            self._loop.remove_reader(self._socket)
+            self._socket.close()
+            self._socket = None
 
 
 async def serve_udp(sock: socket.socket, listener: UdpListener) -> None:
-    """Serve a bound socket. It may hold datagrams from before (docs/adr/0006), which arrive before this returns:
-    whoever answers them must know the listener by then."""
+    """Serve a bound socket. It may hold datagrams from before (docs/adr/0006): whoever answers them must know the
+    listener by then."""
     with contextlib.suppress(OSError):  # a smaller buffer works too
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-    await asyncio.get_running_loop().create_datagram_endpoint(lambda: listener, sock=sock)
+    listener.serve(sock)

@@ -12,6 +12,7 @@ from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.chance import Chance
 from vorzimmer.sip.events import Event
 from vorzimmer.sip.flow import Flow, Hop, Packet
+from vorzimmer.sip.overload import Overload
 from vorzimmer.sip.timers import Timers
 
 Tap = Callable[[bytes, Flow | Hop, bool], None]
@@ -23,7 +24,8 @@ class EngineConfig:
     """`sent_by(flow or hop) -> Address` gives our address as that peer must see it (--advertise; Via and Contact).
 
     Times in seconds. `max_transactions`: server transactions at once before new requests outside dialogs get 503;
-    `max_legs`: legs at once before a new INVITE gets 503.
+    `max_legs`: legs at once before a new INVITE gets 503. `vital(Request-URI)`: never turned away for
+    overload (emergency calls).
     """
 
     sent_by: Callable[[Flow | Hop], Address]
@@ -40,6 +42,7 @@ class EngineConfig:
     )  # fmt: skip
     supported: tuple[str, ...] = ("replaces",)
     accept: tuple[str, ...] = ("application/sdp",)
+    vital: Callable[[str], bool] = lambda uri: False
     max_transactions: int = 100_000
     max_legs: int = 50_000
 
@@ -47,7 +50,9 @@ class EngineConfig:
 class Core:
     """Shared state of one engine."""
 
-    __slots__ = ("about", "allow", "chance", "config", "events", "now", "packets", "tap", "timers", "waiting")
+    __slots__ = (
+        "about", "allow", "chance", "config", "events", "loop", "now", "packets", "queue", "tap", "timers", "waiting",
+    )  # fmt: skip
 
     def __init__(self, config: EngineConfig, chance: Chance) -> None:
         self.config = config
@@ -57,6 +62,7 @@ class Core:
         self.events: deque[Event] = deque()
         self.packets: list[Packet] = []
         self.tap: Tap | None = None
+        self.queue, self.loop = Overload(), Overload()
         self.waiting = 64 * config.t1
         """Seconds of timers B, F, H, L, M: how long the other side is waited for."""
         self.allow = ", ".join(config.allow)

@@ -95,6 +95,19 @@ class Engine:
             self._core.packets = []
         return packets
 
+    def waited(self, seconds: float, now: float) -> None:
+        """A datagram has waited so long until it was looked at: the measure of overload."""
+        self._core.queue.waited(seconds, now)
+
+    def late(self, seconds: float, now: float) -> None:
+        """An alarm came so late: the measure of overload where messages come over streams."""
+        self._core.loop.waited(seconds, now)
+
+    @property
+    def turned_away(self) -> int:
+        """Requests refused for overload."""
+        return self._core.queue.refused + self._core.loop.refused
+
     def show(self, tap: Tap) -> None:
         """Show every whole message to `tap` from now on (tracing); it must neither wait nor raise."""
         self._core.tap = tap

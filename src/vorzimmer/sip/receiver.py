@@ -5,6 +5,7 @@ what a peer sends, and keeps no state but stream buffers.
 """
 
 from vorzimmer.kernel.errors import PeerError
+from vorzimmer.sip.admission import Admission
 from vorzimmer.sip.arrived import Arrived, branch_of
 from vorzimmer.sip.dialogs import Dialogs
 from vorzimmer.sip.events import Malformed, Requested
@@ -39,6 +40,7 @@ class Receiver:
         self._layer = sender.layer
         self._server = server
         self._dialogs = dialogs
+        self._admission = Admission(sender.core)
         self._streams: dict[Flow, StreamBuffer] = {}
         self._supported = frozenset(option.lower() for option in sender.core.config.supported)
         self._allowed = frozenset(sender.core.config.allow)
@@ -137,7 +139,7 @@ class Receiver:
             self._layer.again(tx)
         elif request.method == "CANCEL":
             self._cancel(arrived)
-        else:
+        elif arrived.to_tag or not self._admission.turns_away(arrived):
             self._new(arrived)
 
     def on_ack(self, arrived: Arrived) -> None:
@@ -172,8 +174,7 @@ class Receiver:
         if arrived.to_tag:
             self._inside(arrived)
         elif self._crowded(request.method):
-            data = reply(arrived, 503, stateless_tag(request), lines="Retry-After: 10\r\n")
-            self._core.send(data, arrived.answer_to())
+            self._admission.refuse(arrived)
         elif self._layer.is_merged(arrived):
             self._dialogs.answer(arrived, 482)
         elif request.method == "INVITE":

@@ -1,0 +1,46 @@
+"""The entrance to new work: who is turned away with 503 and Retry-After because the server is full or too far behind.
+
+Nothing is kept of who is turned away. Requests inside dialogs, and whatever the configuration calls vital (emergency
+calls), always come in. This module must never refuse what was accepted before.
+"""
+
+from vorzimmer.sip.arrived import Arrived
+from vorzimmer.sip.core import Core
+from vorzimmer.sip.overload import Work
+from vorzimmer.sip.replies import reply, stateless_tag
+
+FULL_S = 10
+"""Seconds to stay away from a server that is full."""
+
+
+def work_of(arrived: Arrived) -> Work:
+    """How much a new request has cost already."""
+    request = arrived.request
+    if request.method != "INVITE":
+        return Work.SETTING
+    begun = "Authorization" in request.headers or "Proxy-Authorization" in request.headers
+    return Work.BEGUN if begun else Work.CALL
+
+
+class Admission:
+    """Decides for one engine."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def turns_away(self, arrived: Arrived) -> bool:
+        """Whether a request outside dialogs was answered here because we are too far behind."""
+        core = self._core
+        load = core.queue if core.queue.share >= core.loop.share else core.loop
+        if not load.share or core.config.vital(arrived.request.uri):
+            return False
+        work = work_of(arrived)
+        if not load.refuses(work, core.chance.fraction()):
+            return False
+        self.refuse(arrived, load.retry_after(work, core.chance.fraction()))
+        return True
+
+    def refuse(self, arrived: Arrived, retry_after: int = FULL_S) -> None:
+        """503, without keeping anything."""
+        lines = f"Retry-After: {retry_after}\r\n"
+        self._core.send(reply(arrived, 503, stateless_tag(arrived.request), lines=lines), arrived.answer_to())

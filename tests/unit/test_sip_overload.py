@@ -1,0 +1,138 @@
+"""Overload: new work is turned away early, cheaply and in the right order; what was begun goes on."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vorzimmer.sip.arrived import tag_of
+from vorzimmer.sip.engine import EngineConfig
+from vorzimmer.sip.events import Invited
+from vorzimmer.sip.message import Response
+from vorzimmer.sip.overload import EASE, MOST, TARGET, WINDOW, Overload, Work
+from vorzimmer.sip.urgency import begins_something
+from vorzimmer.testing.peer import OURS, Peer
+
+
+def behind(load: Overload, seconds: float, wait: float, start: float = 0.0) -> float:
+    """So many seconds in which every message waits for so long."""
+    now = start
+    while now < start + seconds:
+        now += 0.01
+        load.waited(wait, now)
+    return now
+
+
+def test_a_short_burst_turns_nobody_away() -> None:
+    load = Overload()
+    now = 0.0
+    for _ in range(100):
+        for wait in (0.09, 0.05, 0.0):
+            now += WINDOW / 3
+            load.waited(wait, now)
+    assert load.share == 0.0
+    assert not load.refuses(Work.SETTING, 0.0)
+
+
+def test_a_standing_queue_turns_away_more_and_more_and_less_once_it_is_gone() -> None:
+    load = Overload()
+    now = behind(load, 1.0, 2 * TARGET)
+    first = load.share
+    assert 0.5 < first < MOST
+    now = behind(load, 5.0, 2 * TARGET, now)
+    assert load.share == MOST
+    now = behind(load, WINDOW * 1.5, 0.0, now)
+    assert load.share == MOST * EASE
+    behind(load, 10.0, 0.0, now)
+    assert load.share == 0.0
+
+
+def test_after_a_quiet_time_the_past_is_forgotten() -> None:
+    load = Overload()
+    now = behind(load, 5.0, 1.0)
+    load.waited(0.0, now + 2.0)
+    assert load.share == 0.0
+
+
+def test_settings_go_first_then_new_calls_and_begun_ones_last() -> None:
+    load = Overload()
+    behind(load, 0.8, 1.0)
+    assert 0.3 < load.share < 0.7
+    rolls = [n / 1000 for n in range(1000)]
+    setting, call, begun = (sum(load.refuses(work, roll) for roll in rolls) for work in Work)
+    assert setting > call > begun == 0
+    assert load.refused == setting + call
+    behind(load, 5.0, 1.0)
+    assert sum(load.refuses(Work.BEGUN, roll) for roll in rolls) > 700
+
+
+@given(st.lists(st.tuples(st.floats(0, 2), st.floats(0.001, 0.5)), max_size=100), st.floats(0, 0.999))
+def test_the_share_stays_within_bounds_and_refusals_are_in_order(waits: list[tuple[float, float]], roll: float) -> None:
+    load, now = Overload(), 0.0
+    for wait, step in waits:
+        now += step
+        load.waited(wait, now)
+        assert 0.0 <= load.share <= MOST
+        refused = [load.refuses(work, roll) for work in Work]
+        assert refused == sorted(refused, reverse=True)
+        assert all(2 <= load.retry_after(work, roll) <= 60 for work in Work)
+
+
+def pressed(vital: str = "nobody") -> Peer:
+    """A server that is hopelessly behind."""
+    peer = Peer(config=EngineConfig(lambda _: OURS, vital=lambda uri: vital in uri))
+    press(peer)
+    return peer
+
+
+def press(peer: Peer) -> None:
+    for step in range(1, 41):
+        peer.engine.waited(1.0, step * WINDOW * 1.1)
+
+
+def call(peer: Peer, number: int) -> int:
+    """A call of its own; how it was answered at once."""
+    peer.call_id = f"call-{number}"
+    peer.send("INVITE", body=b"offer")
+    return peer.last_response().status
+
+
+def test_rfc3261_21_5_4_overload_refuses_without_state_and_says_when_to_come_again() -> None:
+    peer = pressed()
+    statuses = [call(peer, number) for number in range(40)]
+    assert statuses.count(503) > 30
+    assert set(statuses) <= {100, 503}
+    refused = [m for m in peer.sent if isinstance(m, Response) and m.status == 503]
+    assert all(2 <= int(response.headers.get("Retry-After")) <= 10 for response in refused)
+    assert len(peer.of(Invited)) == statuses.count(100)
+    assert peer.engine.turned_away == statuses.count(503)
+
+
+def test_decision_9_overload_never_refuses_emergency_calls() -> None:
+    peer = pressed(vital="bob")
+    assert [call(peer, number) for number in range(40)] == [100] * 40
+
+
+def test_overload_never_refuses_what_goes_on_or_is_repeated() -> None:
+    for seed in range(20):
+        peer = Peer(seed=seed)
+        branch = peer.send("INVITE", body=b"offer")
+        press(peer)
+        peer.send("INVITE", body=b"offer", branch=branch)
+        assert peer.last_response().status == 100
+        peer.engine.accept(peer.of(Invited)[0].leg, peer.now)
+        peer.take()
+        tag = tag_of(peer.last_response().headers.get("To"))
+        peer.send("ACK", tag=tag)
+        peer.send("BYE", 2, tag=tag)
+        assert peer.responses("BYE") == [200]
+        assert peer.engine.turned_away == 0
+
+
+def test_at_a_glance_what_begins_and_what_goes_on() -> None:
+    fresh = b"INVITE sip:1@x SIP/2.0\r\nTo: <sip:1@x>\r\nFrom: <sip:2@x>;tag=1\r\n\r\n"
+    inside = b"INVITE sip:1@x SIP/2.0\r\nt : <sip:1@x> ; tag=7\r\nFrom: <sip:2@x>;tag=1\r\n\r\n"
+    assert begins_something(fresh)
+    assert begins_something(fresh.replace(b"INVITE", b"CANCEL"))
+    assert not begins_something(inside)
+    assert not begins_something(b"SIP/2.0 200 OK\r\n\r\n")
+    assert not begins_something(b"ACK sip:1@x SIP/2.0\r\nTo: <sip:1@x>\r\n\r\n")
+    assert not begins_something(b"")
