@@ -111,7 +111,8 @@ class Control:
 
     def _transports(self, names: CachedNames) -> SocketTransports:
         tls = tls_contexts(self._options, self._layout, self._clock.wall())
-        return SocketTransports(self._clock, tls=tls, resolver=DnsResolver(names, self._chance))
+        resolver, origins = DnsResolver(names, self._chance), self._options.web_origins
+        return SocketTransports(self._clock, tls=tls, resolver=resolver, web_origins=origins)
 
     def _exchange(
         self,

@@ -34,7 +34,9 @@ class ControlRpc:
         metrics.gauge(
             "vorzimmer_devices_registered", "Devices with a binding", lambda: len(exchange.bindings.devices())
         )
-        metrics.gauge("vorzimmer_sip_connections", "Open TCP and TLS connections", lambda: transports.connections)
+        metrics.gauge(
+            "vorzimmer_sip_connections", "Open connections of phones and trunks", lambda: transports.connections
+        )
         metrics.gauge(
             "vorzimmer_sip_servers_avoided",
             "Servers of others that failed lately and are tried last",

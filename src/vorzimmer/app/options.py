@@ -20,11 +20,15 @@ DEFAULT_RANGE: Ports = (20000, 29999)
 
 
 class ServeOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """`sip` are listeners `udp:HOST:PORT`; `advertise` is `[LISTENER=]ADDRESS[:PORT][@NETWORK]`; `rtp_range` is
-    `[LISTENER=]LOW-HIGH`; `media_workers` 0 means one per core; `database` empty means SQLite in `state`."""
+    """`sip` are listeners `udp:HOST:PORT`, `ws` and `wss` those of browser phones, `HOST:PORT`, `ws_origin` the pages
+    that may open them; `advertise` is `[LISTENER=]ADDRESS[:PORT][@NETWORK]`; `rtp_range` is `[LISTENER=]LOW-HIGH`;
+    `media_workers` 0 means one per core; `database` empty means SQLite in `state`."""
 
     state: str
     sip: tuple[str, ...] = ("udp:127.0.0.1:5060", "tcp:127.0.0.1:5060")
+    ws: tuple[str, ...] = ()
+    wss: tuple[str, ...] = ()
+    ws_origin: tuple[str, ...] = ()
     http: str = "127.0.0.1:8080"
     advertise: tuple[str, ...] = ()
     rtp_range: tuple[str, ...] = ()
@@ -51,7 +55,18 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     def listeners(self) -> tuple[ListenerSpec, ...]:
         """The SIP listeners with the addresses they advertise; raises StartError."""
         scoped = [_scoped(text, "--advertise") for text in self.advertise]
-        return tuple(_listener(text, [(scope, parse_advertise(rule)) for scope, rule in scoped]) for text in self.sip)
+        rules = [(scope, parse_advertise(rule)) for scope, rule in scoped]
+        return tuple(_listener(text, rules) for text in self.sockets)
+
+    @property
+    def sockets(self) -> tuple[str, ...]:
+        """All SIP listeners as texts, those of browser phones last."""
+        return (*self.sip, *(f"ws:{text}" for text in self.ws), *(f"wss:{text}" for text in self.wss))
+
+    @property
+    def web_origins(self) -> frozenset[str]:
+        """Pages that may open a WebSocket, as browsers write them: `https://pbx.example`. Empty for all."""
+        return frozenset(text.lower().rstrip("/") for text in self.ws_origin)
 
     def capture_server(self) -> Address | None:
         """Where copies of all SIP messages go, None for nowhere; raises StartError."""

@@ -118,7 +118,7 @@ class Supervisor:
             await child.ready.wait()
         self._beside = [self._child(name, argv) for name, argv in self._extras.items()]
         self._extra_tasks = [asyncio.ensure_future(child.run()) for child in self._beside]
-        self._say(f"vorzimmer is ready: {' '.join(self._options.sip)} http://{self._options.http}")
+        self._say(f"vorzimmer is ready: {' '.join(self._options.sockets)} http://{self._options.http}")
 
     async def _end(self) -> None:
         """Control first (it lets calls end), then web, then media."""

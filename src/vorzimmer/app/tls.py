@@ -9,12 +9,12 @@ from pathlib import Path
 from vorzimmer.app.layout import Layout
 from vorzimmer.app.options import ServeOptions
 from vorzimmer.net.certificates import Certificate, client_context, ensure_certificate, server_context
-from vorzimmer.net.transports import TlsContexts
+from vorzimmer.net.transports import SECURE, TlsContexts
 
 
 def certificate(options: ServeOptions, layout: Layout, now: datetime) -> Certificate | None:
     """The certificate of the TLS listeners, None without any; raises StartError."""
-    hosts = tuple(dict.fromkeys(spec.host for spec in options.listeners() if spec.transport == "tls"))
+    hosts = tuple(dict.fromkeys(spec.host for spec in options.listeners() if spec.transport in SECURE))
     if not hosts:
         return None
     if options.tls_certificate:

@@ -6,9 +6,10 @@ This module must never let one address take what all others need.
 import asyncio
 import socket
 import ssl
+from collections.abc import Callable
 
 from vorzimmer.kernel.clock import Alarm
-from vorzimmer.net.stream import Connection, Origin, Table
+from vorzimmer.net.stream import Connection, Table
 
 BATCH = 64
 """Connections accepted in one turn of the loop, so that calls go on while every phone comes back."""
@@ -21,13 +22,15 @@ PAUSE = 1.0
 
 
 class Acceptor:
-    """One listening stream socket."""
+    """One listening stream socket; `make` gives a connection to fill."""
 
-    def __init__(self, sock: socket.socket, table: Table, origin: Origin, tls: ssl.SSLContext | None) -> None:
+    def __init__(
+        self, sock: socket.socket, table: Table, tls: ssl.SSLContext | None, make: Callable[[], Connection]
+    ) -> None:
         self._sock = sock
         self._table = table
-        self._origin = origin
         self._tls = tls
+        self._make = make
         self._loop = asyncio.get_running_loop()
         self._entering: set[asyncio.Task[None]] = set()
         self._pause: Alarm | None = None
@@ -69,7 +72,7 @@ class Acceptor:
         task.add_done_callback(self._entering.discard)
 
     async def _enter(self, sock: socket.socket, host: str) -> None:
-        connection = Connection(self._table, self._origin)
+        connection = self._make()
         try:
             await self._loop.connect_accepted_socket(
                 lambda: connection, sock, ssl=self._tls, ssl_handshake_timeout=HANDSHAKE if self._tls else None

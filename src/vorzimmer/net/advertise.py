@@ -12,8 +12,8 @@ from functools import lru_cache
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.errors import StartError
 
-TRANSPORTS = ("udp", "tcp", "tls")
-DEFAULT_PORTS = {"udp": 5060, "tcp": 5060, "tls": 5061}
+TRANSPORTS = ("udp", "tcp", "tls", "ws", "wss")
+DEFAULT_PORTS = {"udp": 5060, "tcp": 5060, "tls": 5061, "ws": 80, "wss": 443}
 
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -51,10 +51,10 @@ class ListenerSpec:
 
 
 def parse_listener(text: str, advertise: tuple[Advertise, ...] = ()) -> ListenerSpec:
-    """Read ``udp:HOST[:PORT]`` with brackets around IPv6; raises StartError with what is wrong."""
+    """Read ``udp:HOST[:PORT]`` and its like, with brackets around IPv6; raises StartError with what is wrong."""
     transport, colon, rest = text.partition(":")
     if not colon or transport not in TRANSPORTS:
-        raise StartError(f"listener {text!r}: expected udp:HOST:PORT, tcp:HOST:PORT or tls:HOST:PORT")
+        raise StartError(f"listener {text!r}: expected TRANSPORT:HOST:PORT with {', '.join(TRANSPORTS)}")
     host, port = _host_port(rest, f"listener {text!r}")
     if _ip(host) is None:
         raise StartError(f"listener {text!r}: the host must be an IP address (IPv6 in brackets)")

@@ -35,6 +35,8 @@ class Limits:
     """How long a peer may leave our bytes unread once its window is full."""
     unread: int = 1024 * 1024
     """Bytes waiting for a peer that does not read."""
+    ping: float = 30.0
+    """How often a WebSocket phone is pinged; one that says nothing for three times as long is gone."""
     connect: float = 10.0
     """For resolving, connecting and the TLS handshake of a connection that we open."""
     queued: int = 200

@@ -19,9 +19,13 @@ from vorzimmer.net.listeners import Listener, Listeners
 from vorzimmer.net.pump import Sink
 from vorzimmer.net.resolver import Resolver, SystemResolver
 from vorzimmer.net.sockets import open_socket, source_address, start_error
-from vorzimmer.net.stream import Counts, Limits, Origin, Table
+from vorzimmer.net.stream import Connection, Counts, Limits, Origin, Table
 from vorzimmer.net.udp import UdpListener, serve_udp
+from vorzimmer.net.websocket import WebSocketConnection
 from vorzimmer.sip.flow import Flow, Hop, Packet
+
+SECURE = frozenset({"tls", "wss"})
+WEB = frozenset({"ws", "wss"})
 
 ROUTE_KEPT = 60.0
 """Seconds for which our address on a route is believed."""
@@ -41,7 +45,8 @@ class TlsContexts:
 
 
 class SocketTransports:
-    """net.pump.Transports over real sockets. Attach a sink before the first ``listen``."""
+    """net.pump.Transports over real sockets. Attach a sink before the first ``listen``. `web_origins`: pages that may
+    open a WebSocket, empty for all."""
 
     def __init__(
         self,
@@ -50,8 +55,10 @@ class SocketTransports:
         limits: Limits | None = None,
         tls: TlsContexts | None = None,
         resolver: Resolver | None = None,
+        web_origins: frozenset[str] = frozenset(),
     ) -> None:
         self._clock = clock
+        self._web_origins = web_origins
         self._limits = limits or Limits()
         self._tls = tls or TlsContexts()
         self._sink: Sink | None = None
@@ -70,7 +77,7 @@ class SocketTransports:
     async def listen(self, spec: ListenerSpec, sock: socket.socket | None = None) -> Listener:
         """Open one listener, on a socket that is bound already if one is given (docs/adr/0006); raises StartError with
         one clear line."""
-        if spec.transport == "tls" and self._tls.server is None:
+        if spec.transport in SECURE and self._tls.server is None:
             raise StartError(f"cannot listen on {spec.name}: there is no certificate")
         sock = sock or open_socket(spec)
         host, port = sock.getsockname()[:2]
@@ -166,8 +173,14 @@ class SocketTransports:
 
     # -- plumbing ---------------------------------------------------------------------------------------------------
     def _accepting(self, sock: socket.socket, spec: ListenerSpec) -> Acceptor:
-        tls = self._tls.server if spec.transport == "tls" else None
-        return Acceptor(sock, self._table, Origin(spec.transport, spec.name, spec.port), tls)
+        tls = self._tls.server if spec.transport in SECURE else None
+        origin, origins = Origin(spec.transport, spec.name, spec.port), self._web_origins
+
+        def make() -> Connection:
+            web = spec.transport in WEB
+            return WebSocketConnection(self._table, origin, origins) if web else Connection(self._table, origin)
+
+        return Acceptor(sock, self._table, tls, make)
 
     def _source(self, peer: str, ipv6: bool) -> str:
         """Our address on the route to a peer, asked of the system once a minute: routes come and go."""
