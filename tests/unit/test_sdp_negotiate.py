@@ -230,12 +230,23 @@ def test_rfc3264_6_all_other_streams_are_refused_in_place() -> None:
     assert ours.media[3].formats == ("31", "34")
 
 
-def test_rfc5761_5_1_1_rtcp_mux_and_bundle_are_left_out() -> None:
+def test_rfc8843_7_3_bundle_is_left_out() -> None:
     offer = sdp(
         "a=group:BUNDLE 0", "m=audio 4000 RTP/AVP 8", "a=rtcp-mux", "a=mid:0", "a=candidate:1 1 UDP 1 192.0.2.4 1"
     )
     text = write(answer(offer, OURS, (PCMA,)))
-    assert not any(word in text for word in (b"rtcp-mux", b"BUNDLE", b"mid", b"candidate"))
+    assert not any(word in text for word in (b"BUNDLE", b"mid", b"candidate"))
+
+
+def test_rfc5761_5_1_1_rtcp_mux_is_taken_where_it_is_offered_and_kept() -> None:
+    offer = sdp("m=audio 4000 RTP/AVP 8", "a=rtcp-mux")
+    ours = answer(offer, OURS, (PCMA,))
+    assert b"a=rtcp-mux" in write(ours)
+    assert agreed(offer, ours, we_offered=False).rtcp_mux
+    assert b"a=rtcp-mux" in write(full_offer(OURS, (PCMA,), previous=ours))
+    plain = sdp("m=audio 4000 RTP/AVP 8")
+    assert b"rtcp-mux" not in write(answer(plain, OURS, (PCMA,), previous=ours))
+    assert not agreed(full_offer(OURS, (PCMA,)), offer, we_offered=True).rtcp_mux
 
 
 def test_the_savp_twin_of_a_stream_is_passed_over() -> None:

@@ -19,6 +19,10 @@ ENDINGS: dict[str, dict[str, str]] = {
     "no answer": {"de": "nicht angenommen", "en": "no answer"},
     "no_answer": {"de": "nicht angenommen", "en": "no answer"},
     "no common codec": {"de": "kein gemeinsames Sprachformat", "en": "no audio format in common"},
+    "no common encryption": {
+        "de": "Telefon und Einstellung sind sich über die Verschlüsselung nicht einig",
+        "en": "the phone and its setting do not agree on encryption",
+    },
     "no line": {"de": "keine Leitung nach außen", "en": "no line to the outside"},
     "no plan": {"de": "es gab keinen Weg", "en": "there was no way to go"},
     "not allowed": {"de": "nicht erlaubt", "en": "not allowed"},

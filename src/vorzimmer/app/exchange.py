@@ -171,6 +171,7 @@ class Exchange:
             on_bug=ports.on_bug,
             may=permitted,
             music=self.house.music,
+            media_policy=self.house.media_policy,
             zone=self.house.zone,
             side=ports.side,
             trace=ports.trace,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from vorzimmer.calls.asking import dialled
-from vorzimmer.calls.world import Identified, Refusal
+from vorzimmer.calls.world import Identified, MediaPolicy, Refusal
 from vorzimmer.directory.keys import DEVICE
 from vorzimmer.directory.model import Company
 from vorzimmer.directory.ref import Ref
@@ -177,6 +177,11 @@ class House:
 
     def _names(self, company: str) -> frozenset[str]:
         return frozenset({self.domain(company).lower(), "localhost"})
+
+    def media_policy(self, company: str, device: str | None) -> MediaPolicy:
+        """How the audio of a device is to be protected."""
+        core = self.book(company).find(DEVICE, device) if device is not None else None
+        return MediaPolicy(core.srtp) if core is not None else MediaPolicy()
 
     def music(self, company: str) -> str:
         """The company's music on hold, "" for silence."""

@@ -28,7 +28,7 @@ from vorzimmer.calls.effects import (
 )
 from vorzimmer.calls.ends import Outcome, finish, name_of, past
 from vorzimmer.calls.settle import settle
-from vorzimmer.calls.state import CallState, End, change, change_leg, change_sound
+from vorzimmer.calls.state import CallState, End, change, change_guard, change_leg, change_sound
 from vorzimmer.calls.wiring import rewire
 from vorzimmer.kernel.ids import EndpointId
 from vorzimmer.media.port import FellSilent, MediaEvent, WorkerLost
@@ -168,7 +168,9 @@ def _reopened(state: CallState, event: Reopened, at: float) -> Outcome:
     leg = state.leg(event.leg)
     if leg is None:
         return state, ()
-    sound = change_sound(leg.sound, endpoint=event.endpoint, address=event.address)
+    # A new worker knows no roll-over counter, so it needs new keys (RFC 3711 section 3.3.1).
+    guard = change_guard(leg.sound.guard)
+    sound = change_sound(leg.sound, endpoint=event.endpoint, address=event.address, guard=guard)
     return state.with_leg(change_leg(leg, sound=sound, stale="media")), ()
 
 

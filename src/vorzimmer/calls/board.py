@@ -18,6 +18,7 @@ from vorzimmer.calls.records import encode, interrupted
 from vorzimmer.calls.replace import replace
 from vorzimmer.calls.state import CallState, End, Party, change
 from vorzimmer.calls.transfer import refer
+from vorzimmer.calls.words import unusable
 from vorzimmer.calls.world import Identified, Refusal, World
 from vorzimmer.kernel.errors import PeerError
 from vorzimmer.kernel.ids import CallId, JourneyId, LegId
@@ -120,7 +121,7 @@ class Switchboard:
             entrance = Inviting(live, event.leg, party, (event.request, event.flow))
         except PeerError as error:
             self._refuse(event.leg, error.status, reason=error.reason)
-            live.hang_up("no common codec" if error.status == 488 else "bad request")
+            live.hang_up(unusable(error))
             return
         self.own(event.leg, live, party.device)
         attempt = Attempt(live, entrance, party)

@@ -76,12 +76,16 @@ class Inviting:
         self._party = party
         self._live = live
         self._offer = session_in(request) if request.body else b""
-        self._plan = plan_of(self._offer) if self._offer else None
+        self._plan = self._read() if self._offer else None
         if self._plan is not None and named_badly(live.world, self._plan.remote, self._flow):
             raise PeerError("Bad Media Address", 488)
         self._sound: Sound | None = None
         self._early = b""
         self._told = False
+
+    def _read(self) -> AudioPlan:
+        policy = self._live.world.media_policy(self._live.state.company, self._party.device)
+        return plan_of(self._offer, policy.srtp)
 
     @property
     def party(self) -> Party:
@@ -96,7 +100,7 @@ class Inviting:
     async def open(self) -> None:
         """One endpoint, for the life of the leg."""
         if self._sound is None:
-            self._sound = await open_sound(self._live, self.leg, self._flow)
+            self._sound = await open_sound(self._live, self.leg, self._flow, self._party.device)
 
     def ringing(self) -> None:
         """180, once; the engine repeats it every minute (RFC 3261 section 13.3.1.1)."""

@@ -81,7 +81,7 @@ class Forks:
         return self.live.world.locations.contacts(self.live.state.company, offer.target.id)
 
     async def _open(self, fork: Fork) -> None:
-        fork.sound = await open_sound(self.live, fork.leg, fork.contact.flow)
+        fork.sound = await open_sound(self.live, fork.leg, fork.contact.flow, fork.contact.device)
 
     def ring(self) -> None:
         """Send the INVITEs."""

@@ -4,16 +4,31 @@ from vorzimmer.calls.live import Live
 from vorzimmer.calls.state import Sound
 from vorzimmer.kernel.ids import EndpointId, LegId
 from vorzimmer.media.port import OpenSpec
+from vorzimmer.sdp.crypto import Guard
 from vorzimmer.sip.flow import Flow
 
+SECRET_BYTES = 32
+ENCRYPTED = frozenset({"tls", "wss"})
+"""Signalling in which a key can be sent without giving it away."""
 
-async def open_sound(live: Live, leg: LegId, flow: Flow) -> Sound:
-    """Open an endpoint near the phone's listener; raises MediaError."""
+
+async def open_sound(live: Live, leg: LegId, flow: Flow, device: str | None) -> Sound:
+    """Open an endpoint near the phone's listener, protected as its account says; raises MediaError."""
     family = 6 if ":" in flow.remote.host else 4
     endpoint, side = EndpointId(leg), live.world.side(flow)
     address = await live.world.media.open(OpenSpec(endpoint, live.state.id, side, family))
     session = live.world.chance.number(1, 2**31 - 1)
-    return Sound(endpoint, address, session=session, listener=side, flow=flow)
+    guard = _guard(live, device, flow)
+    return Sound(endpoint, address, session=session, listener=side, flow=flow, guard=guard)
+
+
+def _guard(live: Live, device: str | None, flow: Flow) -> Guard:
+    """`optional` offers keys only where signalling hides them; what a phone offers is taken anywhere."""
+    srtp = live.world.media_policy(live.state.company, device).srtp
+    if srtp == "off":
+        return Guard()
+    secret = bytes.fromhex(live.world.chance.token(SECRET_BYTES))
+    return Guard(srtp, secret, hints=flow.transport in ENCRYPTED)
 
 
 def leg_of(endpoint: EndpointId) -> LegId:

@@ -53,7 +53,7 @@ def _bad(world: World, leg: Leg | None, message: Message) -> bool:
     if leg is None or not message.body:
         return False
     try:
-        return named_badly(world, plan_of(session_in(message)).remote, leg.sound.flow)
+        return named_badly(world, plan_of(session_in(message), leg.sound.guard.srtp).remote, leg.sound.flow)
     except PeerError:
         return False  # Answered as garbage further on.
 

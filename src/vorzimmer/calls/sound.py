@@ -9,13 +9,13 @@ from functools import lru_cache
 
 import msgspec
 
-from vorzimmer.calls.state import Sound
-from vorzimmer.media.port import Codec, MediaPlan
+from vorzimmer.calls.state import Sound, change_guard
+from vorzimmer.media.port import SRTP_SUITES, Codec, MediaPlan, Srtp
 from vorzimmer.sdp import negotiate
 from vorzimmer.sdp.formats import DEFAULT_EVENT, FIRST_DYNAMIC
 from vorzimmer.sdp.message import Session
 from vorzimmer.sdp.parse import parse
-from vorzimmer.sdp.plan import Agreed, AudioPlan, Format
+from vorzimmer.sdp.plan import Agreed, AudioPlan, Format, Protection, Secured
 from vorzimmer.sdp.write import write
 
 Key = tuple[str, int, int]
@@ -38,9 +38,9 @@ def talks(sound: Sound) -> Keys:
     return keys(sound.agreed.formats) if sound.agreed else frozenset()
 
 
-def plan_of(body: bytes) -> AudioPlan:
-    """What the phone says it can do."""
-    return negotiate.read(_read(body))
+def plan_of(body: bytes, srtp: Protection = "optional") -> AudioPlan:
+    """What the phone says it can do; raises ProtectionError (488) where `srtp` does not allow it."""
+    return negotiate.read(_read(body), srtp)
 
 
 def speaks(sound: Sound) -> Key | None:
@@ -66,7 +66,8 @@ def common(offered: tuple[Format, ...], *wishes: tuple[Format, ...]) -> tuple[Fo
 def answer(sound: Sound, body: bytes, *wishes: tuple[Format, ...]) -> tuple[Sound, bytes]:
     """Answer the phone's offer `body` with what ``common`` makes of `wishes`, all of it (best first)."""
     offer = _read(body)
-    plan = negotiate.read(offer)
+    plan = negotiate.read(offer, sound.guard.srtp)
+    sound = _rekeyed(sound, plan)
     ours = negotiate.answer(offer, _ours(sound), common(plan.formats, *wishes), previous=sound.ours)
     agreed = negotiate.agreed(offer, ours, we_offered=False)
     return _now(sound, ours, agreed, plan), write(ours)
@@ -112,7 +113,15 @@ def media_plan(agreed: Agreed) -> MediaPlan:
         ptime=agreed.ptime,
         sends=agreed.sends,
         receives=agreed.receives,
+        srtp=_srtp(agreed.srtp) if agreed.srtp else None,
+        rtcp_mux=agreed.rtcp_mux,
+        remote_rtcp=agreed.rtcp,
     )
+
+
+def _srtp(secured: Secured) -> Srtp:
+    suite = next(known for known in SRTP_SUITES if known == secured.suite)
+    return Srtp(suite, secured.send_key, secured.receive_key)
 
 
 def formats_of(codecs: tuple[Codec, ...]) -> tuple[Format, ...]:
@@ -136,7 +145,15 @@ def _codecs(formats: tuple[Format, ...]) -> tuple[Codec, ...]:
 
 
 def _ours(sound: Sound) -> negotiate.Ours:
-    return negotiate.Ours(sound.address, sound.session)
+    return negotiate.Ours(sound.address, sound.session, guard=sound.guard)
+
+
+def _rekeyed(sound: Sound, plan: AudioPlan) -> Sound:
+    """A phone that comes with another key begins anew with its packets' counters, and so do we."""
+    before = sound.agreed.srtp if sound.agreed else None
+    if before is None or not plan.cryptos or plan.cryptos[0].key == before.receive_key:
+        return sound
+    return msgspec.structs.replace(sound, guard=change_guard(sound.guard))
 
 
 def _now(sound: Sound, ours: Session, agreed: Agreed, plan: AudioPlan) -> Sound:

@@ -13,6 +13,7 @@ from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.ids import CallId, EndpointId, JourneyId, LegId
 from vorzimmer.media.port import Nothing, Source, Statistics
 from vorzimmer.routing.model import Asked, Because, SoFar
+from vorzimmer.sdp.crypto import Guard
 from vorzimmer.sdp.message import Session
 from vorzimmer.sdp.plan import Agreed, Format
 from vorzimmer.sip.flow import Flow
@@ -35,7 +36,8 @@ class Sound(msgspec.Struct, frozen=True):
     """The audio of one leg: our endpoint with its address, our last description, what was agreed, and every format
     that the phone has ever named (`can`), which tells what it could be asked for after a transfer. `numbers` are the
     dynamic payload numbers that we have given, with their meaning. `session` is the number of our SDP origin, the same
-    for the whole leg; `flow` is how the phone first came."""
+    for the whole leg; `flow` is how the phone first came; `guard` how the audio is protected (its secret and the keys
+    in `ours` and `agreed` are written down with the call, since the worker goes on with them over a restart)."""
 
     endpoint: EndpointId
     address: Address
@@ -46,6 +48,7 @@ class Sound(msgspec.Struct, frozen=True):
     agreed: Agreed | None = None
     can: tuple[Format, ...] = ()
     numbers: tuple[Format, ...] = ()
+    guard: Guard = Guard()
     holds: bool = False
 
 
@@ -168,3 +171,8 @@ def change_leg(leg: Leg, **fields: object) -> Leg:
 def change_sound(sound: Sound, **fields: object) -> Sound:
     """A copy of `sound` with other `fields`."""
     return msgspec.structs.replace(sound, **fields)
+
+
+def change_guard(guard: Guard) -> Guard:
+    """The same protection with the next keys."""
+    return msgspec.structs.replace(guard, turn=guard.turn + 1)

@@ -45,7 +45,7 @@ class Takeover:
     async def _run(self, event: Invited) -> None:
         sound: Sound | None = None
         try:
-            sound = await open_sound(self._live, event.leg, event.flow)
+            sound = await open_sound(self._live, event.leg, event.flow, self._party.device)
             self._swap(event, sound)
         except PeerError as error:
             self._refuse(event.leg, error.status)

@@ -57,7 +57,7 @@ def _answer(state: CallState, leg: Leg, offer: bytes) -> tuple[Sound, bytes]:
     if other is None or other.sound.agreed is None or leg.sound.agreed is None:
         return answer(leg.sound, offer)
     used, theirs, sound = leg.sound.agreed.formats, other.sound.agreed.formats, leg.sound
-    stays = speaks(sound) in keys(plan_of(offer).formats)
+    stays = speaks(sound) in keys(plan_of(offer, sound.guard.srtp).formats)
     if not stays:
         # What a phone takes away while it talks in it is not asked of it again.
         sound = change_sound(sound, can=())

@@ -3,6 +3,9 @@
 This module must never say more than what happened; why it happened stands in the becauses.
 """
 
+from vorzimmer.kernel.errors import PeerError
+from vorzimmer.sdp.plan import ProtectionError
+
 _BY_STATUS = {
     403: "not allowed",
     404: "unknown number",
@@ -19,6 +22,14 @@ _BY_STATUS = {
     600: "busy",
     603: "rejected",
 }
+
+
+def unusable(error: PeerError) -> str:
+    """The word for a call whose description was of no use."""
+    if isinstance(error, ProtectionError):
+        return "no common encryption"
+    return "no common codec" if error.status == 488 else "bad request"
+
 
 DONE = "done"
 """A feature code did what it was dialled for."""

@@ -17,7 +17,7 @@ from vorzimmer.kernel.clock import Clock
 from vorzimmer.media.port import File, Media, Source, Tone
 from vorzimmer.routing.model import Announce, Asked, Caller, Refuse, Run
 from vorzimmer.sdp.formats import DEFAULT_FORMATS
-from vorzimmer.sdp.plan import Format
+from vorzimmer.sdp.plan import Format, Protection
 from vorzimmer.sip.flow import Flow
 from vorzimmer.sip.message import Request
 
@@ -50,6 +50,12 @@ class Fact(msgspec.Struct, frozen=True):
     call: str
     at: float
     data: dict[str, str] = {}
+
+
+class MediaPolicy(msgspec.Struct, frozen=True):
+    """What a device's account says about its audio: `srtp` off, optional or required."""
+
+    srtp: Protection = "optional"
 
 
 Identify = Callable[[Request, Flow], Identified | Refusal]
@@ -141,6 +147,8 @@ class World:
     """The media listener of a leg on that flow."""
     moved: Callable[[str, str], None] = nobody_watches
     """Told (company, device) when something about a device's calls is other than before: for lamps."""
+    media_policy: Callable[[str, str | None], MediaPolicy] = lambda company, device: MediaPolicy()
+    """How the audio of a company's device is to be protected."""
     formats: tuple[Format, ...] = DEFAULT_FORMATS
     trace: Tracing = field(default_factory=NoTracing)
     times: Times = field(default_factory=Times)

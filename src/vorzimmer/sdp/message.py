@@ -11,10 +11,14 @@ LINE_ORDER = "vosiuepcbtrzkma"
 
 
 class Attribute(msgspec.Struct, frozen=True):
-    """An ``a=`` line. `value` None is a bare property (``a=sendonly``), "" an empty value (``a=x:``)."""
+    """An ``a=`` line. `value` None is a bare property (``a=sendonly``), "" an empty value (``a=x:``). The key in an
+    ``a=crypto`` is in no repr."""
 
     name: str
     value: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Attribute({self.name!r}, {'...' if self.name.lower() == 'crypto' else self.value!r})"
 
 
 class Line(msgspec.Struct, frozen=True):

@@ -5,13 +5,12 @@ package's docstring. This module must never answer with a format that was not of
 order of streams.
 """
 
-from functools import lru_cache
-
 import msgspec
 
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.errors import PeerError
-from vorzimmer.sdp.addresses import spelled
+from vorzimmer.sdp import crypto
+from vorzimmer.sdp.crypto import Guard, cryptos_of
 from vorzimmer.sdp.formats import (
     DEFAULT_EVENT,
     DEFAULT_FORMATS,
@@ -21,112 +20,36 @@ from vorzimmer.sdp.formats import (
     event_for,
     formats_of,
     lines_for,
-    milliseconds,
 )
-from vorzimmer.sdp.message import Attribute, Connection, Media, Origin, Session, value_of, values_of
-from vorzimmer.sdp.plan import Agreed, AudioPlan, Direction, Format, both, mirrored
+from vorzimmer.sdp.message import Attribute, Connection, Media, Origin, Session
+from vorzimmer.sdp.plan import (
+    Agreed,
+    AudioPlan,
+    Crypto,
+    Direction,
+    Format,
+    ProtectionError,
+    Secured,
+    both,
+    mirrored,
+)
+from vorzimmer.sdp.reading import audio_index, read, read_answer, read_answered
 
-_PROTOCOLS = frozenset({"RTP/AVP", "RTP/AVPF"})
-_DIRECTIONS: tuple[Direction, ...] = ("sendrecv", "sendonly", "recvonly", "inactive")
+__all__ = ["Guard", "Ours", "agreed", "answer", "common", "extended", "full_offer", "matching", "offer_like", "read"]
+__all__ += ["read_answer", "renumbered"]
+
+
+_MUX = Attribute("rtcp-mux")
 
 
 class Ours(msgspec.Struct, frozen=True):
     """Our end of one leg: the media address to announce, the origin's session id (digits, the same for the whole leg),
-    and the origin's host where it is not the media address."""
+    the origin's host where it is not the media address, and how audio is protected."""
 
     address: Address
     session: int
     origin: str = ""
-
-
-@lru_cache(maxsize=256)  # within a call the same descriptions are read again and again
-def read(session: Session) -> AudioPlan:
-    """What the writer of `session` can do with audio. Works on offers, answers and our own descriptions.
-
-    Raises PeerError 488 without a usable audio stream: none, port 0, SRTP, no format we support, or a host name as
-    its address (nothing here resolves names).
-    """
-    media = session.media[_audio_index(session)]
-    formats = formats_of(media)
-    audio = tuple(f for f in formats if f.name != EVENT)
-    if not audio:
-        raise PeerError("no audio format in common", 488)
-    events = tuple(f for f in formats if f.name == EVENT)
-    event = event_for(events, audio[0].rate)
-    remote = _remote(session, media)
-    return AudioPlan(
-        remote=remote,
-        formats=audio,
-        telephone_event=event.payload_type if event else None,
-        ptime=milliseconds(media),
-        direction=_direction(session, media) if remote else "inactive",
-        events=events,
-        rtcp=_rtcp(media, remote),
-    )
-
-
-def _audio_index(session: Session) -> int:
-    for index, media in enumerate(session.media):
-        if media.kind == "audio" and media.port and media.protocol.upper() in _PROTOCOLS:
-            return index
-    raise PeerError("no usable audio stream", 488)
-
-
-def _remote(session: Session, media: Media) -> Address | None:
-    connection = media.connection or session.connection
-    if connection is None:
-        raise PeerError("SDP has no c= line")
-    host = spelled(connection.host)
-    if host is None:
-        raise PeerError("the media address is not an IP address", 488)
-    # RFC 3264 section 8.4: 0.0.0.0 is how older phones say hold; the port then means nothing.
-    return None if host in {"0.0.0.0", "::"} else Address(host, media.port)
-
-
-def _direction(session: Session, media: Media) -> Direction:
-    for attributes in (media.attributes, session.attributes):
-        names = {a.name for a in attributes}
-        found = next((d for d in _DIRECTIONS if d in names), None)
-        if found is not None:
-            return found
-    return "sendrecv"
-
-
-def _rtcp(media: Media, remote: Address | None) -> Address | None:
-    words = (value_of(media.attributes, "rtcp") or "").split()
-    port = words[0] if words else ""
-    if remote is None or not (port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) < 65_536):
-        return None
-    host = spelled(words[3]) if len(words) == 4 else None
-    return Address(host or remote.host, int(port))
-
-
-def read_answer(offer: Session, answer: Session) -> AudioPlan:
-    """What the writer of `answer` takes of `offer`. Numbers without an rtpmap mean what they meant in the offer.
-
-    Raises PeerError 488 as ``read`` does, and where the answer has more streams or nothing of the offer.
-    """
-    if len(answer.media) > len(offer.media):
-        raise PeerError("the answer has more streams than the offer", 488)
-    asked = offer.media[_audio_index(offer)]
-    index = _audio_index(answer)
-    media = tuple(_completed(m, asked) if i == index else m for i, m in enumerate(answer.media))
-    plan = read(msgspec.structs.replace(answer, media=media))
-    offered = {f.key for f in formats_of(asked)}
-    formats = tuple(f for f in plan.formats if f.key in offered)
-    if not formats:
-        raise PeerError("the answer has no format of the offer", 488)
-    return msgspec.structs.replace(plan, formats=formats)
-
-
-def _completed(media: Media, asked: Media) -> Media:
-    named = {value.partition(" ")[0] for value in values_of(media.attributes, "rtpmap")}
-    missing = tuple(
-        Attribute("rtpmap", value)
-        for value in values_of(asked.attributes, "rtpmap")
-        if value.partition(" ")[0] not in named
-    )
-    return msgspec.structs.replace(media, attributes=(*media.attributes, *missing))
+    guard: Guard = Guard()
 
 
 def matching(offered: tuple[Format, ...], wanted: tuple[Format, ...]) -> tuple[Format, ...]:
@@ -160,7 +83,7 @@ def offer_like(
     None at its first INVITE.
     """
     formats = extended(plan.formats, more, taken=plan.events)
-    return _offered(ours, _audio(ours, (*formats, *plan.events), plan.ptime, direction=direction), previous)
+    return _offered(ours, _audio(ours, (*formats, *plan.events), plan.ptime, direction), previous)
 
 
 def extended(
@@ -207,7 +130,7 @@ def full_offer(
     """
     before = formats_of(previous.media[_audio_place(previous)]) if previous and previous.media else ()
     events = _events(formats, event, (*known, *before)) if event is not None else ()
-    return _offered(ours, _audio(ours, (*formats, *events), ptime, direction=direction), previous)
+    return _offered(ours, _audio(ours, (*formats, *events), ptime, direction), previous)
 
 
 def _events(formats: tuple[Format, ...], number: int, before: tuple[Format, ...]) -> tuple[Format, ...]:
@@ -221,11 +144,27 @@ def _events(formats: tuple[Format, ...], number: int, before: tuple[Format, ...]
 
 def _offered(ours: Ours, audio: Media, previous: Session | None) -> Session:
     if previous is None:
-        return _settled(ours, (audio,), None)
+        return _settled(ours, (_protected(ours.guard, audio, None),), None)
     place = _audio_place(previous)
+    audio = _protected(ours.guard, audio, previous.media[place] if previous.media else None)
     # RFC 3264 section 8: streams are never removed from a description, only refused with port 0.
     media = tuple(audio if i == place else _refused(m) for i, m in enumerate(previous.media))
     return _settled(ours, media, previous)
+
+
+def _protected(guard: Guard, audio: Media, previous: Media | None) -> Media:
+    """`audio` as it is offered: with the profile, the keys and the multiplexing that are in use; at first what the
+    account wants. `optional` never asks for more than hints, since a phone without SRTP must be able to answer."""
+    before = cryptos_of(previous) if previous is not None else ()
+    required = guard.srtp == "required"
+    hints = guard.srtp == "optional" and guard.hints and previous is None
+    if before or required or hints:
+        keys = crypto.lines_for(crypto.offered(guard, before))
+        audio = msgspec.structs.replace(audio, attributes=(*audio.attributes, *keys))
+    if previous is None:
+        return msgspec.structs.replace(audio, protocol="RTP/SAVP") if required else audio
+    mux = (_MUX,) if _MUX in previous.attributes else ()
+    return msgspec.structs.replace(audio, protocol=previous.protocol, attributes=(*audio.attributes, *mux))
 
 
 def _audio_place(session: Session) -> int:
@@ -246,28 +185,26 @@ def answer(
     narrow (sendonly is answered recvonly). RFC 4733 events are taken if offered. Raises PeerError 488 as ``read`` does
     and where nothing is common.
     """
-    plan = read(offer)
+    index = audio_index(offer, ours.guard.srtp)
+    plan, theirs = read(offer, ours.guard.srtp), offer.media[index]
     chosen = matching(plan.formats, formats)
     if not chosen:
         raise PeerError("no audio format in common", 488)
     event = event_for(plan.events, chosen[0].rate)
     events = (Format(EVENT, event.payload_type, event.rate, 1, EVENT_FMTP),) if event else ()
-    index = _audio_index(offer)
-    theirs = offer.media[index]
-    wish = both(mirrored(plan.direction), direction)
-    audio = _audio(ours, (*chosen, *events), plan.ptime, direction=wish, protocol=theirs.protocol)
+    audio = _audio(ours, (*chosen, *events), plan.ptime, both(mirrored(plan.direction), direction))
+    more = (*crypto.lines_for(crypto.answered(ours.guard, plan.cryptos)), *((_MUX,) if plan.mux else ()))
+    audio = msgspec.structs.replace(audio, protocol=theirs.protocol, attributes=(*audio.attributes, *more))
     media = tuple(audio if i == index else _refused(m) for i, m in enumerate(offer.media))
     timing = tuple(t for t in offer.timing if t.isascii() and t.isprintable()) or ("0 0",)
     return _settled(ours, media, previous, timing)
 
 
-def _audio(
-    ours: Ours, formats: tuple[Format, ...], ptime: int, *, direction: Direction, protocol: str = "RTP/AVP"
-) -> Media:
+def _audio(ours: Ours, formats: tuple[Format, ...], ptime: int, direction: Direction) -> Media:
     return Media(
         kind="audio",
         port=ours.address.port,
-        protocol=protocol,
+        protocol="RTP/AVP",
         formats=tuple(str(f.payload_type) for f in formats),
         attributes=(*lines_for(formats), Attribute("ptime", str(ptime)), Attribute(direction)),
     )
@@ -310,11 +247,23 @@ def _family(host: str) -> str:
 def agreed(offer: Session, answer: Session, *, we_offered: bool) -> Agreed:
     """What to configure our media endpoint with after `answer` to `offer`; the answerer's order counts.
 
-    Raises PeerError 488 as ``read`` does, and where the answer has nothing of the offer (then end the call).
+    Raises PeerError 488 as ``read`` does, and where the answer has nothing of the offer, ProtectionError where it
+    should be encrypted and is not (then end the call).
     """
-    offered, answered = read(offer), read_answer(offer, answer)
+    offered, answered = read_answered(offer, answer), read_answer(offer, answer)
     ours, theirs = (offered, answered) if we_offered else (answered, offered)
-    return _agreed(ours, theirs, matching(theirs.formats, answered.formats), matching(ours.formats, answered.formats))
+    result = _agreed(ours, theirs, matching(theirs.formats, answered.formats), matching(ours.formats, answered.formats))
+    # RFC 4568 section 5.1.3: the answer has one key, with the tag and the suite of one that was offered.
+    pairs = [(o, a) for a in answered.cryptos[:1] for o in offered.cryptos if (o.tag, o.suite) == (a.tag, a.suite)]
+    if not pairs and (offered.secure or answered.secure):
+        raise ProtectionError("Encryption Required")
+    secured = [_secured(*pair, we_offered=we_offered) for pair in pairs]
+    return msgspec.structs.replace(result, srtp=secured[0] if secured else None)
+
+
+def _secured(offered: Crypto, answered: Crypto, *, we_offered: bool) -> Secured:
+    ours, theirs = (offered, answered) if we_offered else (answered, offered)
+    return Secured(ours.suite, ours.key, theirs.key)
 
 
 def _agreed(ours: AudioPlan, theirs: AudioPlan, sends: tuple[Format, ...], receives: tuple[Format, ...]) -> Agreed:
@@ -331,4 +280,5 @@ def _agreed(ours: AudioPlan, theirs: AudioPlan, sends: tuple[Format, ...], recei
         receives=ours.wants_audio and theirs.gives_audio,
         telephone_event_rate=event.rate if event else 8_000,
         rtcp=theirs.rtcp,
+        rtcp_mux=ours.mux and theirs.mux,
     )

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from vorzimmer.kernel.address import Address
+from vorzimmer.kernel.errors import PeerError
 
 Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
 
@@ -42,12 +43,46 @@ class Format(msgspec.Struct, frozen=True):
         return self.name, self.rate, self.channels
 
 
+Protection = Literal["off", "optional", "required"]
+"""What an account says about SRTP."""
+
+
+class ProtectionError(PeerError):
+    """The two sides do not agree on encryption: the offer is answered 488."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, 488)
+
+
+class Crypto(msgspec.Struct, frozen=True):
+    """One usable ``a=crypto`` line; `key` is master key and salt. Its repr never shows the key."""
+
+    tag: int
+    suite: str
+    key: bytes
+
+    def __repr__(self) -> str:
+        return f"Crypto({self.tag}, {self.suite})"
+
+
+class Secured(msgspec.Struct, frozen=True):
+    """The keys that offer and answer came to: what we encrypt with, and what the peer does. Never shown in a repr."""
+
+    suite: str
+    send_key: bytes
+    receive_key: bytes
+
+    def __repr__(self) -> str:
+        return f"Secured({self.suite})"
+
+
 class AudioPlan(msgspec.Struct, frozen=True):
     """The audio stream of one description, from its writer's point of view.
 
     `remote` is where it wants its audio (None: on hold by 0.0.0.0); `rtcp` where it wants RTCP if not on port + 1;
     `formats` are those we support, in the writer's order; `telephone_event` the number of RFC 4733 events that goes
-    with the first format, `events` all of them (one per clock); `ptime` milliseconds a packet.
+    with the first format, `events` all of them (one per clock); `ptime` milliseconds a packet. `secure` means a profile
+    that must be encrypted, `cryptos` the keys to do it with; `mux` RTCP on the RTP port.
     """
 
     remote: Address | None
@@ -57,6 +92,9 @@ class AudioPlan(msgspec.Struct, frozen=True):
     direction: Direction = "sendrecv"
     events: tuple[Format, ...] = ()
     rtcp: Address | None = None
+    secure: bool = False
+    cryptos: tuple[Crypto, ...] = ()
+    mux: bool = False
 
     @property
     def wants_audio(self) -> bool:
@@ -86,6 +124,8 @@ class Agreed(msgspec.Struct, frozen=True):
     receives: bool = True
     telephone_event_rate: int = 8000
     rtcp: Address | None = None
+    srtp: Secured | None = None
+    rtcp_mux: bool = False
 
 
 class Changes(msgspec.Struct, frozen=True):

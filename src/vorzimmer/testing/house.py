@@ -11,7 +11,7 @@ from traceback import format_exception
 from vorzimmer.calls.board import Switchboard
 from vorzimmer.calls.records import Record, decode_record
 from vorzimmer.calls.thaw import thaw_all
-from vorzimmer.calls.world import Fact, Identified, May, Refusal, World, own_call
+from vorzimmer.calls.world import Fact, Identified, May, MediaPolicy, Refusal, World, own_call
 from vorzimmer.directory.ref import Ref
 from vorzimmer.kernel.address import Address
 from vorzimmer.net.pump import Pump
@@ -30,6 +30,7 @@ from vorzimmer.routing.model import (
     SoFar,
     Step,
 )
+from vorzimmer.sdp.plan import Protection
 from vorzimmer.sip.engine import Engine, EngineConfig
 from vorzimmer.sip.events import Event
 from vorzimmer.sip.flow import Flow
@@ -91,6 +92,7 @@ class House:
         self.refused: dict[str, str] = {}
         self.alarm = ""
         self.music = "default"
+        self.srtp: dict[str, Protection] = {}
         self.may: May = own_call
         self.ours: Callable[[str, str], bool] = lambda company, host: True
         self.served: list[Run] = []
@@ -118,6 +120,7 @@ class House:
             may=self.may,
             ours=self.ours,
             music=lambda company: self.music,
+            media_policy=lambda company, device: MediaPolicy(self.srtp.get(device or "", "optional")),
             refused=lambda address, flow: self.refused.get(address.host),
         )
         self.board = Switchboard(self.world)
@@ -152,7 +155,7 @@ class House:
         return phone
 
     def _register(self, phone: Phone, device: str, address: Address, node: Node) -> None:
-        flow = Flow("udp", SERVER, address, 0, "pbx")
+        flow = Flow(phone.line.transport, SERVER, address, 0, "pbx")
         self.contacts_of[device] = (Contact(device, f"sip:{phone.line.user}@{address}", flow),)
         self._devices.setdefault(phone.line.user, []).append(device)
 

@@ -15,8 +15,9 @@ from vorzimmer.kernel.chance import Chance
 from vorzimmer.kernel.clock import Clock
 from vorzimmer.kernel.ids import LegId
 from vorzimmer.sdp import negotiate
+from vorzimmer.sdp.crypto import Guard
 from vorzimmer.sdp.formats import DEFAULT_FORMATS
-from vorzimmer.sdp.plan import Format
+from vorzimmer.sdp.plan import Format, Protection
 from vorzimmer.sip.digest import Account, answer
 from vorzimmer.sip.events import Event, Failed, Invited, Requested, Responded
 from vorzimmer.sip.flow import Hop
@@ -87,7 +88,7 @@ MEDIA = Address("192.0.2.99", 40000)
 @dataclass(frozen=True, slots=True)
 class Line:
     """`user` is the phone's own extension or account; `server` where its proxy is; `password` "" needs none;
-    `contact` where the phone listens; `media` its address for audio."""
+    `contact` where the phone listens; `media` its address for audio; `srtp` how it likes that to be encrypted."""
 
     user: str
     server: Address
@@ -97,6 +98,7 @@ class Line:
     media: Address = MEDIA
     contact: Address | None = None
     formats: tuple[Format, ...] = DEFAULT_FORMATS
+    srtp: Protection = "off"
 
 
 @dataclass(slots=True)
@@ -134,7 +136,10 @@ class Phone:
     @property
     def ours(self) -> negotiate.Ours:
         """The phone's end of audio."""
-        return negotiate.Ours(self.line.media, 1000 + len(self.calls))
+        guard = Guard()
+        if self.line.srtp != "off":
+            guard = Guard(self.line.srtp, bytes.fromhex(self._chance.token(32)), hints=True)
+        return negotiate.Ours(self.line.media, 1000 + len(self.calls), guard=guard)
 
     # -- doing ------------------------------------------------------------------------------------------------------
     def register(self, expires: int = 300) -> None:

@@ -5,6 +5,8 @@ This module must never act by itself: ``phone`` and the test decide.
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from vorzimmer.kernel.errors import PeerError
 from vorzimmer.kernel.ids import LegId
 from vorzimmer.sdp import negotiate
@@ -157,6 +159,12 @@ class PhoneCall:
         body = b"" if late else self._offer()
         self._engine.reinvite(self.leg, body, self._now)
         self._kick()
+
+    def rekey(self) -> None:
+        """A re-INVITE with another key."""
+        guard = msgspec.structs.replace(self._end.guard, turn=self._end.guard.turn + 1)
+        self._end = msgspec.structs.replace(self._end, guard=guard)
+        self.reinvite()
 
     def update(self, direction: Direction) -> str:
         """The same by UPDATE; the transaction."""

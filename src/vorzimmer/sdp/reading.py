@@ -1,0 +1,151 @@
+"""What a description means: the one audio stream that we use of it, its address, formats, direction and protection.
+
+Every other stream is somebody else's: refused in its place by ``negotiate``. This module must never take a stream that
+the account's protection forbids, nor resolve a name.
+"""
+
+from functools import lru_cache
+
+import msgspec
+
+from vorzimmer.kernel.address import Address
+from vorzimmer.kernel.errors import PeerError
+from vorzimmer.sdp.addresses import spelled
+from vorzimmer.sdp.crypto import cryptos_of
+from vorzimmer.sdp.formats import EVENT, event_for, formats_of, milliseconds
+from vorzimmer.sdp.message import Attribute, Media, Session, value_of, values_of
+from vorzimmer.sdp.plan import AudioPlan, Direction, Protection, ProtectionError
+
+_PLAIN = frozenset({"RTP/AVP", "RTP/AVPF"})
+_SECURE = frozenset({"RTP/SAVP", "RTP/SAVPF"})
+_DIRECTIONS: tuple[Direction, ...] = ("sendrecv", "sendonly", "recvonly", "inactive")
+
+
+@lru_cache(maxsize=256)  # within a call the same descriptions are read again and again
+def read(session: Session, srtp: Protection = "optional") -> AudioPlan:
+    """What the writer of `session` can do with audio. Works on offers, answers and our own descriptions.
+
+    Raises PeerError 488 without a usable audio stream: none, port 0, no format we support, or a host name as its
+    address (nothing here resolves names); ProtectionError 488 where `srtp` forbids what is there.
+    """
+    return _read_at(session, audio_index(session, srtp))
+
+
+@lru_cache(maxsize=256)
+def _read_at(session: Session, index: int) -> AudioPlan:
+    media = session.media[index]
+    formats = formats_of(media)
+    audio = tuple(f for f in formats if f.name != EVENT)
+    events = tuple(f for f in formats if f.name == EVENT)
+    event = event_for(events, audio[0].rate)
+    remote = _remote(session, media)
+    return AudioPlan(
+        remote=remote,
+        formats=audio,
+        telephone_event=event.payload_type if event else None,
+        ptime=milliseconds(media),
+        direction=_direction(session, media) if remote else "inactive",
+        events=events,
+        rtcp=_rtcp(media, remote),
+        secure=is_secure(media),
+        cryptos=cryptos_of(media),
+        mux=any(a.name == "rtcp-mux" for a in media.attributes),
+    )
+
+
+def is_secure(media: Media) -> bool:
+    """Whether the stream's profile must be encrypted."""
+    return media.protocol.upper() in _SECURE
+
+
+def audio_index(session: Session, srtp: Protection = "optional") -> int:
+    """The first audio stream that we can use; raises as ``read`` does."""
+    problem = PeerError("no usable audio stream", 488)
+    for index, media in enumerate(session.media):
+        if media.kind != "audio" or not media.port or media.protocol.upper() not in _PLAIN | _SECURE:
+            continue
+        if not any(f.name != EVENT for f in formats_of(media)):
+            problem = PeerError("no audio format in common", 488)
+        elif reason := _unprotected(media, srtp):
+            problem = ProtectionError(reason)
+        else:
+            return index
+    raise problem
+
+
+def _unprotected(media: Media, srtp: Protection) -> str:
+    """Why `srtp` forbids this stream, "" where it does not."""
+    if is_secure(media) and srtp == "off":
+        return "Encryption Not Allowed"
+    if (is_secure(media) or srtp == "required") and not cryptos_of(media):
+        return "Encryption Required" if srtp == "required" else "No Usable Encryption"
+    return ""
+
+
+def _remote(session: Session, media: Media) -> Address | None:
+    connection = media.connection or session.connection
+    if connection is None:
+        raise PeerError("SDP has no c= line")
+    host = spelled(connection.host)
+    if host is None:
+        raise PeerError("the media address is not an IP address", 488)
+    # RFC 3264 section 8.4: 0.0.0.0 is how older phones say hold; the port then means nothing.
+    return None if host in {"0.0.0.0", "::"} else Address(host, media.port)
+
+
+def _direction(session: Session, media: Media) -> Direction:
+    for attributes in (media.attributes, session.attributes):
+        names = {a.name for a in attributes}
+        found = next((d for d in _DIRECTIONS if d in names), None)
+        if found is not None:
+            return found
+    return "sendrecv"
+
+
+def _rtcp(media: Media, remote: Address | None) -> Address | None:
+    words = (value_of(media.attributes, "rtcp") or "").split()
+    port = words[0] if words else ""
+    if remote is None or not (port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) < 65_536):
+        return None
+    host = spelled(words[3]) if len(words) == 4 else None
+    return Address(host or remote.host, int(port))
+
+
+def read_answer(offer: Session, answer: Session) -> AudioPlan:
+    """What the writer of `answer` takes of `offer`. Numbers without an rtpmap mean what they meant in the offer.
+
+    Raises PeerError 488 as ``read`` does, and where the answer has more streams or nothing of the offer.
+    """
+    if len(answer.media) > len(offer.media):
+        raise PeerError("the answer has more streams than the offer", 488)
+    asked = offer.media[answered_index(offer, answer)]
+    media = tuple(_completed(m, asked) if m.kind == "audio" and m.port else m for m in answer.media)
+    plan = read(msgspec.structs.replace(answer, media=media))
+    offered = {f.key for f in formats_of(asked)}
+    formats = tuple(f for f in plan.formats if f.key in offered)
+    if not formats:
+        raise PeerError("the answer has no format of the offer", 488)
+    return msgspec.structs.replace(plan, formats=formats)
+
+
+def answered_index(offer: Session, answer: Session) -> int:
+    """Which stream of `offer` the answer takes: the audio in the same place, else the first that we could use."""
+    for index, (asked, taken) in enumerate(zip(offer.media, answer.media, strict=False)):
+        if asked.kind == taken.kind == "audio" and asked.port and taken.port:
+            return index
+    return audio_index(offer)
+
+
+def read_answered(offer: Session, answer: Session) -> AudioPlan:
+    """What the writer of `offer` can do on the stream that `answer` takes; raises as ``read`` does."""
+    return _read_at(offer, answered_index(offer, answer))
+
+
+def _completed(media: Media, asked: Media) -> Media:
+    named = {value.partition(" ")[0] for value in values_of(media.attributes, "rtpmap")}
+    missing = tuple(
+        Attribute("rtpmap", value)
+        for value in values_of(asked.attributes, "rtpmap")
+        if value.partition(" ")[0] not in named
+    )
+    return msgspec.structs.replace(media, attributes=(*media.attributes, *missing))
