@@ -168,7 +168,7 @@ def test_a_reinvite_to_a_refused_media_address_is_refused_and_the_call_goes_on()
         await anna.until(lambda: call.talking)
         await house.clock.sleep(1)
         house.refused["192.0.2.10"] = "own port"
-        call.reinvite()
+        call.reinvite("sendonly")
         await anna.until(lambda: bool(call.refused_reinvites))
         assert call.refused_reinvites == [488]
         assert house.talking("anna", "bea")
@@ -348,7 +348,8 @@ def test_a_bye_right_behind_the_answer_is_not_lost_while_media_is_slow() -> None
         bea.manner = manner
         call = anna.call("bea")
         await anna.until(lambda: call.over, seconds=5)
-        assert 200 in call.statuses
+        # The caller's 200 waits for its PRACK (RFC 3262 section 3); hung up before, it becomes a 487.
+        assert call.statuses[-1] in {200, 487}
         await house.check_empty(records=1)
 
     run(main())

@@ -5,6 +5,7 @@ import pytest
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.errors import LocalError
 from vorzimmer.kernel.ids import LegId
+from vorzimmer.sip.engine import EngineConfig
 from vorzimmer.sip.events import (
     Acked,
     Answered,
@@ -390,8 +391,8 @@ def test_bye_during_our_reinvite_that_is_never_answered_cancels_it() -> None:
 
 
 @pytest.mark.parametrize("ring", [True, False])
-def test_an_answered_call_holds_no_timer(ring: bool) -> None:
-    peer = Peer()
+def test_an_answered_call_without_a_session_interval_holds_no_timer(ring: bool) -> None:
+    peer = Peer(config=EngineConfig(sent_by=lambda _: OURS, session_expires=0))
     invite = peer.invite()
     if ring:
         peer.answer(invite, 180)

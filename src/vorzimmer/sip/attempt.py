@@ -3,6 +3,7 @@
 This module must never tell the layer above anything; the owner of the attempt does.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 from vorzimmer.sip.arrived import tag_of
@@ -29,6 +30,16 @@ class Owner(Protocol):
         """No 2xx will come: a final response, 408, 503, or 487 for an attempt that was cancelled. Told once."""
 
 
+class Early:
+    """What is known of one fork of an INVITE: the last reliable provisional, and the answer that came with one."""
+
+    __slots__ = ("answer", "rseq")
+
+    def __init__(self) -> None:
+        self.rseq = 0
+        self.answer: tuple[bytes, str] | None = None
+
+
 class Attempt:
     """Client user of one INVITE transaction.
 
@@ -37,8 +48,8 @@ class Attempt:
     """
 
     __slots__ = (
-        "_asked", "_owner", "_sender", "acks", "cancelled", "done", "leg", "offers", "patience", "reason",
-        "status", "tx", "wanted",
+        "_asked", "_owner", "_sender", "acks", "again", "ahead", "body", "cancelled", "done", "early", "leg", "offers",
+        "patience", "reason", "status", "tx", "wanted",
     )  # fmt: skip
 
     def __init__(self, sender: Sender, owner: Owner, leg: Leg, *, offers: bool, wanted: Wanted | None = None) -> None:
@@ -49,6 +60,14 @@ class Attempt:
         self.offers = offers
         self.wanted = wanted
         self.acks: dict[str, tuple[bytes, Flow | Hop] | None] = {}
+        self.early: dict[str, Early] = {}
+        """Per To tag, where reliable provisionals have come."""
+        self.ahead = 0
+        """How far the CSeqs of its dialogs begin above its own: they may have been used before a restart."""
+        self.again: Callable[[Response], None] | None = None
+        """Sends the INVITE once more after a 422 (RFC 4028 section 7.3)."""
+        self.body = b""
+        """What it offers."""
         self.cancelled = False
         self.done = False
         self.status = 487
@@ -67,6 +86,11 @@ class Attempt:
     def heard(self) -> bool:
         """Whether any response has come yet."""
         return self.tx is not None and self.tx.state is not State.CALLING
+
+    @property
+    def refreshes(self) -> bool:
+        """True for a re-INVITE that only keeps the session alive."""
+        return self.wanted is not None and self.wanted.refresh
 
     def cancel(self, *, status: int = 487, reason: str = "") -> None:
         """Want no answer any more. CANCEL goes out at once, or with the first provisional (RFC 3261 section 9.1)."""

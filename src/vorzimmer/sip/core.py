@@ -25,7 +25,8 @@ class EngineConfig:
 
     Times in seconds. `max_transactions`: server transactions at once before new requests outside dialogs get 503;
     `max_legs`: legs at once before a new INVITE gets 503. `vital(Request-URI)`: never turned away for
-    overload (emergency calls).
+    overload (emergency calls). `session_expires`: the session interval that we ask for (RFC 4028; 0: none of our own
+    accord), `min_se` the least that we take, 90 or more.
     """
 
     sent_by: Callable[[Flow | Hop], Address]
@@ -38,20 +39,23 @@ class EngineConfig:
     """How long a server that says nothing is waited for where DNS names another one (RFC 3263 section 4.3)."""
     allow: tuple[str, ...] = (
         "INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "REGISTER", "REFER", "NOTIFY", "SUBSCRIBE", "INFO", "UPDATE",
-        "MESSAGE", "PUBLISH",
+        "MESSAGE", "PUBLISH", "PRACK",
     )  # fmt: skip
-    supported: tuple[str, ...] = ("replaces",)
+    supported: tuple[str, ...] = ("replaces", "100rel", "timer")
     accept: tuple[str, ...] = ("application/sdp",)
     vital: Callable[[str], bool] = lambda uri: False
     max_transactions: int = 100_000
     max_legs: int = 50_000
+    session_expires: int = 1800
+    min_se: int = 90
 
 
 class Core:
     """Shared state of one engine."""
 
     __slots__ = (
-        "about", "allow", "chance", "config", "events", "loop", "now", "packets", "queue", "tap", "timers", "waiting",
+        "about", "about_late", "allow", "chance", "config", "events", "loop", "now", "packets", "queue", "tap",
+        "timers", "waiting",
     )  # fmt: skip
 
     def __init__(self, config: EngineConfig, chance: Chance) -> None:
@@ -68,6 +72,9 @@ class Core:
         self.allow = ", ".join(config.allow)
         self.about = f"Allow: {self.allow}\r\nSupported: {', '.join(config.supported)}\r\n"
         """Header lines that say what we can, for INVITE and its 2xx."""
+        late = ", ".join(option for option in config.supported if option != "100rel")
+        self.about_late = f"Allow: {self.allow}\r\nSupported: {late}\r\n"
+        """The same for an INVITE without an offer: the answer to one in a reliable provisional would be due at once."""
 
     def tell(self, event: Event) -> None:
         """Queue an event for the layer above."""

@@ -4,6 +4,8 @@ A dialog knows how to write the head of its next request and nothing about trans
 never send anything.
 """
 
+from typing import Any
+
 import msgspec
 
 from vorzimmer.kernel.errors import PeerError
@@ -12,6 +14,7 @@ from vorzimmer.sip.flow import Flow, Hop
 from vorzimmer.sip.headers import parse_name_addr
 from vorzimmer.sip.message import Headers, Response
 from vorzimmer.sip.outline import Outline
+from vorzimmer.sip.session_timer import FLOOR, Session
 from vorzimmer.sip.uri import SipUri, is_address
 from vorzimmer.sip.uri import parse as parse_uri
 
@@ -151,13 +154,27 @@ class FrozenDialog(msgspec.Struct, frozen=True):
     user: str = ""
     flow: Flow | None = None
     hop: Hop | None = None
+    kept: "Kept | None" = None
 
 
-def freeze(dialog: Dialog, *, outgoing: bool, user: str, flow: Flow | None, hop: Hop | None) -> bytes:
-    """The dialog as msgpack."""
+class Kept(msgspec.Struct, frozen=True):
+    """What a leg knows beside its dialog: `session` with the monotonic moment it was `saved`, `least` its Min-SE, what
+    the peer allows and supports, our last description and a checksum of the peer's."""
+
+    saved: float = 0.0
+    session: Session | None = None
+    least: int = FLOOR
+    allow: bytes = b""
+    supported: bytes = b""
+    sdp: bytes = b""
+    theirs: int = 0
+
+
+def freeze(dialog: Dialog, **leg: Any) -> bytes:
+    """The dialog as msgpack; `leg`: the fields of FrozenDialog that are not the dialog's own."""
     frozen = FrozenDialog(
         _wire(dialog.call_id), _wire(dialog.local), _wire(dialog.remote), dialog.local_cseq, dialog.remote_cseq,
-        _wire(dialog.target), tuple(map(_wire, dialog.route)), outgoing, user, flow, hop,
+        _wire(dialog.target), tuple(map(_wire, dialog.route)), **leg,
     )  # fmt: skip
     return _ENCODER.encode(frozen)
 

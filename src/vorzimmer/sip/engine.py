@@ -13,18 +13,21 @@ from vorzimmer.kernel.chance import Chance
 from vorzimmer.kernel.errors import LocalError
 from vorzimmer.kernel.ids import LegId
 from vorzimmer.sip.core import Core, EngineConfig, Tap
-from vorzimmer.sip.dialog import Dialog, freeze, thaw
+from vorzimmer.sip.dialog import Dialog
 from vorzimmer.sip.dialogs import Dialogs
 from vorzimmer.sip.events import Event, FlowGone, Responded
 from vorzimmer.sip.failover import Failover
 from vorzimmer.sip.flow import Flow, Hop, Packet
 from vorzimmer.sip.invite_client import InviteClient, InviteSpec
 from vorzimmer.sip.invite_server import InviteServer
+from vorzimmer.sip.kept import frozen_leg, thaw_leg
 from vorzimmer.sip.leg import Leg, Legs, Phase
 from vorzimmer.sip.message import Request
 from vorzimmer.sip.outline import Extra
 from vorzimmer.sip.outside import Outside
 from vorzimmer.sip.receiver import Receiver
+from vorzimmer.sip.reliable import Acknowledger
+from vorzimmer.sip.replies import phrase
 from vorzimmer.sip.sender import Sender
 from vorzimmer.sip.transaction_layer import Layer
 from vorzimmer.sip.unanswered import Unanswered, is_unanswered
@@ -41,8 +44,9 @@ class Engine:
         self._layer = Layer(self._core)
         self._sender = Sender(self._core, self._layer, self._legs)
         self._server = InviteServer(self._sender)
-        self._client = InviteClient(self._sender)
-        self._dialogs = Dialogs(self._sender, self._server)
+        acknowledger = Acknowledger(self._sender)
+        self._client = InviteClient(self._sender, acknowledger)
+        self._dialogs = Dialogs(self._sender, self._server, acknowledger)
         self._outside = Outside(self._sender)
         self._unanswered = Unanswered(self._sender, self._server, self._client)
         self._receiver = Receiver(self._sender, self._server, self._dialogs)
@@ -197,18 +201,36 @@ class Engine:
         if found is not None:
             self._dialogs.reinvite(found, body, extra)
 
-    def request_in(self, leg: LegId, method: str, now: float, *, extra: Extra = (), body: bytes = b"") -> str:
+    def request_in(
+        self, leg: LegId, method: str, now: float, *, extra: Extra = (), body: bytes = b"", fork: str = ""
+    ) -> str:
         """Any other request inside the dialog; gives back the transaction of its ``Responded``. For a leg that is gone
-        or has no dialog yet that says 481 at once. A body needs its Content-Type in `extra`."""
+        or has no dialog yet that says 481 at once, an UPDATE whose body would cross an open offer 491 (RFC 3311 5.1).
+        A body needs its Content-Type in `extra`. `fork` picks an early dialog, the newest without."""
         self._core.now = now
-        if method in {"INVITE", "ACK", "CANCEL", "BYE"}:
+        if method in {"INVITE", "ACK", "CANCEL", "BYE", "PRACK"}:
             raise LocalError(f"{method} has a command of its own")
         found = self._legs.get(leg)
-        transaction = self._dialogs.request(found, method, extra, body) if found is not None else ""
+        status, transaction = 481, ""
+        if found is not None and method == "UPDATE" and body and self._dialogs.is_open(found, fork):
+            status = 491
+        elif found is not None:
+            transaction = self._dialogs.request(found, method, extra, body, fork=fork)
         if not transaction:
             transaction = f"none-{self._core.chance.token(8)}"
-            self._core.tell(Responded(transaction, 481, "Call/Transaction Does Not Exist", None, leg))
+            self._core.tell(Responded(transaction, status, phrase(status), None, leg))
         return transaction
+
+    def allows(self, leg: LegId, method: str) -> bool:
+        """Whether the peer of a leg has said, in its newest Allow, that it takes `method`; without an Allow it takes
+        what everybody must."""
+        found = self._legs.get(leg)
+        return found is not None and method in found.allow
+
+    def supports(self, leg: LegId, option: str) -> bool:
+        """Whether the peer of a leg has named this option tag in its newest Supported."""
+        found = self._legs.get(leg)
+        return found is not None and option in found.supported
 
     def refreshed(self, leg: LegId, flow: Flow) -> None:
         """The device's newest flow: requests inside the dialog use it from now on (ARCHITECTURE: Leg), and so does what
@@ -284,28 +306,19 @@ class Engine:
             return None
         if found.dialog is None or found.phase is not Phase.CONFIRMED:
             return self._unanswered.freeze(found)
-        flow = found.to if isinstance(found.to, Flow) else None
-        return freeze(found.dialog, outgoing=found.outgoing, user=found.user, flow=flow, hop=found.hop)
+        return frozen_leg(found, self._core.now)
 
     def thaw(self, leg: LegId, frozen: bytes, now: float) -> None:
         """A dialog from its bytes; the local CSeq skips ahead by 1000. Or a leg without a final answer: an INVITE to us
         is answered, cancelled and absorbed as before; one of ours is repeated until a provisional response has come.
         Raises LocalError for a leg id in use."""
         self._core.now = now
+        if self._legs.get(leg) is not None:
+            raise LocalError(f"leg {leg} is in use")
         if is_unanswered(frozen):
-            if self._legs.get(leg) is not None:
-                raise LocalError(f"leg {leg} is in use")
             self._unanswered.thaw(leg, frozen)
-            return
-        dialog, kept = thaw(frozen)
-        to = kept.flow or kept.hop
-        if to is None or self._legs.get(leg) is not None:
-            raise LocalError(f"leg {leg} cannot be thawed")
-        found = Leg(leg, Phase.CONFIRMED, to)
-        found.outgoing, found.user, found.hop, found.dialog = kept.outgoing, kept.user, kept.hop, dialog
-        found.tag, found.acknowledged = dialog.local_tag, True
-        self._legs.add(found)
-        self._legs.know(found, dialog)
+        else:
+            thaw_leg(self._sender, leg, frozen)
 
     def legs(self) -> list[LegId]:
         """All legs that are not gone."""

@@ -3,12 +3,12 @@
 This module must never choose between forks or judge a body: the first 2xx wins, the others are ended.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vorzimmer.kernel.errors import LocalError
 from vorzimmer.kernel.ids import LegId
 from vorzimmer.sip.arrived import tag_of
-from vorzimmer.sip.attempt import Attempt
+from vorzimmer.sip.attempt import Attempt, Early
 from vorzimmer.sip.dialog import Dialog, dialog_of_uac
 from vorzimmer.sip.events import Answered, Failed, Progressed
 from vorzimmer.sip.flow import Flow, Hop
@@ -16,6 +16,7 @@ from vorzimmer.sip.headers import parse_cseq
 from vorzimmer.sip.leg import Leg, Phase
 from vorzimmer.sip.message import Response
 from vorzimmer.sip.outline import Outline, lines_of, one_line
+from vorzimmer.sip.reliable import Acknowledger
 from vorzimmer.sip.replies import phrase
 from vorzimmer.sip.sender import Sender, user_of
 
@@ -50,20 +51,32 @@ def go_on_from(outline: Outline, refused: Response) -> None:
     outline.cseq = parse_cseq(headers.get("CSeq")).number + 1
 
 
+def complete(response: Response, early: Early | None) -> None:
+    """A 2xx without a description, after a reliable provisional that had the answer (RFC 3262 section 5)."""
+    if not response.body and early is not None and early.answer is not None:
+        response.body, kind = early.answer
+        response.headers.set("Content-Type", kind)
+
+
 class InviteClient:
     """The client half of the engine; owner of the attempts it makes."""
 
-    def __init__(self, sender: Sender) -> None:
+    def __init__(self, sender: Sender, acknowledger: Acknowledger) -> None:
         self._sender = sender
+        self._acknowledger = acknowledger
         self._core = sender.core
 
     def invite(self, leg_id: LegId, spec: InviteSpec) -> None:
         """Send the INVITE; raises LocalError for a leg id that is in use."""
-        sender, core = self._sender, self._core
-        if sender.legs.get(leg_id) is not None:
+        if self._sender.legs.get(leg_id) is not None:
             raise LocalError(f"leg {leg_id} exists")
         leg = Leg(leg_id, Phase.CALLING, spec.to)
         leg.user = user_of(one_line(spec.local))
+        self._sender.legs.add(leg)
+        self._send(leg, spec)
+
+    def _send(self, leg: Leg, spec: InviteSpec) -> None:
+        sender, core = self._sender, self._core
         branch = sender.branch()
         outline = Outline("INVITE", spec.uri, core.chance.number(1, 9999), core.chance.token(12))
         outline.via = sender.via(spec.to, branch)
@@ -74,9 +87,11 @@ class InviteClient:
         outline.max_forwards = spec.max_forwards
         kind = f"Content-Type: {one_line(spec.content_type)}\r\n" if spec.body else ""
         agent = f"User-Agent: {core.config.user_agent}\r\n"
-        lines = sender.contact(spec.to, leg.user) + core.about + agent + lines_of(spec.extra) + kind
+        about = (core.about if spec.body else core.about_late) + sender.sessions.lines(leg)
+        lines = sender.contact(spec.to, leg.user) + about + agent + lines_of(spec.extra) + kind
         leg.attempt = attempt = Attempt(sender, self, leg, offers=bool(spec.body))
-        sender.legs.add(leg)
+        attempt.body = spec.body
+        attempt.again = lambda refused: self._send(leg, replace(spec, to=leg.to, after=refused))
         attempt.tx = sender.layer.client("INVITE", branch, outline.write(lines, spec.body), spec.to, user=attempt)
         attempt.tx.outline = outline
 
@@ -92,14 +107,17 @@ class InviteClient:
             return
         attempt.acks[dialog.remote_tag] = self._sender.ack(leg, dialog, attempt.outline.cseq, body)
         leg.attempt = None
+        leg.agreed(body, b"")
 
     # -- owner of attempts ----------------------------------------------------------------------------------------
     def progressed(self, attempt: Attempt, response: Response, flow: Flow) -> None:
         """An early dialog, new or further on."""
         leg, tag = attempt.leg, tag_of(response.headers.get("To"))
+        leg.learn(response.headers)
         if tag:
             self._early(attempt, response, tag)
-        self._core.tell(Progressed(leg.id, response, tag))
+        if self._acknowledger.take(attempt, leg.forks.get(tag), response):
+            self._core.tell(Progressed(leg.id, response, tag))
 
     def _early(self, attempt: Attempt, response: Response, tag: str) -> None:
         leg = attempt.leg
@@ -108,6 +126,7 @@ class InviteClient:
             known.refresh(response.headers)
         elif len(leg.forks) < MAX_FORKS:
             dialog = leg.forks[tag] = dialog_of_uac(attempt.outline, response)
+            dialog.local_cseq += attempt.ahead
             self._sender.legs.know(leg, dialog)
 
     def answered(self, attempt: Attempt, response: Response, flow: Flow) -> None:
@@ -121,7 +140,12 @@ class InviteClient:
                 self._gone(leg, attempt.status, response)
             return
         attempt.done = True
+        attempt.again = None
         self._establish(leg, dialog)
+        complete(response, attempt.early.get(dialog.remote_tag))
+        leg.learn(response.headers)
+        leg.agreed(attempt.body, response.body)
+        self._sender.sessions.answered(leg, response.headers)
         if attempt.offers:
             attempt.acks[dialog.remote_tag] = self._sender.ack(leg, dialog, attempt.outline.cseq)
             leg.attempt = None
@@ -150,8 +174,18 @@ class InviteClient:
         self._sender.legs.know(leg, dialog)
 
     def failed(self, attempt: Attempt, status: int, response: Response | None) -> None:
-        """No dialog came of it."""
-        self._gone(attempt.leg, status, response)
+        """No dialog came of it; a session interval that was too small is raised (RFC 4028 section 7.3)."""
+        leg, again = attempt.leg, attempt.again
+        if again is None or attempt.cancelled or response is None or not self._too_small(leg, response):
+            self._gone(leg, status, response)
+            return
+        for early in leg.forks.values():
+            self._sender.legs.unknow(early)
+        leg.forks.clear()
+        again(response)
+
+    def _too_small(self, leg: Leg, response: Response) -> bool:
+        return response.status == 422 and self._sender.sessions.too_small(leg, response.headers)
 
     def _gone(self, leg: Leg, status: int, response: Response | None) -> None:
         self._sender.forget(leg)

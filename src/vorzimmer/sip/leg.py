@@ -3,16 +3,21 @@
 from collections import deque
 from collections.abc import ItemsView
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from vorzimmer.kernel.ids import LegId
 from vorzimmer.sip.dialog import Dialog, DialogId
 from vorzimmer.sip.flow import Flow, Hop
+from vorzimmer.sip.message import Headers
+from vorzimmer.sip.session_timer import FLOOR, Session
 from vorzimmer.sip.timers import Timer
 from vorzimmer.sip.transaction_layer import Transaction
 
 if TYPE_CHECKING:
     from vorzimmer.sip.attempt import Attempt
+    from vorzimmer.sip.reliable import Promise
 
 
 class Phase(StrEnum):
@@ -24,23 +29,31 @@ class Phase(StrEnum):
     LEAVING = "leaving"  # ended by us, BYE waits for the ACK (RFC 3261 section 15)
 
 
+_EVERYBODY = frozenset({"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS"})
+"""What a peer that has not said what it allows may be sent."""
+
+
 class Wanted:
-    """A re-INVITE to be sent as soon as the dialog is free; `tries` counts the 491s it has met."""
+    """A re-INVITE to be sent as soon as the dialog is free; `tries` counts the 491s and 422s it has met. A `refresh`
+    changes nothing and is nobody's news (RFC 4028)."""
 
-    __slots__ = ("body", "lines", "tries")
+    __slots__ = ("body", "lines", "refresh", "tries")
 
-    def __init__(self, body: bytes, lines: str) -> None:
+    def __init__(self, body: bytes, lines: str, *, refresh: bool = False) -> None:
         self.body = body
         self.lines = lines
+        self.refresh = refresh
         self.tries = 0
 
 
 class Unacknowledged:
     """A 2xx of ours that is sent again until its ACK comes (RFC 3261 section 13.3.1.4)."""
 
-    __slots__ = ("cseq", "data", "deadline", "interval", "leg", "offers", "timer", "transaction")
+    __slots__ = ("cseq", "data", "deadline", "interval", "leg", "offers", "quiet", "timer", "transaction")
 
     def __init__(self, leg: "Leg", transaction: Transaction, data: bytes, *, cseq: int, offers: bool) -> None:
+        self.quiet = False
+        """True where the re-INVITE was a mere refresh, of which nobody has heard."""
         self.leg = leg
         self.transaction = transaction
         self.data = data
@@ -54,8 +67,9 @@ class Leg:
     """One leg. `to` is where its requests go; `hop` is the Hop it was made to, None for a leg bound to a flow."""
 
     __slots__ = (
-        "acknowledged", "attempt", "dialog", "forks", "hop", "id", "outgoing", "phase", "prolong", "reason", "retry",
-        "server", "tag", "to", "unacknowledged", "update_in", "updates_out", "user", "wanted",
+        "acknowledged", "allow", "attempt", "dialog", "forks", "hop", "id", "least", "outgoing", "phase", "prolong",
+        "promise", "reason", "retry", "sdp", "server", "session", "session_timer", "supported", "tag", "theirs", "to",
+        "unacknowledged", "update_in", "updates_out", "user", "wanted",
     )  # fmt: skip
 
     def __init__(self, leg: LegId, phase: Phase, to: Flow | Hop) -> None:
@@ -82,6 +96,31 @@ class Leg:
         self.reason = ""
         self.acknowledged = False
         """True once the first ACK for a 2xx of ours has come: from then on a BYE need not wait."""
+        self.allow = _EVERYBODY
+        self.supported: frozenset[str] = frozenset()
+        """Methods and option tags of the peer, as it said last."""
+        self.promise: Promise | None = None
+        """How provisionals to the peer's INVITE are sent, where it knows 100rel."""
+        self.session: Session | None = None
+        self.session_timer: Timer | None = None
+        self.least = FLOOR
+        """The Min-SE that a 422 has taught us."""
+        self.sdp = b""
+        """What we said last in this session, for refreshing it by re-INVITE."""
+        self.theirs = 0
+        """A checksum of what the peer said last (see `essence`)."""
+
+    def learn(self, headers: Headers) -> None:
+        """Note what the peer allows and supports, where it says so."""
+        if allow := headers.get_all("Allow"):
+            self.allow = _methods(",".join(allow))
+        if supported := headers.get_all("Supported"):
+            self.supported = _options(",".join(supported))
+
+    def agreed(self, ours: bytes, theirs: bytes) -> None:
+        """Note what both have said; b"" leaves it as it was."""
+        self.sdp = ours or self.sdp
+        self.theirs = essence(theirs) if theirs else self.theirs
 
     @property
     def free(self) -> bool:
@@ -105,6 +144,21 @@ class Leg:
     def awaits_answer(self) -> bool:
         """True while an offer of ours in a 2xx waits for the answer in its ACK."""
         return any(answer.offers for answer in self.unacknowledged.values())
+
+
+@lru_cache(maxsize=256)
+def _methods(text: str) -> frozenset[str]:
+    return frozenset(word.strip().upper() for word in text.split(",")[:100])
+
+
+@lru_cache(maxsize=256)
+def _options(text: str) -> frozenset[str]:
+    return frozenset(word.strip().lower() for word in text.split(",")[:100])
+
+
+def essence(body: bytes) -> int:
+    """A checksum of a description with its version: one that is counted on may mean a change (RFC 4028 section 7.4)."""
+    return crc32(body) + (len(body) << 32)
 
 
 class Legs:

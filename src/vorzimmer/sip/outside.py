@@ -4,10 +4,11 @@ This module must never know what a method means.
 """
 
 from vorzimmer.kernel.errors import LocalError
-from vorzimmer.sip.arrived import tag_of
+from vorzimmer.sip.arrived import Arrived, tag_of
 from vorzimmer.sip.dialog import Dialog
 from vorzimmer.sip.events import Responded
 from vorzimmer.sip.flow import Flow, Hop
+from vorzimmer.sip.leg import Leg, Phase
 from vorzimmer.sip.message import Request, Response
 from vorzimmer.sip.outline import Extra, lines_of
 from vorzimmer.sip.replies import phrase, record_routes, reply
@@ -82,18 +83,33 @@ class Outside:
         method = arrived.request.method
         if method in _MAKES_DIALOG and 200 <= status < 300:
             lines = record_routes(arrived) + lines
+            if method == "UPDATE":
+                lines += self._updated(arrived, body)
             if not any(name.lower() == "contact" for name, _ in extra):
                 lines = self._sender.contact(arrived.flow, "") + lines
             self._refresh(tx)
         data = reply(arrived, status, self.tag(tx), reason=reason, lines=lines, body=body)
         self._sender.layer.respond(tx, status, data)
 
+    def _leg_of(self, arrived: Arrived) -> Leg | None:
+        if not arrived.to_tag:
+            return None
+        return self._sender.legs.of_dialog((arrived.call_id, arrived.to_tag, arrived.from_tag))
+
+    def _updated(self, arrived: Arrived, body: bytes) -> str:
+        """An UPDATE that is accepted refreshes the session (RFC 4028 section 9)."""
+        leg = self._leg_of(arrived)
+        if leg is None or leg.phase is not Phase.CONFIRMED:
+            return self._core.about
+        leg.agreed(body, arrived.request.body)
+        return self._core.about + self._sender.sessions.grant(leg, arrived.request.headers)
+
     def _refresh(self, tx: Transaction) -> None:
         """Target refresh by an accepted UPDATE and its like (RFC 3261 section 12.2.2)."""
         arrived = tx.arrived
-        if arrived is None or not arrived.to_tag:
+        if arrived is None:
             return
-        leg = self._sender.legs.of_dialog((arrived.call_id, arrived.to_tag, arrived.from_tag))
+        leg = self._leg_of(arrived)
         dialog = None if leg is None else leg.dialog or leg.forks.get(arrived.from_tag)
         if dialog is not None:
             dialog.refresh(arrived.request.headers)

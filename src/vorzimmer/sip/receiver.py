@@ -24,6 +24,8 @@ _STREAMS = frozenset({"tcp", "tls"})
 _SUBSCRIPTION = frozenset({"SUBSCRIBE", "NOTIFY"})
 """Their dialogs may belong to ``presence``, which answers 481 itself."""
 
+_REFRESHES = frozenset({"INVITE", "UPDATE"})
+
 KNOWN = frozenset({
     "INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "REGISTER", "REFER", "NOTIFY", "SUBSCRIBE", "INFO", "UPDATE",
     "MESSAGE", "PRACK", "PUBLISH",
@@ -210,6 +212,8 @@ class Receiver:
                 raise RefusedError("Method Not Allowed", 405, (("Allow", self._core.allow),))
             raise RefusedError("Not Implemented", 501, (("Allow", self._core.allow),))
         check_support(request, self._supported, self._core.config.accept)
+        if request.method in _REFRESHES:
+            self._sender.sessions.check(request.headers)
 
     def _crowded(self, method: str) -> bool:
         config = self._core.config

@@ -13,6 +13,7 @@ from vorzimmer.sip.leg import Leg, Legs, Unacknowledged
 from vorzimmer.sip.message import Request, Response
 from vorzimmer.sip.outline import Outline, host_text, one_line, via_of
 from vorzimmer.sip.replies import reply
+from vorzimmer.sip.sessions import Sessions
 from vorzimmer.sip.transaction_layer import ClientUser, Layer, Transaction
 
 NEEDS_CONTACT = frozenset({"INVITE", "UPDATE", "SUBSCRIBE", "NOTIFY", "REFER"})
@@ -36,6 +37,7 @@ class Sender:
         self.core = core
         self.layer = layer
         self.legs = legs
+        self.sessions = Sessions(core)
         self.closing: set[DialogId] = set()
         """Dialogs whose BYE is under way: a crossing BYE is answered 200."""
 
@@ -115,6 +117,9 @@ class Sender:
         timers.stop(leg.retry)
         timers.stop(leg.prolong)
         leg.retry = leg.prolong = None
+        self.sessions.stop(leg)
+        if leg.promise is not None and leg.promise.sent is not None:
+            timers.stop(leg.promise.sent.timer)
         leg.wanted.clear()
         if leg.server is not None:
             self.refuse(leg, 487)

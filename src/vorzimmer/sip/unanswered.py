@@ -10,6 +10,7 @@ from vorzimmer.kernel.errors import LocalError, PeerError
 from vorzimmer.kernel.ids import LegId
 from vorzimmer.sip.arrived import Arrived, branch_of
 from vorzimmer.sip.attempt import Attempt
+from vorzimmer.sip.dialog import SKIP_AHEAD
 from vorzimmer.sip.flow import Flow, Hop
 from vorzimmer.sip.headers import parse_cseq
 from vorzimmer.sip.invite_client import InviteClient
@@ -20,16 +21,21 @@ from vorzimmer.sip.outline import Outline
 from vorzimmer.sip.sender import Sender, user_of
 from vorzimmer.sip.transactions import State
 
-_ANSWERED_WITH = ("Via", "From", "To", "Call-ID", "CSeq", "Contact", "Record-Route")
+_ANSWERED_WITH = (
+    "Via", "From", "To", "Call-ID", "CSeq", "Contact", "Record-Route", "Allow", "Supported", "Session-Expires",
+    "Min-SE",
+)  # fmt: skip
 """What responses and the dialog are made of; nothing else of the caller's INVITE is kept."""
 
 
 class FrozenInvited(msgspec.Struct, frozen=True, tag="invited"):
-    """An INVITE to us in state Proceeding; `tag` is our To tag."""
+    """An INVITE to us in state Proceeding; `tag` is our To tag. `later` is the 2xx that waits for a PRACK: header lines
+    and body (RFC 3262 section 3)."""
 
     request: bytes
     flow: Flow
     tag: str
+    later: tuple[tuple[tuple[bytes, bytes], ...], bytes] | None = None
 
 
 class FrozenCalling(msgspec.Struct, frozen=True, tag="calling"):
@@ -56,7 +62,7 @@ class Unanswered:
         """As msgpack; None for a leg that has its final answer."""
         if leg.phase is Phase.INVITED and leg.server is not None and leg.server.arrived is not None:
             arrived = leg.server.arrived
-            return _ENCODER.encode(FrozenInvited(_lean(arrived.request), arrived.flow, leg.tag))
+            return _ENCODER.encode(FrozenInvited(_lean(arrived.request), arrived.flow, leg.tag, _later(leg)))
         tx = leg.attempt.tx if leg.attempt is not None else None
         if leg.phase is not Phase.CALLING or tx is None or tx.state not in {State.CALLING, State.PROCEEDING}:
             return None
@@ -81,6 +87,10 @@ class Unanswered:
         leg = Leg(name, Phase.INVITED, frozen.flow)
         leg.tag = frozen.tag
         self._server.resume(leg, Arrived(request, frozen.flow))
+        if frozen.later is not None:
+            lines, body = frozen.later
+            # What it waited for is not known any more; a PRACK that still comes is answered 481, which ends nothing.
+            self._server.accept(leg, tuple((_text(name), _text(value)) for name, value in lines), body)
 
     def _calling(self, name: LegId, frozen: FrozenCalling, request: Request) -> None:
         to = frozen.flow or frozen.hop
@@ -90,6 +100,7 @@ class Unanswered:
         leg = Leg(name, Phase.CALLING, to)
         leg.hop, leg.user = frozen.hop, user_of(outline.from_)
         leg.attempt = attempt = Attempt(self._sender, self._client, leg, offers=bool(request.body))
+        attempt.body, attempt.ahead = request.body, SKIP_AHEAD
         self._sender.legs.add(leg)
         branch, layer = branch_of(request.headers), self._sender.layer
         # A stream has brought the INVITE to the phone, and breaks with a restart: there is nothing to repeat.
@@ -99,6 +110,22 @@ class Unanswered:
         else:
             attempt.tx = layer.client("INVITE", branch, frozen.request, to, user=attempt)
         attempt.tx.outline = outline
+
+
+def _later(leg: Leg) -> tuple[tuple[tuple[bytes, bytes], ...], bytes] | None:
+    promise = leg.promise
+    if promise is None or promise.later is None:
+        return None
+    lines, body = promise.later
+    return tuple((_wire(name), _wire(value)) for name, value in lines), body
+
+
+def _wire(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _text(wire: bytes) -> str:
+    return wire.decode("utf-8", "surrogateescape")
 
 
 def _lean(request: Request) -> bytes:
