@@ -113,6 +113,11 @@ class Bench:
             self.now += 0.02
             self.table.player.tick(self.now)
 
+    def translate(self) -> None:
+        """Let the worker do the four slots of a frame."""
+        for _ in range(4):
+            self.table.translator.tick(self.now)
+
 
 @dataclass(slots=True)
 class Voice:

@@ -79,3 +79,30 @@ def coder(name: str, rate: int | None = None) -> Coder:
     if name == "PCMU":
         return G711(pcm.ulaw_encode, pcm.ulaw_decode)
     raise LocalError(f"no coder for {name}")
+
+
+_SILK_AND_HYBRID_MS = (10, 20, 40, 60)
+_CELT_TENTHS = (25, 50, 100, 200)
+
+
+def opus_ticks(payload: bytes) -> int:
+    """Samples at 48 kHz in an Opus packet, from its first bytes (RFC 6716 section 3.1); 0 for one that is broken."""
+    if not payload:
+        return 0
+    kind, code = payload[0] >> 3, payload[0] & 3
+    if kind < 12:
+        tenths = 10 * _SILK_AND_HYBRID_MS[kind & 3]
+    elif kind < 16:
+        tenths = 10 * _SILK_AND_HYBRID_MS[kind & 1]
+    else:
+        tenths = _CELT_TENTHS[kind & 3]
+    if code == 3 and len(payload) < 2:
+        return 0
+    frames = payload[1] & 0x3F if code == 3 else 1 if code == 0 else 2
+    ticks = frames * tenths * 48 // 10
+    return ticks if ticks <= 120 * 48 else 0
+
+
+def ticks(name: str, payload: bytes) -> int:
+    """Units of the RTP clock that a payload lasts: a byte each for G.711 and G.722 (RFC 3551 section 4.5.2)."""
+    return opus_ticks(payload) if name == "OPUS" else len(payload)

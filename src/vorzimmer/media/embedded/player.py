@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from vorzimmer.kernel.ids import EndpointId
+from vorzimmer.media.embedded.encode import Packer
 from vorzimmer.media.embedded.relay import Outlet
 from vorzimmer.media.port import Codec, Source
 
@@ -52,7 +53,8 @@ class Track:
 
 @dataclass(slots=True, eq=False)
 class Playing:
-    """One endpoint that hears a track: `loops` 0 is for ever. A new codec goes on at the same frame."""
+    """One endpoint that hears a track: `loops` 0 is for ever, `ptime` ms a packet. A new codec goes on at the same
+    frame."""
 
     source: Source
     outlet: Outlet
@@ -60,19 +62,29 @@ class Playing:
     codec: Codec
     loops: int
     index: int = 0
+    ptime: int = 20
+    _packer: Packer = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._packer = Packer(self.codec, self.ptime)
 
     def step(self, now: float) -> bool:
         """Send the next frame; False when the track has been played to its end."""
         if self.index >= self.track.frames:
             if self.loops == 1 or not self.track.frames:
+                self._send(self._packer.flush(), now)
                 return False
             self.index = 0 if self.loops else self.track.loop_from
             self.loops -= self.loops > 0
         payload = self.track.payload(self.index)
         self.index += 1
-        clock = (self.codec.rate, self.codec.rate // 50)
-        self.outlet.play(payload, self.codec.payload_type, clock, now)
+        self._send(self._packer.add(payload), now)
         return True
+
+    def _send(self, packets: tuple[bytes, ...], now: float) -> None:
+        clock = (self.codec.rate, self._packer.ticks)
+        for each in packets:
+            self.outlet.play(each, self.codec.payload_type, clock, now)
 
 
 @dataclass(slots=True)
@@ -102,13 +114,15 @@ class Player:
 
 @dataclass(slots=True)
 class Beat:
-    """When ticks are due: `due` gives the ones that `now` has reached, at most LATEST of them."""
+    """When ticks are due: `due` gives the ones that `now` has reached, at most LATEST frames of them; `step` seconds
+    apart."""
 
     at: float
+    step: float = TICK
 
     def due(self, now: float) -> Iterator[float]:
         """The times of the ticks to perform now; `at` is then the time of the next one."""
         self.at = max(self.at, now - LATEST * TICK)
         while self.at <= now:
             yield self.at
-            self.at += TICK
+            self.at += self.step

@@ -38,8 +38,8 @@ class Inlet:
     `rates` gives the RTP clock of each payload type the phone may send, 0 for those it may not. `learning` decides
     whose packets are believed; a believed one of `source` and `ssrc` passes without asking it. `old` are SSRCs of the
     call that had this port before. `moved` is told a newly learned source and may refuse it; `digits` takes telephone
-    events. `decoding` are the payload types that somebody hears in another codec: `decode` takes those. `strange` is
-    asked about what is no RTP of this phone's. `authentic`: every packet was proven (SRTP).
+    events. `decoding`: somebody hears this phone in another codec; `decode` takes all packets then. `strange` is asked
+    about what is no RTP of this phone's. `authentic`: every packet was proven (SRTP).
     """
 
     digits: Callable[[Head, bytes, float], None]
@@ -56,7 +56,7 @@ class Inlet:
     events: int = 0
     dropped: int = 0
     ssrcs: set[int] = field(default_factory=set)
-    decoding: frozenset[int] = frozenset()
+    decoding: bool = False
     decode: Decoded = _nobody
     strange: Callable[[bytes, Where, float], bool] = _nothing
     authentic: bool = False
@@ -84,7 +84,7 @@ class Inlet:
         self.reception.packet(ssrc, seq, timestamp, now, rate=rate, size=len(data) - HEADER_BYTES)
         if rate != self._rate:
             self._other_clock(rate)
-        if kind in self.decoding:
+        if self.decoding:
             self._decode(data, rate, now)
         for outlet in self.listeners:
             outlet.relay(data, head, rate, now)
@@ -94,6 +94,14 @@ class Inlet:
         self.learning.configure(remote, now)
         if self.learning.locked is None:
             self.source = None
+
+    def listen(self, decode: Decoded) -> None:
+        """Somebody hears this phone in another codec."""
+        self.decoding, self.decode = True, decode
+
+    def silence(self) -> None:
+        """Nobody does any more."""
+        self.decoding, self.decode = False, _nobody
 
     def _event(self, data: bytes, head: Head, rate: int, now: float) -> None:
         header = parse(data)

@@ -106,8 +106,8 @@ class Session:
             return 0.0
         return now - max(self.inlet.last, self.attentive_since)
 
-    def statistics(self) -> Statistics:
-        """Counted over the endpoint's whole life."""
+    def statistics(self, late: int = 0) -> Statistics:
+        """Counted over the endpoint's whole life; `late` packets came after their turn where they are decoded."""
         inlet, heard = self.inlet, self.inlet.reception
         lost = max(0, heard.lost - inlet.events)  # digits are counted apart: their timestamps say nothing of jitter
         loss = lost / heard.expected if heard.expected else 0.0
@@ -124,6 +124,7 @@ class Session:
             jitter_ms=heard.jitter_ms,
             mos=mos(loss, heard.jitter_ms, codec, **delay) if heard.received else 0.0,
             refused=inlet.dropped,
+            late=late,
             far_loss=far.loss,
             far_jitter_ms=far.jitter_ms,
             round_trip_ms=None if trip is None else trip * 1000,

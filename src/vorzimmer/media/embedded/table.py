@@ -19,6 +19,7 @@ from vorzimmer.media.embedded.ports import PortPool
 from vorzimmer.media.embedded.relay import Inlet, Outlet, Where
 from vorzimmer.media.embedded.secure import Channel
 from vorzimmer.media.embedded.session import Session, literal, playable
+from vorzimmer.media.embedded.transcode import Translator
 from vorzimmer.media.embedded.wires import Pair
 from vorzimmer.media.port import (
     Codec,
@@ -68,6 +69,7 @@ class Table:
         self._emit = emit
         self._chance = chance
         self._cname = chance.token(12)  # RFC 7022 4.2: says nothing about us
+        self.translator = Translator()
         self.reports = reports.Reporter(chance)
         self._listeners = {(each.name, each.family): each for each in reversed(config.listeners)}
         self._pools = {key: PortPool(each.low, each.high, config.drain) for key, each in self._listeners.items()}
@@ -105,6 +107,7 @@ class Table:
         self._link(session)
         for listener in session.audience.values():
             listener.link(plan)
+            self.translator.link(listener, session)
         self._perform(session)
 
     async def hear(self, endpoint: EndpointId, source: Source) -> None:
@@ -123,7 +126,7 @@ class Table:
 
     def statistics(self, endpoint: EndpointId) -> Statistics:
         """Raises MediaError for an unknown endpoint."""
-        return self.find(endpoint).statistics()
+        return self._counted(self.find(endpoint))
 
     def close(self, endpoint: EndpointId, now: float) -> Statistics:
         """Its ports begin to drain; whoever heard it hears nothing. Unknown: empty statistics."""
@@ -131,12 +134,13 @@ class Table:
         if session is None:
             return Statistics()
         self.reports.goodbye(session, now)
+        counted = self._counted(session)
         self._change(session, Nothing())
         for listener in list(session.audience.values()):
             self._change(listener, Nothing())
         del self.sessions[endpoint]
         self._drain(session, now)
-        return session.statistics()
+        return counted
 
     def adopt(self, endpoints: tuple[EndpointId, ...], now: float) -> tuple[wire.Kept, ...]:
         """Close all but these (and the bridges between two of them); what lives on."""
@@ -248,6 +252,9 @@ class Table:
         self._link(session)
         self._perform(session)
 
+    def _counted(self, session: Session) -> Statistics:
+        return session.statistics(self.translator.late(session.endpoint))
+
     def _leave(self, speaker: EndpointId, listener: Session) -> None:
         found = self.sessions[speaker]
         del found.audience[listener.endpoint]
@@ -256,6 +263,7 @@ class Table:
     def _link(self, session: Session) -> None:
         speaker = self.sessions[session.source.endpoint] if isinstance(session.source, Peer) else None
         session.link(speaker.plan if speaker else None)
+        self.translator.link(session, speaker)
 
     def _perform(self, session: Session) -> None:
         """Start, go on with or stop playing, as source and plan now ask for."""
@@ -271,7 +279,8 @@ class Table:
             session.outlet.renew()
         track = self._clips.track(source, codec)
         session.paused = None
-        self.player.start(session.endpoint, Playing(source, session.outlet, track, codec, loops, index))
+        ptime = session.plan.ptime if session.plan else 20
+        self.player.start(session.endpoint, Playing(source, session.outlet, track, codec, loops, index, ptime))
 
     def _drain(self, session: Session, now: float) -> None:
         pair = session.pair

@@ -24,6 +24,7 @@ from vorzimmer.media.embedded.config import Listener, WorkerConfig
 from vorzimmer.media.embedded.player import TICK, Beat
 from vorzimmer.media.embedded.server import ControlServer
 from vorzimmer.media.embedded.table import Table
+from vorzimmer.media.embedded.transcode import SLOTS
 from vorzimmer.media.embedded.udp import bind
 from vorzimmer.media.embedded.wires import Pair
 
@@ -56,12 +57,14 @@ class Worker:
         self.table = Table(config, _bind, Library(config.music), self._server.emit, chance)
         self._ticks = 0
         self._beat = Beat(perf_counter())
+        self._slots = Beat(perf_counter(), TICK / SLOTS)
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop` is set, then close every session."""
         await self._server.start(self._config.socket)
         self._tick()
+        self._translate()
         self._sweep()
         try:
             await stop.wait()
@@ -104,6 +107,15 @@ class Worker:
         finally:  # whatever one session does, the others' beat goes on
             self._later("tick", max(self._beat.at - perf_counter(), TICK / 100))
 
+    def _translate(self) -> None:
+        """The slots between two ticks; looked after only while somebody is translated."""
+        try:
+            for _ in self._slots.due(perf_counter()):
+                self.table.translator.tick(perf_counter())
+        finally:
+            busy = self.table.translator.busy
+            self._later("slot", max(self._slots.at - perf_counter(), TICK / 100) if busy else TICK)
+
     def _sweep(self) -> None:
         now = perf_counter()
         self._later("sweep", SWEEP_SECONDS)
@@ -113,7 +125,7 @@ class Worker:
         self.table.sweep(now)
 
     def _later(self, name: str, seconds: float) -> None:
-        action = self._tick if name == "tick" else self._sweep
+        action = {"tick": self._tick, "slot": self._translate, "sweep": self._sweep}[name]
         self._timers[name] = asyncio.get_running_loop().call_later(seconds, action)
 
 
