@@ -7,6 +7,7 @@ on. The module holds no rig of its own.
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+import msgspec
 import pytest
 
 from vorzimmer.kernel.address import Address
@@ -25,6 +26,7 @@ from vorzimmer.media.port import (
     OpenSpec,
     Peer,
     SourceEnded,
+    Srtp,
     Statistics,
     Tone,
     WorkerLost,
@@ -48,6 +50,9 @@ class Rig(Protocol):
 
     async def hears(self, listener: EndpointId, speaker: EndpointId) -> bool:
         """Let phone `speaker` talk; whether phone `listener` hears it."""
+
+    async def hears_translated(self, listener: EndpointId, speaker: EndpointId, *, codecs: tuple[Codec, Codec]) -> bool:
+        """Let phone `speaker` talk in the first codec; whether phone `listener` hears it in the second."""
 
     async def hears_sound(self, listener: EndpointId) -> bool:
         """Whether something that the backend plays reaches the phone."""
@@ -162,6 +167,31 @@ async def a_phone_without_address_hears_nothing(rig: Rig) -> None:
     assert not await rig.hears(A, B)
 
 
+async def codecs_that_differ_are_translated(rig: Rig) -> None:
+    await talk(rig, A, B)
+    for codec in (PCMU, G722, OPUS):
+        await rig.media.configure(B, plan(rig, B, codec))
+        assert await rig.hears_translated(A, B, codecs=(codec, PCMA))
+        assert await rig.hears_translated(B, A, codecs=(PCMA, codec))
+    await rig.media.configure(B, plan(rig, B))
+    assert await rig.hears(A, B)
+    assert await rig.hears(B, A)
+
+
+async def a_codec_that_nobody_can_translate_is_silence(rig: Rig) -> None:
+    await talk(rig, A, B)
+    await rig.media.configure(B, plan(rig, B, Codec("G729", 18)))
+    assert not await rig.hears(A, B)
+
+
+async def keys_of_the_wrong_length_are_refused(rig: Rig) -> None:
+    await talk(rig, A, B)
+    short = Srtp("AES_CM_128_HMAC_SHA1_80", b"short", b"short")
+    with pytest.raises(MediaError):
+        await rig.media.configure(A, msgspec.structs.replace(plan(rig, A), srtp=short))
+    assert await rig.hears(A, B)
+
+
 async def hold_plays_music_and_resume_ends_it(rig: Rig) -> None:
     await talk(rig, A, B)
     await rig.media.hear(A, Music())
@@ -239,6 +269,9 @@ PROMISES: tuple[Callable[[Rig], Awaitable[None]], ...] = (
     a_transfer_joins_two_calls,
     direction_is_respected,
     a_phone_without_address_hears_nothing,
+    codecs_that_differ_are_translated,
+    a_codec_that_nobody_can_translate_is_silence,
+    keys_of_the_wrong_length_are_refused,
     hold_plays_music_and_resume_ends_it,
     a_closed_speaker_leaves_silence,
     a_prompt_ends_with_an_event,

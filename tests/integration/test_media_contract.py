@@ -10,7 +10,8 @@ from tests.media_rig import LoopClock, Phone, Workers, phone, start_workers, wri
 
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.ids import EndpointId
-from vorzimmer.media.port import Media, MediaError, MediaEvent, OpenSpec
+from vorzimmer.media.embedded.encode import SAMPLE_RATES, encoder
+from vorzimmer.media.port import Codec, Media, MediaError, MediaEvent, OpenSpec
 
 
 class _Opening:
@@ -49,6 +50,16 @@ class WorkerRig:
         while await self._received(speaker) < before + 3 and clock.now() < end:
             await clock.sleep(0.001)
         return await self._arrives(listener, lambda data: data[12:] == said)
+
+    async def hears_translated(self, listener: EndpointId, speaker: EndpointId, *, codecs: tuple[Codec, Codec]) -> bool:
+        spoken, wanted = codecs
+        encode = encoder(spoken.name)
+        self.phones[listener].drain()
+        clock = LoopClock()
+        for _ in range(5):
+            self.phones[speaker].send(encode(bytes(SAMPLE_RATES[spoken.name] // 50 * 2)), spoken.payload_type)
+            await clock.sleep(0.01)
+        return await self._arrives(listener, lambda data: data[1] & 127 == wanted.payload_type)
 
     async def hears_sound(self, listener: EndpointId) -> bool:
         self.phones[listener].drain()

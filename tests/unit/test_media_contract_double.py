@@ -8,7 +8,7 @@ from tests.media_contract import PROMISES, A, B, Rig, spec
 
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.ids import EndpointId
-from vorzimmer.media.port import MediaError, MediaEvent, Nothing, Peer
+from vorzimmer.media.port import Codec, MediaError, MediaEvent, Nothing, Peer
 from vorzimmer.testing.loop import run
 from vorzimmer.testing.media import RecordingMedia
 
@@ -27,6 +27,9 @@ class DoubleRig:
 
     async def hears(self, listener: EndpointId, speaker: EndpointId) -> bool:
         return self.double.hears(listener) == Peer(speaker)
+
+    async def hears_translated(self, listener: EndpointId, speaker: EndpointId, *, codecs: tuple[Codec, Codec]) -> bool:
+        return await self.hears(listener, speaker) and self.double.transcodes(listener)
 
     async def hears_sound(self, listener: EndpointId) -> bool:
         return not isinstance(self.double.hears(listener), Peer | Nothing)

@@ -24,6 +24,7 @@ from vorzimmer.media.port import (
     Statistics,
     Tone,
     WorkerLost,
+    srtp_key_bytes,
 )
 
 
@@ -66,7 +67,11 @@ class RecordingMedia:
 
     async def configure(self, endpoint: EndpointId, plan: MediaPlan) -> None:
         self._note("configure", endpoint, plan)
-        self._find(endpoint).plan = plan
+        found = self._find(endpoint)
+        keys = plan.srtp
+        if keys and {len(keys.send_key), len(keys.receive_key)} != {srtp_key_bytes(keys.suite)}:
+            raise MediaError(f"{keys.suite} takes keys of {srtp_key_bytes(keys.suite)} bytes")
+        found.plan = plan
 
     async def hear(self, endpoint: EndpointId, source: Source) -> None:
         self._note("hear", endpoint, source)
@@ -139,7 +144,7 @@ class RecordingMedia:
             speaker = self.endpoints.get(found.source.endpoint)
             if speaker is None or speaker.plan is None or not speaker.plan.receives:
                 return Nothing()
-            return found.source
+            return found.source if _understood(speaker.plan, found.plan) else Nothing()
         return found.source
 
     def hears_whom(self, listener: EndpointId) -> EndpointId | None:
@@ -185,6 +190,15 @@ class RecordingMedia:
 
 def _finite(source: Source) -> bool:
     return (isinstance(source, Tone) and not source.repeat) or (isinstance(source, File) and source.loops > 0)
+
+
+_TRANSLATED = {"PCMA", "PCMU", "G722", "OPUS"}
+
+
+def _understood(speaker: MediaPlan, listener: MediaPlan) -> bool:
+    """Whether something that the one says can be said to the other, as it is or translated."""
+    spoken, known = ({codec.name for codec in codecs} for codecs in (speaker.receive_codecs, listener.codecs))
+    return bool(spoken & known) or bool(spoken & _TRANSLATED and known & _TRANSLATED)
 
 
 def _passes(speaker: MediaPlan, listener: MediaPlan) -> bool:
