@@ -123,7 +123,8 @@ def permitted(actor: Party, action: str, call: CallState) -> bool:
         return False
     refs = [leg.party.ref for leg in call.parties] + [call.asked.caller.ref]
     parties = tuple(ref for ref in refs if ref is not None)
-    return may(Actor(call.company, actor.ref, actor.device), action, CallFacts(call.company, parties)) is None
+    rung = tuple(ring.party.ref for ring in call.ringing if ring.party.ref is not None)
+    return may(Actor(call.company, actor.ref, actor.device), action, CallFacts(call.company, parties, rung)) is None
 
 
 class Exchange:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from vorzimmer.calls.state import CallState, Leg
+from vorzimmer.calls.state import CallState, Leg, Rung
 from vorzimmer.routing.explain import shown_caller
 from vorzimmer.store.ports import CallRow
 
@@ -20,7 +20,7 @@ def live_call(state: CallState, now: float) -> dict[str, Any]:
         "from": str(state.asked.caller.ref or shown_caller(state.asked.caller)),
         "to": str(state.asked.target or state.asked.dialled),
         "state": _word(state),
-        "parties": [_party(leg) for leg in state.parties],
+        "parties": [*(_party(leg) for leg in state.parties), *(_rung(rung) for rung in state.ringing)],
         "started": state.started,
         "answered": state.answered,
         "seconds": round(now - (state.answered or state.started), 1),
@@ -35,10 +35,16 @@ def _word(state: CallState) -> str:
     return "talking" if len(state.parties) > 1 else "waiting"
 
 
+def _rung(rung: Rung) -> dict[str, Any]:
+    who = {"who": str(rung.party.ref) if rung.party.ref else "", "device": rung.party.device}
+    return who | {"ringing": True, "held": False, "codec": None}
+
+
 def _party(leg: Leg) -> dict[str, Any]:
     return {
         "who": str(leg.party.ref) if leg.party.ref else "",
         "device": leg.party.device,
+        "ringing": False,
         "held": leg.held,
         "codec": leg.sound.agreed.formats[0].name if leg.sound.agreed and leg.sound.agreed.formats else None,
     }

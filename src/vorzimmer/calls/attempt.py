@@ -11,7 +11,7 @@ import asyncio
 from vorzimmer.calls.effects import Bye, Close, HangUp
 from vorzimmer.calls.entrance import Entrance
 from vorzimmer.calls.forks import Forks
-from vorzimmer.calls.inbox import CallerGoneError, Inbox
+from vorzimmer.calls.inbox import CallerGoneError, Happening, Inbox, PickedUp
 from vorzimmer.calls.live import Live
 from vorzimmer.calls.progress import Progress, silent
 from vorzimmer.calls.state import Leg, Party
@@ -25,6 +25,7 @@ from vorzimmer.media.port import DigitHeard, FellSilent, MediaError, MediaEvent,
 from vorzimmer.routing.model import Announce, Forward, Offer, Refuse, Ring, Run, Step, Tried
 from vorzimmer.routing.outcome import overall
 from vorzimmer.sip.events import Answered, Cancelled, Ended, Event, Failed, Progressed, Requested
+from vorzimmer.sip.flow import Flow
 
 RETRIED = frozenset({480, 486, 600, 603})
 """What a Retry-After of a person's phones fits to (RFC 3261 section 20.33)."""
@@ -83,6 +84,17 @@ class Attempt:
         """As what a phone is rung; None for the caller's leg and for one that does not ring (any more)."""
         fork = self._forks.find(leg) if self._forks is not None else None
         return fork.offer if fork is not None else None
+
+    def rings(self, leg: LegId) -> bool:
+        """Whether this is a phone of ours that rings now."""
+        fork = self._forks.find(leg) if self._forks is not None else None
+        return fork is not None and fork.taken is None
+
+    def picked_up(self, old: LegId, new: Leg, flow: Flow) -> None:
+        """`new` has taken over what rings at `old`, and is answered: the attempt is done as soon as it hears of it."""
+        if self._forks is not None:
+            self._forks.take(old, new, flow)
+            self._inbox.put(PickedUp(new.id))
 
     def withdraw(self, who: Ref, spared: frozenset[str]) -> None:
         """`who` is not to be rung any more, except in the roles that are spared: those phones count as busy."""
@@ -205,14 +217,15 @@ class Attempt:
             elif forks.diverted:
                 return None
             if 0 < len(forks.ringing) < ringing:
-                # A restart must not call a phone again that has been told to stop.
-                self.live.note()
+                self.live.rings(forks.rung)
         return None
 
-    async def _handle(self, forks: Forks, event: Event | MediaEvent) -> Leg | None:
+    async def _handle(self, forks: Forks, event: Happening) -> Leg | None:
         fork = forks.find(getattr(event, "leg", None))
         if fork is None:
             return None
+        if isinstance(event, PickedUp):
+            return forks.taken(fork)
         if isinstance(event, Answered):
             return forks.answered(fork, event)
         if isinstance(event, Failed):
@@ -261,7 +274,7 @@ class Attempt:
         self._progress(200, "OK")
         for event in self._inbox.rest():
             # A BYE may have come right behind the answer, while we were busy with something else.
-            if not isinstance(event, SourceEnded | DigitHeard | FellSilent | WorkerLost):
+            if not isinstance(event, SourceEnded | DigitHeard | FellSilent | WorkerLost | PickedUp):
                 self.live.deliver(event)
         mine = tuple(p.sound.endpoint for p in self.live.state.parties if p.sound.endpoint in self._lost)
         if mine:

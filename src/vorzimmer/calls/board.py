@@ -15,7 +15,7 @@ from vorzimmer.calls.facts import Facts
 from vorzimmer.calls.live import Live
 from vorzimmer.calls.opening import leg_of
 from vorzimmer.calls.records import encode, interrupted
-from vorzimmer.calls.replace import replace
+from vorzimmer.calls.replace import names_a_dialog, take
 from vorzimmer.calls.state import CallState, End, Party, change
 from vorzimmer.calls.transfer import refer
 from vorzimmer.calls.words import unusable
@@ -106,8 +106,8 @@ class Switchboard:
             return
         try:
             check_contacts(event.request, event.flow, self.world.refused)
-            if "Replaces" in event.request.headers:
-                replace(self, event, who, self.party(who))
+            if names_a_dialog(event.request):
+                take(self, event, who, self.party(who))
             else:
                 self._start(event, who)
         except PeerError as error:
@@ -168,6 +168,10 @@ class Switchboard:
     def call_of(self, leg: LegId) -> Live | None:
         """The call that a leg is in."""
         return self._legs.get(leg)
+
+    def legs_in(self, company: str) -> list[LegId]:
+        """All legs of a company's calls."""
+        return [leg for leg, live in self._legs.items() if live.state.company == company]
 
     def own(self, leg: LegId, live: Live, device: str | None) -> None:
         """Events of `leg` go to `live` from now on; its device counts as having one more call."""

@@ -34,6 +34,7 @@ def finish(state: CallState, end: End, *, gone: LegId | None = None, header: str
         hears={},
         past=(*state.past, *(past(leg, end.at) for leg in legs)),
         ended=end,
+        ringing=(),
         since=end.at,
     )
     byes = tuple(Bye(leg.id, header) for leg in legs if leg.id != gone)

@@ -15,14 +15,16 @@ from vorzimmer.calls.opening import open_sound
 from vorzimmer.calls.ports import Contact
 from vorzimmer.calls.screen import named_badly
 from vorzimmer.calls.sound import answered, first_offer, media_plan, offer_like
-from vorzimmer.calls.state import Leg, Party, Sound
+from vorzimmer.calls.state import Leg, Party, Rung, Sound
 from vorzimmer.calls.statuses import verdict
 from vorzimmer.calls.talk import session_in
+from vorzimmer.directory.ref import Ref
 from vorzimmer.kernel.errors import PeerError
 from vorzimmer.kernel.ids import LegId
 from vorzimmer.media.port import MediaError
 from vorzimmer.routing.model import Offer, OfferOutcome, Ring
 from vorzimmer.sip.events import Answered, Failed, Progressed
+from vorzimmer.sip.flow import Flow
 from vorzimmer.sip.identity import ANSWERED_ELSEWHERE
 from vorzimmer.sip.message import Response
 
@@ -33,7 +35,7 @@ STRENGTH = ("answered", "redirected", "declined", "busy", "no_answer", "unreacha
 @dataclass(slots=True)
 class Fork:
     """One ringing leg. `heard` once the phone has said anything above 100, `alive` if a 100 was all in time; `outcome`
-    "" while it may still answer; the rest as in ``OfferOutcome``."""
+    "" while it may still answer; the rest as in ``OfferOutcome``. `taken` is the leg of somebody who has picked up."""
 
     leg: LegId
     offer: Offer
@@ -47,6 +49,7 @@ class Fork:
     to: str = ""
     cause: int = 0
     retry_after: int = 0
+    taken: Leg | None = None
 
 
 @dataclass(slots=True)
@@ -101,13 +104,18 @@ class Forks:
             world.signalling.engine.invite(fork.leg, invite, now)
             self.live.home.traced(fork.leg, self.live)
         # Whoever rings is in the journal before it rings, so that a restart can end that.
-        self.live.note()
+        self.live.rings(self.rung)
         world.signalling.kick()
 
     @property
     def ringing(self) -> list[Fork]:
         """Those that may still answer."""
         return [fork for fork in self.forks if not fork.outcome]
+
+    @property
+    def rung(self) -> tuple[Rung, ...]:
+        """The same, as the call's state has them."""
+        return tuple(Rung(fork.leg, self._party(fork)) for fork in self.ringing)
 
     def find(self, leg: LegId | None) -> Fork | None:
         """The fork of a leg that may still answer."""
@@ -161,6 +169,18 @@ class Forks:
         fork.outcome, fork.sound = "answered", None
         return Leg(fork.leg, self._party(fork), sound, outgoing=True, shown=self.shown)
 
+    def take(self, old: LegId, leg: Leg, flow: Flow) -> None:
+        """`leg`, answered already, is here in place of `old`; whatever becomes of this Ring, it is ended with it."""
+        fork = self.find(old)
+        if fork is not None:
+            contact = Contact(leg.party.device or "", "", flow)
+            self.forks.append(Fork(leg.id, fork.offer, contact, leg.sound, heard=True, taken=leg))
+
+    def taken(self, fork: Fork) -> Leg | None:
+        """The leg of whoever has picked up, to be connected."""
+        fork.outcome, fork.sound = "answered", None
+        return fork.taken
+
     def _agreed(self, fork: Fork, response: Response) -> Sound | None:
         if fork.sound is None or fork.sound.ours is None:
             return None
@@ -209,10 +229,12 @@ class Forks:
 
     def outcomes(self) -> tuple[OfferOutcome, ...]:
         """What came of each offer, in the plan's order; a device without a contact is unreachable."""
-        return tuple(self._outcome(offer) for offer in self.step.offers)
+        others = (fork.taken.party for fork in self.forks if fork.taken is not None and fork.outcome == "answered")
+        picked_up = (OfferOutcome(Ref("device", party.device or ""), "answered") for party in others)
+        return (*(self._outcome(offer) for offer in self.step.offers), *picked_up)
 
     def _outcome(self, offer: Offer) -> OfferOutcome:
-        legs = [fork for fork in self.forks if fork.offer is offer and fork.outcome]
+        legs = [fork for fork in self.forks if fork.offer is offer and fork.outcome and not fork.taken]
         best = min(legs, key=lambda fork: STRENGTH.index(fork.outcome), default=None)
         if best is None:
             return OfferOutcome(offer.target, "unreachable")

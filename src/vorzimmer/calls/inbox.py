@@ -5,8 +5,10 @@ This module must never lose an event or wait without a deadline or a caller who 
 
 import asyncio
 from collections import deque
+from dataclasses import dataclass
 
 from vorzimmer.kernel.clock import Clock
+from vorzimmer.kernel.ids import LegId
 from vorzimmer.media.port import MediaEvent
 from vorzimmer.sip.events import Event
 
@@ -15,16 +17,26 @@ class CallerGoneError(Exception):
     """The caller has left (CANCEL, BYE): the attempt is over, whatever it was doing."""
 
 
+@dataclass(frozen=True, slots=True)
+class PickedUp:
+    """Somebody else's phone has taken over what rings: its leg is among the forks already."""
+
+    leg: LegId
+
+
+Happening = Event | MediaEvent | PickedUp
+
+
 class Inbox:
     """Filled synchronously by the call, emptied by the attempt's coroutine."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._events: deque[Event | MediaEvent] = deque()
+        self._events: deque[Happening] = deque()
         self._wake: asyncio.Future[None] | None = None
         self.left = False
 
-    def put(self, event: Event | MediaEvent) -> None:
+    def put(self, event: Happening) -> None:
         """Something has happened."""
         self._events.append(event)
         self._ring()
@@ -39,13 +51,13 @@ class Inbox:
         if self.left:
             raise CallerGoneError
 
-    def rest(self) -> list[Event | MediaEvent]:
+    def rest(self) -> list[Happening]:
         """What nobody has taken yet, for whom the legs belong to now."""
         left = list(self._events)
         self._events.clear()
         return left
 
-    async def next(self, deadline: float) -> Event | MediaEvent | None:
+    async def next(self, deadline: float) -> Happening | None:
         """The next event, None once `deadline` (monotonic seconds) is reached; raises CallerGoneError."""
         while True:
             self.check()

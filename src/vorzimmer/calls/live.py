@@ -15,13 +15,13 @@ from vorzimmer.calls.effects import Effect, HangUp, Look, OwnEvent, Probed
 from vorzimmer.calls.perform import Performer
 from vorzimmer.calls.records import Frozen, Pending, encode, record_of
 from vorzimmer.calls.screen import screened
-from vorzimmer.calls.state import CallState
+from vorzimmer.calls.state import CallState, Rung
 from vorzimmer.calls.talk import status_for
 from vorzimmer.calls.watch import Watch
 from vorzimmer.calls.world import World
 from vorzimmer.kernel.ids import EndpointId, LegId
 from vorzimmer.media.port import SourceEnded, Statistics
-from vorzimmer.routing.model import Plan, Ring, Tried
+from vorzimmer.routing.model import Because, Plan, Ring, Tried
 from vorzimmer.sip.events import Event, Requested, Responded
 from vorzimmer.sip.unanswered import is_unanswered
 
@@ -99,8 +99,17 @@ class Live:
         self._watch.update(self.state)
 
     def tried(self, tried: Tried) -> None:
-        """The attempt has performed a step."""
-        self._change(so_far=(*self.state.so_far, tried))
+        """The attempt has performed a step: nobody rings any more."""
+        self._change(so_far=(*self.state.so_far, tried), ringing=())
+
+    def rings(self, ringing: tuple[Rung, ...]) -> None:
+        """Who rings now. It is in the journal at once: a restart has to make them stop, and to call nobody again that
+        has been told to stop."""
+        self._change(ringing=ringing)
+
+    def because(self, why: Because) -> None:
+        """Something that somebody did to the call, for the record."""
+        self._change(because=(*self.state.because, why))
 
     def hang_up(self, reason: str, status: int = 503) -> None:
         """End the call from our side, whatever it is doing; a caller who still waits for an answer gets `status`."""

@@ -1,9 +1,12 @@
-"""INVITE with Replaces (RFC 3891): a phone takes the place of a leg in a call of its own company.
+"""INVITE with Replaces (RFC 3891) and Join (RFC 3911): resolved before routing, by dialog, not by what was dialled.
 
-This module must never replace a leg that ``may`` would not let the caller have, nor say whether another company's
-dialog exists.
+A phone takes the place of a leg in a call of its own company, or takes over a call that rings at another phone. This
+module must never replace a leg that ``may`` would not let the caller have, nor say whether another company's dialog
+exists.
 """
 
+from vorzimmer.calls.naming import named
+from vorzimmer.calls.pickup import PickUp
 from vorzimmer.calls.state import Party
 from vorzimmer.calls.takeover import Takeover
 from vorzimmer.calls.transfer import Calls
@@ -11,23 +14,59 @@ from vorzimmer.calls.world import Identified
 from vorzimmer.kernel.errors import PeerError
 from vorzimmer.sip.events import Invited
 from vorzimmer.sip.headers import parse_replaces
+from vorzimmer.sip.message import Request
+
+
+def names_a_dialog(request: Request) -> bool:
+    """Whether an INVITE is meant for a dialog, whatever was dialled."""
+    return "Replaces" in request.headers or "Join" in request.headers
+
+
+def take(calls: Calls, event: Invited, who: Identified, party: Party) -> None:
+    """Do what an INVITE with Replaces or Join asks for; raises PeerError 400, 403, 481, 486, 488."""
+    if "Replaces" in event.request.headers and "Join" in event.request.headers:
+        raise PeerError("Replaces and Join exclude each other")
+    if "Join" in event.request.headers:
+        join(calls, event, who, party)
+    else:
+        replace(calls, event, who, party)
 
 
 def replace(calls: Calls, event: Invited, who: Identified, party: Party) -> None:
     """Begin to replace; raises PeerError 400, 403, 481, 486 (RFC 3891 section 3)."""
-    values = event.request.headers.get_all("Replaces")
-    if len(values) != 1:
-        raise PeerError("exactly one Replaces is possible")
-    wanted = parse_replaces(values[0])
-    found = calls.world.signalling.engine.find(wanted.call_id, wanted.to_tag, wanted.from_tag)
-    live = calls.call_of(found) if found is not None else None
-    if found is None or live is None or live.state.company != who.company:
+    wanted = parse_replaces(_only(event.request, "Replaces"))
+    found = named(calls, who.company, party, wanted)
+    if found is None:
         raise PeerError("Call/Transaction Does Not Exist", 481)
-    if not calls.world.may(party, "replace", live.state):
+    leg, live = found
+    if live.attempt is not None and live.attempt.rings(leg):
+        if not calls.world.may(party, "pick_up", live.state):
+            raise PeerError("Forbidden", 403)
+        PickUp(calls, live, leg, party).start(event)
+    elif live.state.leg(leg) is None:
+        # An early dialog that was not begun by us is not replaced.
+        raise PeerError("Call/Transaction Does Not Exist", 481)
+    elif not calls.world.may(party, "replace", live.state):
         raise PeerError("Forbidden", 403)
-    if live.state.leg(found) is None:
-        # RFC 3891 section 3: an early dialog that was not begun by us, or a lone leg, is not replaced.
-        raise PeerError("Call/Transaction Does Not Exist", 481)
-    if wanted.early_only:
+    elif wanted.early_only:
         raise PeerError("Busy Here", 486)
-    Takeover(calls, live, found, party).start(event)
+    else:
+        Takeover(calls, live, leg, party).start(event)
+
+
+def join(calls: Calls, event: Invited, who: Identified, party: Party) -> None:
+    """A third in a call needs somebody who mixes: until conferences are there this says no, as RFC 3911 section 4 has
+    it for who cannot. Raises PeerError 400, 403, 481, 488."""
+    found = named(calls, who.company, party, parse_replaces(_only(event.request, "Join")))
+    if found is None or found[1].state.leg(found[0]) is None:
+        raise PeerError("Call/Transaction Does Not Exist", 481)
+    if not calls.world.may(party, "join", found[1].state):
+        raise PeerError("Forbidden", 403)
+    raise PeerError("Conferences Not Available", 488)
+
+
+def _only(request: Request, name: str) -> str:
+    values = request.headers.get_all(name)
+    if len(values) != 1:
+        raise PeerError(f"exactly one {name} is possible")
+    return values[0]

@@ -94,6 +94,13 @@ class Leg(msgspec.Struct, frozen=True):
         return bool(self.awaiting) or self.offering is not None
 
 
+class Rung(msgspec.Struct, frozen=True):
+    """A leg of ours that rings now, and whose phone it is."""
+
+    leg: LegId
+    party: Party
+
+
 class PastLeg(msgspec.Struct, frozen=True):
     """A leg that was in the call: for the record. Times are POSIX seconds."""
 
@@ -121,7 +128,7 @@ class CallState(msgspec.Struct, frozen=True):
     is what a lone party hears. `music` names the music on hold ("" for silence), `zone` the country of tones. `hears`
     is how the media graph is set up now. `back` names the call that a lone party returns to when its transfer is lost
     or fails. `tries` counts the re-INVITEs of one settling. `parting` is why the call ends once its last leg goes (a
-    leg has moved to another call), "" while nobody has left.
+    leg has moved to another call), "" while nobody has left. `ringing` are the phones that an attempt rings now.
     """
 
     id: CallId
@@ -144,6 +151,7 @@ class CallState(msgspec.Struct, frozen=True):
     past: tuple[PastLeg, ...] = ()
     ended: End | None = None
     hops: int = 70
+    ringing: tuple[Rung, ...] = ()
 
     def leg(self, leg: LegId) -> Leg | None:
         """The party with this leg, None if it is not (or no longer) in the call."""

@@ -10,13 +10,16 @@ from contextlib import suppress
 from vorzimmer.calls.effects import Accept, Replaced
 from vorzimmer.calls.live import Live
 from vorzimmer.calls.opening import open_sound
-from vorzimmer.calls.sound import answer
-from vorzimmer.calls.state import Leg, Party, Sound
+from vorzimmer.calls.screen import named_badly
+from vorzimmer.calls.sound import answer, first_offer, plan_of
+from vorzimmer.calls.state import Leg, Offering, Party, Sound, change_leg
 from vorzimmer.calls.talk import session_in
 from vorzimmer.calls.transfer import Calls
 from vorzimmer.kernel.errors import LocalError, PeerError
 from vorzimmer.kernel.ids import LegId
 from vorzimmer.media.port import MediaError
+from vorzimmer.routing.model import Because
+from vorzimmer.sdp.plan import Format
 from vorzimmer.sip.events import Cancelled, Ended, Event, Invited
 
 
@@ -29,6 +32,7 @@ class Takeover:
         self._old = old
         self._party = party
         self._gone = False
+        self._done = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self, event: Invited) -> None:
@@ -46,32 +50,48 @@ class Takeover:
         sound: Sound | None = None
         try:
             sound = await open_sound(self._live, event.leg, event.flow, self._party.device)
-            self._swap(event, sound)
+            if not self._gone:
+                self.swap(event, sound)
+                self._done = True
         except PeerError as error:
             self._refuse(event.leg, error.status)
         except MediaError:
             self._refuse(event.leg, 503)
         finally:
             self._live.guests.pop(event.leg, None)
-            if sound is not None and self._live.state.leg(event.leg) is None:
+            if not self._done:
                 self._calls.disown(event.leg)
-                await self._live.world.media.close(sound.endpoint)
+                if sound is not None:
+                    await self._live.world.media.close(sound.endpoint)
 
-    def _swap(self, event: Invited, sound: Sound) -> None:
-        """All in one turn, so that nothing can come between."""
-        if self._gone:
-            return
+    def swap(self, event: Invited, sound: Sound) -> None:
+        """All in one turn, so that nothing can come between; raises PeerError where it cannot be."""
         old = self._live.state.leg(self._old)
         other = self._live.state.other(self._old) if old is not None else None
         if old is None:
             raise PeerError("Call/Transaction Does Not Exist", 481)
         agreed = other.sound.agreed if other is not None else old.sound.agreed
         can = other.sound.can if other is not None else old.sound.can
-        formats = (*(agreed.formats if agreed else ()), *can)
-        sound, body = answer(sound, session_in(event.request), formats)
+        new, accept = self.described(event, sound, (*(agreed.formats if agreed else ()), *can))
         shown = other.party if other is not None else old.shown
-        new = Leg(event.leg, self._party, sound, awaiting="ack", shown=shown)
-        self._live.feed(Replaced(self._old, new, Accept(event.leg, body, shown)))
+        self._say("call.replaced")
+        self._live.feed(Replaced(self._old, change_leg(new, shown=shown), Accept(event.leg, accept, shown)))
+
+    def described(self, event: Invited, sound: Sound, formats: tuple[Format, ...]) -> tuple[Leg, bytes]:
+        """The new leg with the body of its 200: an answer in `formats`, or our offer where its INVITE had none."""
+        if not event.request.body:
+            sound, body = first_offer(sound, formats, self._live.world.formats)
+            assert sound.ours is not None
+            return Leg(event.leg, self._party, sound, awaiting="answer", offering=Offering(sound.ours, "codec")), body
+        offer = session_in(event.request)
+        if named_badly(self._live.world, plan_of(offer).remote, event.flow):
+            raise PeerError("Bad Media Address", 488)
+        sound, body = answer(sound, offer, formats)
+        return Leg(event.leg, self._party, sound, awaiting="ack"), body
+
+    def _say(self, key: str) -> None:
+        name = self._party.name or self._party.number
+        self._live.because(Because("calls", key, {"name": name, "device": self._party.device or ""}))
 
     def _refuse(self, leg: LegId, status: int) -> None:
         signalling = self._live.world.signalling

@@ -88,7 +88,7 @@ def _give_up(board: Switchboard, call: Frozen) -> None:
 
 def calm(state: CallState) -> CallState:
     """The same without what was under way between two messages."""
-    return change(state, parties=tuple(_calm_leg(leg) for leg in state.parties), tries=0)
+    return change(state, parties=tuple(_calm_leg(leg) for leg in state.parties), tries=0, ringing=())
 
 
 def _calm_leg(leg: Leg) -> Leg:

@@ -17,6 +17,7 @@ from vorzimmer.calls.attempt import Attempt
 from vorzimmer.calls.effects import HangUp, Joined, MovedOut, Replaced
 from vorzimmer.calls.entrance import Inviting
 from vorzimmer.calls.live import Live
+from vorzimmer.calls.naming import named
 from vorzimmer.calls.screen import check_refer_to
 from vorzimmer.calls.state import CallState, Leg, change_leg
 from vorzimmer.calls.waiting import Waiting
@@ -49,6 +50,9 @@ class Calls(Protocol):
 
     def call_of(self, leg: LegId) -> Live | None:
         """The call that a leg is in."""
+
+    def legs_in(self, company: str) -> list[LegId]:
+        """All legs of a company's calls."""
 
     def own(self, leg: LegId, live: Live, device: str | None) -> None:
         """Events of `leg` go to `live` from now on."""
@@ -234,10 +238,10 @@ def _back(transfer: _Transfer, waiting: Live) -> Callable[[], bool]:
 def _attended(transfer: _Transfer, replaces: Replaces) -> tuple[int, str]:
     """Join the other party with whom the transferor consulted; (0, "") while that one still rings."""
     calls = transfer.calls
-    found = calls.world.signalling.engine.find(replaces.call_id, replaces.to_tag, replaces.from_tag)
-    consult = calls.call_of(found) if found is not None else None
-    if found is None or consult is None or consult.state.company != transfer.live.state.company:
+    dialog = named(calls, transfer.live.state.company, transfer.by.party, replaces)
+    if dialog is None:
         return 481, "Call/Transaction Does Not Exist"
+    found, consult = dialog
     if consult is transfer.live or not calls.world.may(transfer.by.party, "replace", consult.state):
         return 403, "Forbidden"
     if consult.state.leg(found) is not None and consult.state.other(found) is not None:

@@ -14,11 +14,13 @@ from vorzimmer.directory.ref import Ref
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.chance import Chance
 from vorzimmer.kernel.clock import Clock
+from vorzimmer.kernel.ids import LegId
 from vorzimmer.media.port import File, Media, Source, Tone
 from vorzimmer.routing.model import Announce, Asked, Caller, Refuse, Run
 from vorzimmer.sdp.formats import DEFAULT_FORMATS
 from vorzimmer.sdp.plan import Format, Protection
 from vorzimmer.sip.flow import Flow
+from vorzimmer.sip.headers import Replaces
 from vorzimmer.sip.message import Request
 
 
@@ -73,8 +75,10 @@ async def no_service(run: Run, asked: Asked) -> Announce | Refuse:
 
 
 def own_call(actor: Party, action: str, call: CallState) -> bool:
-    """Whoever is in a call, or made it, may do everything to it; nobody else may."""
+    """Whoever is in a call, or made it, may do everything to it; whom it rings may pick it up; nobody else may."""
     refs = {leg.party.ref for leg in call.parties} | {call.asked.caller.ref}
+    if action == "pick_up":
+        refs = {rung.party.ref for rung in call.ringing}
     return actor.ref is not None and actor.ref in refs
 
 
@@ -139,6 +143,8 @@ class World:
     domain: Callable[[str], str] = lambda company: "vorzimmer.invalid"
     ours: Callable[[str, str], bool] = lambda company, host: True
     """Whether a host in a URI means this company on this server."""
+    watched: Callable[[str, Party, Replaces], LegId | None] = lambda company, who, dialog: None
+    """The leg behind a dialog id that a watcher was told: lamps name dialogs by ids of their own."""
     describe: Callable[[str, Ref], tuple[str, str]] = lambda company, ref: ("", ref.id)
     music: Callable[[str], str] = lambda company: "default"
     zone: Callable[[str], str] = lambda company: "DE"

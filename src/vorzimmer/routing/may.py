@@ -20,14 +20,19 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 class CallFacts(msgspec.Struct, frozen=True):
-    """What deciding about rights needs of a call: its company, and whose legs are in it."""
+    """What deciding about rights needs of a call: its company, whose legs are in it, and whom it rings."""
 
     company: str
     parties: tuple[Ref, ...] = ()
+    rung: tuple[Ref, ...] = ()
 
 
-OWN_CALL = frozenset({"see", "hold", "resume", "transfer", "consult", "replace", "hang_up"})
-"""What a party may do. `replace`: an INVITE with Replaces or a REFER that names a dialog of one's own."""
+OWN_CALL = frozenset({"see", "hold", "resume", "transfer", "consult", "replace", "join", "hang_up"})
+"""What a party may do. `replace`: an INVITE with Replaces or a REFER that names a dialog of one's own; `join`: come in
+as a third with another phone of one's own."""
+
+RINGING = frozenset({"see", "pick_up"})
+"""What somebody may do to a call that rings for him: see it, and take it with another phone of his own."""
 
 
 OWN_LAMP = frozenset({"watch_parties"})
@@ -41,8 +46,9 @@ def may(actor: Actor, action: str, call: CallFacts) -> Because | None:
         return Because("may", "may.other_company")
     if action == "watch":
         return None
-    if action not in OWN_CALL | OWN_LAMP:
+    if action not in OWN_CALL | OWN_LAMP | RINGING:
         return Because("may", "may.unknown_action", {"action": action})
-    if actor.ref not in call.parties:
+    own = action in OWN_CALL | OWN_LAMP and actor.ref in call.parties
+    if not own and not (action in RINGING and actor.ref in call.rung):
         return Because("may", "may.not_yours")
     return None

@@ -17,6 +17,14 @@ TEXTS = {
         "de": "„{what}“ ist eingestellt, wirkt aber noch nicht",
         "en": "“{what}” is set, not acting yet",
     },
+    "call.picked_up": {
+        "de": "{name} hat den Anruf herangeholt ({device})",
+        "en": "{name} has picked the call up ({device})",
+    },
+    "call.replaced": {
+        "de": "{name} hat das Gespräch übernommen ({device})",
+        "en": "{name} has taken the call over ({device})",
+    },
     "may.other_company": {
         "de": "Dieser Anruf gehört nicht zu Ihrem Unternehmen",
         "en": "This call does not belong to your company",

@@ -297,7 +297,7 @@ def parse_auth(text: str) -> AuthParams:
 
 
 class Replaces(msgspec.Struct, frozen=True):
-    """The dialog to take over (RFC 3891 section 6.1); tags as its receiver sees them."""
+    """The dialog to take over (RFC 3891 section 6.1); tags as its receiver sees them, "" where the phone knows none."""
 
     call_id: str
     to_tag: str
@@ -306,16 +306,18 @@ class Replaces(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         early = ";early-only" if self.early_only else ""
-        return f"{self.call_id};to-tag={self.to_tag};from-tag={self.from_tag}{early}"
+        to_tag = f";to-tag={self.to_tag}" if self.to_tag else ""
+        from_tag = f";from-tag={self.from_tag}" if self.from_tag else ""
+        return f"{self.call_id}{to_tag}{from_tag}{early}"
 
 
 def parse_replaces(text: str) -> Replaces:
-    """Read Replaces (or Join, Target-Dialog with its remote-tag and local-tag left to the caller); PeerError 400."""
+    """Read Replaces or Join, also without tags as some phones send them; PeerError 400."""
     call_id, _, rest = text.partition(";")
     params = parse_params(rest)
     to_tag, from_tag = _find(params, "to-tag", ""), _find(params, "from-tag", "")
     call_id = call_id.strip(BLANKS)
-    if not call_id or " " in call_id or not to_tag or not from_tag:
+    if not call_id or " " in call_id:
         raise PeerError("Bad Replaces")
     return Replaces(call_id, to_tag, from_tag, any(name == "early-only" for name, _ in params))
 

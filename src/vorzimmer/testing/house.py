@@ -10,10 +10,12 @@ from traceback import format_exception
 
 from vorzimmer.calls.board import Switchboard
 from vorzimmer.calls.records import Record, decode_record
+from vorzimmer.calls.state import Party
 from vorzimmer.calls.thaw import thaw_all
 from vorzimmer.calls.world import Fact, Identified, May, MediaPolicy, Refusal, World, own_call
 from vorzimmer.directory.ref import Ref
 from vorzimmer.kernel.address import Address
+from vorzimmer.kernel.ids import LegId
 from vorzimmer.net.pump import Pump
 from vorzimmer.presence.bindings import Contact
 from vorzimmer.routing.model import (
@@ -34,7 +36,7 @@ from vorzimmer.sdp.plan import Protection
 from vorzimmer.sip.engine import Engine, EngineConfig
 from vorzimmer.sip.events import Event
 from vorzimmer.sip.flow import Flow
-from vorzimmer.sip.headers import parse_name_addr
+from vorzimmer.sip.headers import Replaces, parse_name_addr
 from vorzimmer.sip.message import Request
 from vorzimmer.sip.uri import SipUri
 from vorzimmer.testing.chance import SeededChance
@@ -94,6 +96,7 @@ class House:
         self.music = "default"
         self.srtp: dict[str, Protection] = {}
         self.may: May = own_call
+        self.watched: Callable[[str, Party, Replaces], LegId | None] = lambda company, who, dialog: None
         self.ours: Callable[[str, str], bool] = lambda company, host: True
         self.served: list[Run] = []
         self.asked: list[tuple[Asked, SoFar]] = []
@@ -118,6 +121,7 @@ class House:
             describe=lambda company, ref: (self.names.get(ref.id, ref.id.title()), ref.id),
             service=self.service,
             may=self.may,
+            watched=self.watched,
             ours=self.ours,
             music=lambda company: self.music,
             media_policy=lambda company, device: MediaPolicy(self.srtp.get(device or "", "optional")),
