@@ -26,7 +26,7 @@ KEPT = {
     "site": {"address", "emergency"},
     "user": {"role", "site", "department", "email", "language", "mobile", "outgoing", "parallel_ringing.confirm"},
     "phone": {"site", "department", "outgoing"},
-    "device": {"profile", "silent_alert", "transport", "srtp", "place"},
+    "device": {"silent_alert", "transport", "srtp", "place"},
 }
 """Keys of acting kinds that are checked and kept, and that nothing reads yet."""
 

@@ -114,7 +114,7 @@ class Whereabouts:
 
     def contacts(self, company: str, device: str) -> tuple[Contact, ...]:
         found = self._bindings.contacts(device_key(company, device))
-        return tuple(Contact(device, each.uri, each.flow, each.path) for each in found)
+        return tuple(Contact(device, each.uri, each.flow, each.path, each.agent) for each in found)
 
 
 def permitted(actor: Party, action: str, call: CallState) -> bool:
@@ -168,6 +168,7 @@ class Exchange:
             sound_of=ports.sound_of,
             domain=self.house.domain,
             ours=self.house.ours,
+            profile=self.house.profile,
             describe=self.house.describe,
             on_bug=ports.on_bug,
             may=permitted,

@@ -14,6 +14,7 @@ from vorzimmer.calls.asking import dialled
 from vorzimmer.calls.world import Identified, MediaPolicy, Refusal
 from vorzimmer.directory.keys import DEVICE
 from vorzimmer.directory.model import Company
+from vorzimmer.directory.profiles import Profile, profile
 from vorzimmer.directory.ref import Ref
 from vorzimmer.directory.repository import CompanyRepository
 from vorzimmer.directory.server import ServerBook
@@ -23,6 +24,7 @@ from vorzimmer.features.dnd.rules import is_on
 from vorzimmer.features.dnd.settings import DND
 from vorzimmer.features.order import ORDER
 from vorzimmer.kernel.errors import LocalError, PeerError
+from vorzimmer.presence.bindings import Contact
 from vorzimmer.presence.door import Account, Door, Turned
 from vorzimmer.presence.registrar import is_ours
 from vorzimmer.routing.decide import decide
@@ -182,6 +184,11 @@ class House:
         """How the audio of a device is to be protected."""
         core = self.book(company).find(DEVICE, device) if device is not None else None
         return MediaPolicy(core.srtp) if core is not None else MediaPolicy()
+
+    def profile(self, company: str, contact: Contact) -> Profile:
+        """What kind of phone is behind a contact: as its device's setting says, else as it says itself."""
+        device = self.book(company).find(DEVICE, contact.device)
+        return profile(device.profile if device is not None else None, contact.agent)
 
     def music(self, company: str) -> str:
         """The company's music on hold, "" for silence."""

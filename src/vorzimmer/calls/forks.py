@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from vorzimmer.calls.diversion import diverted_to
 from vorzimmer.calls.effects import Bye, Close
 from vorzimmer.calls.entrance import Entrance
-from vorzimmer.calls.invitation import spec
+from vorzimmer.calls.invitation import Manner, spec
 from vorzimmer.calls.live import Live
 from vorzimmer.calls.opening import open_sound
 from vorzimmer.calls.ports import Contact
@@ -92,7 +92,8 @@ class Forks:
         now = world.signalling.now()
         self.reach_at = now + world.times.reach
         self.until = now + self.step.seconds
-        domain = world.domain(self.live.state.company)
+        company = self.live.state.company
+        domain = world.domain(company)
         for fork in self.forks:
             assert fork.sound is not None
             plan = self.entrance.plan
@@ -100,8 +101,8 @@ class Forks:
                 offer_like(fork.sound, plan, world.formats) if plan else first_offer(fork.sound, world.formats)
             )
             self.live.home.own(fork.leg, self.live, fork.contact.device)
-            invite = spec(fork.offer, fork.contact, body, domain, (self.step.seconds, self.live.state.hops))
-            world.signalling.engine.invite(fork.leg, invite, now)
+            manner = Manner(domain, self.step.seconds, self.live.state.hops, world.profile(company, fork.contact))
+            world.signalling.engine.invite(fork.leg, spec(fork.offer, fork.contact, body, manner), now)
             self.live.home.traced(fork.leg, self.live)
         # Whoever rings is in the journal before it rings, so that a restart can end that.
         self.live.rings(self.rung)

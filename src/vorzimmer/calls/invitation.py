@@ -4,22 +4,26 @@ Names come from strangers: they are made safe and quoted here. A private caller'
 (RFC 3323, RFC 3325: phones are not trusted). This module must never decide what is shown, only write it.
 """
 
+import msgspec
+
 from vorzimmer.calls.ports import Contact
 from vorzimmer.calls.state import Party
+from vorzimmer.directory.profiles import PROFILES, Profile
 from vorzimmer.kernel.errors import PeerError
 from vorzimmer.routing.model import Offer, Presentation
 from vorzimmer.sip.engine import InviteSpec
 from vorzimmer.sip.identity import ANONYMOUS, ask_privacy, assert_identity, name_addr
 from vorzimmer.sip.uri import SipUri, parse
 
-_ALERT = {
-    "silent": (("Alert-Info", "<http://notused.invalid>;info=silent"),),
-    "splash": (("Alert-Info", "<urn:alert:duration:short>"),),
-    "internal": (("Alert-Info", "<urn:alert:source:internal>"),),
-    "recall": (("Alert-Info", "<urn:alert:service:recall:hold>"),),
-    "auto": (("Answer-Mode", "Auto"), ("Call-Info", "<sip:vorzimmer.invalid>;answer-after=0")),
-}
-"""Headers per alert of an offer (RFC 7462, RFC 5373); profiles of phones refine them later."""
+
+class Manner(msgspec.Struct, frozen=True):
+    """How an INVITE is written: for which domain, how many seconds it may ring, how many hops are left, and for what
+    kind of phone."""
+
+    domain: str
+    seconds: float
+    hops: int
+    profile: Profile = PROFILES["generic"]
 
 
 def identity(name: str, number: str, domain: str) -> str:
@@ -40,12 +44,10 @@ def asserted(party: Party | Presentation, domain: str) -> tuple[tuple[str, str],
     return (assert_identity(_address(party.number, domain), party.name),)
 
 
-def spec(offer: Offer, contact: Contact, body: bytes, domain: str, limits: tuple[float, int]) -> InviteSpec:
-    """The INVITE of `offer` to one contact of its device. Expires ends the ringing even if we could not (13.3.1).
-
-    `limits` are the seconds to ring and the hops that are left."""
-    shown = offer.present
-    seconds, hops = limits
+def spec(offer: Offer, contact: Contact, body: bytes, manner: Manner) -> InviteSpec:
+    """The INVITE of `offer` to one contact of its device. Expires ends the ringing even if we could not (13.3.1)."""
+    shown, domain = offer.present, manner.domain
+    alert = manner.profile.alerts.get(offer.alert, ())
     return InviteSpec(
         uri=contact.uri,
         to=contact.flow,
@@ -53,8 +55,8 @@ def spec(offer: Offer, contact: Contact, body: bytes, domain: str, limits: tuple
         remote=f"<{_bare(contact.uri)}>",
         body=body,
         route=contact.path,
-        extra=(*asserted(shown, domain), *_ALERT.get(offer.alert, ()), ("Expires", str(int(seconds) + 5))),
-        max_forwards=hops - 1,
+        extra=(*asserted(shown, domain), *alert, ("Expires", str(int(manner.seconds) + 5))),
+        max_forwards=manner.hops - 1,
     )
 
 

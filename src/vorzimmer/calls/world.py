@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from vorzimmer.calls.ports import Decider, Journal, Locations, NoTracing, Signalling, Tracing
+from vorzimmer.calls.ports import Contact, Decider, Journal, Locations, NoTracing, Signalling, Tracing
 from vorzimmer.calls.state import CallState, Party
+from vorzimmer.directory.profiles import Profile, profile
 from vorzimmer.directory.ref import Ref
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.chance import Chance
@@ -155,6 +156,8 @@ class World:
     """Told (company, device) when something about a device's calls is other than before: for lamps."""
     media_policy: Callable[[str, str | None], MediaPolicy] = lambda company, device: MediaPolicy()
     """How the audio of a company's device is to be protected."""
+    profile: Callable[[str, Contact], Profile] = lambda company, contact: profile(None, contact.agent)
+    """What is known of the kind of phone behind a contact."""
     formats: tuple[Format, ...] = DEFAULT_FORMATS
     trace: Tracing = field(default_factory=NoTracing)
     times: Times = field(default_factory=Times)

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, field
 
+from vorzimmer.directory.profiles import ProfileName
 from vorzimmer.directory.types import (
     E164,
     Block,
@@ -183,8 +184,9 @@ class Phone(Section, frozen=True):
 
 
 class Device(Section, frozen=True):
-    """What registers. `profile` knows silent alert, recall ring, auto answer and pick-up style; `silent_alert`
-    overrides it (None: as the profile says). `place` is the site where the device stands, if not its owner's."""
+    """What registers. `profile` knows silent alert, recall ring, auto answer and pick-up style (None: as the phone's
+    User-Agent tells); `silent_alert` overrides it (None: as the profile says). `place` is the site where the device
+    stands, if not its owner's."""
 
     EMERGENCY: ClassVar = {"*": Emergency.PASSES, "owner": Emergency.SERVES, "place": Emergency.SERVES}
     id: Ident
@@ -197,7 +199,7 @@ class Device(Section, frozen=True):
         | None
     ) = None
     password: Password = "generated"
-    profile: Literal["generic", "snom", "yealink", "poly", "cisco", "mitel", "browser"] = "generic"
+    profile: ProfileName | None = None
     silent_alert: bool | None = None
     transport: Literal["any", "udp", "tcp", "tls", "ws", "wss"] = "any"
     srtp: Literal["off", "optional", "required"] = "optional"

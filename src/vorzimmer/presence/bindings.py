@@ -19,12 +19,14 @@ Listener = Callable[[str, bool], None]
 
 
 class Contact(msgspec.Struct, frozen=True):
-    """One registered binding of a device: the Contact URI, the Path (route set), and the flow it came over."""
+    """One registered binding of a device: the Contact URI, the Path (route set), the flow it came over, and
+    the User-Agent of the phone."""
 
     device: str
     uri: str
     flow: Flow
     path: tuple[str, ...] = ()
+    agent: str = ""
 
 
 class _Saved(msgspec.Struct, frozen=True):
@@ -66,7 +68,7 @@ class Bindings:
             if binding.instance and binding.instance in seen:
                 continue
             seen.add(binding.instance)
-            found.append(Contact(device, binding.uri, binding.flow, binding.path))
+            found.append(Contact(device, binding.uri, binding.flow, binding.path, binding.agent))
         return tuple(found)
 
     def bindings(self, device: str) -> tuple[Binding, ...]:
