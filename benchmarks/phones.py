@@ -23,7 +23,8 @@ SDP = (
     "a=ptime:20\r\na=sendrecv\r\n"
 )
 _MEDIA_PORT = 5004
-"""Named in every SDP, below the server's range; nobody sends or listens there."""
+"""Named in every SDP, below the server's range; nobody sends or listens there. Origins, tags and Call-IDs differ from
+call to call as those of real phones do, so that no cache of the server is flattered."""
 
 
 def value(message: bytes, name: bytes) -> bytes:
@@ -106,7 +107,7 @@ class Phones(asyncio.DatagramProtocol):
         copied = b"".join(lines_of(request, name) for name in (b"Via", b"From", b"To", b"Call-ID", b"CSeq"))
         text = copied.decode()
         if "\r\nTo: " in text and ";tag=" not in (to := value(request, b"To").decode()):
-            text = text.replace(f"\r\nTo: {to}\r\n", f"\r\nTo: {to};tag=bench\r\n")
+            text = text.replace(f"\r\nTo: {to}\r\n", f"\r\nTo: {to};tag=b{value(request, b'Call-ID').decode()}\r\n")
         self.send(f"SIP/2.0 {status}\r\n{text}{more}Content-Length: {len(body)}\r\n\r\n{body}")
 
     def head(self, start: str, call: str, sequence: str, peers: tuple[str, str]) -> str:
@@ -176,7 +177,7 @@ class Called(Phones):
             self._acknowledged.setdefault(call, 0)
             contact = f"Contact: <sip:called@{self.own[0]}:{self.own[1]}>\r\n"
             self.answer(data, "180 Ringing", contact)
-            body = SDP.format(number=len(self._acknowledged), port=_MEDIA_PORT)
+            body = SDP.format(number=next(self.ids), port=_MEDIA_PORT)
             self.answer(data, "200 OK", f"{contact}Content-Type: application/sdp\r\n", body)
         elif method == "ACK":
             if call in self._acknowledged:
@@ -210,7 +211,7 @@ class Call:
         """The first INVITE, without credentials."""
         self.call = f"c{next(self.phones.ids)}x{self.phones.own[1]}"
         self.phones.by_call[self.call.encode()] = self._answered
-        self._peers = (f"<sip:{account(self.caller)}@{DOMAIN}>;tag=c", f"<sip:{self.called}@{DOMAIN}>")
+        self._peers = (f"<sip:{account(self.caller)}@{DOMAIN}>;tag={self.call}", f"<sip:{self.called}@{DOMAIN}>")
         self.since = perf_counter()
         self._invite("")
 
@@ -222,7 +223,7 @@ class Call:
     def _invite(self, credentials: str) -> None:
         uri = f"sip:{self.called}@{DOMAIN}"
         head = self.phones.head(f"INVITE {uri}", self.call, f"{self.sequence} INVITE", self._peers)
-        body = SDP.format(number=self.sequence, port=_MEDIA_PORT)
+        body = SDP.format(number=self.call[1:].replace("x", ""), port=_MEDIA_PORT)
         contact = f"Contact: {self.phones.contact(self.caller)}\r\n{credentials}"
         kind = f"Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n\r\n"
         self.phones.send(f"{head}{contact}{kind}{body}")

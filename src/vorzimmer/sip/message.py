@@ -47,37 +47,65 @@ class Headers:
     or comma-separated: ``list_of`` gives the elements either way.
     """
 
-    __slots__ = ("_pairs",)
+    __slots__ = ("_index", "_pairs")
 
     def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
         self._pairs = [(canonical(name), value) for name, value in pairs]
+        self._index: dict[str, list[str]] | None = None
+
+    def lines(self, name: str) -> list[str]:
+        """The lines of that name as they came, unfolded: not to be changed by the caller."""
+        index = self._index
+        if index is None:
+            index = self._look_up()
+        found = index.get(name)
+        if found is None:
+            wanted = SPELLINGS.get(name) or canonical(name)
+            found = _NO_LINES if wanted == name else index.get(wanted, _NO_LINES)
+        return found
+
+    def _look_up(self) -> dict[str, list[str]]:
+        """Lines by name; a message is asked for its headers far more often than it is changed."""
+        index: dict[str, list[str]] = {}
+        for key, value in self._pairs:
+            if key in index:
+                index[key].append(value)
+            else:
+                index[key] = [value]
+        self._index = index
+        return index
 
     def get(self, name: str, default: str = "") -> str:
         """The first value of that name."""
-        wanted = SPELLINGS.get(name) or canonical(name)
-        for key, value in self._pairs:
-            if key == wanted:
-                return value
-        return default
+        found = self.lines(name)
+        return found[0] if found else default
 
     def get_all(self, name: str) -> list[str]:
         """The lines of that name as they came, unfolded."""
-        wanted = SPELLINGS.get(name) or canonical(name)
-        return [value for key, value in self._pairs if key == wanted]
+        return self.lines(name).copy()
 
     def list_of(self, name: str) -> list[str]:
         """The comma-separated elements of all lines of that name; quotes and <> are respected, empty ones left out."""
-        wanted = SPELLINGS.get(name) or canonical(name)
-        return [element for key, value in self._pairs if key == wanted for element in split_list(value)]
+        found = self.lines(name)
+        if len(found) == 1:
+            return split_list(found[0])
+        return [element for value in found for element in split_list(value)] if found else []
+
+    def repeated(self) -> list[str]:
+        """The names that have several lines."""
+        index = self._look_up() if self._index is None else self._index
+        return [name for name, lines in index.items() if len(lines) > 1] if len(index) < len(self._pairs) else []
 
     def add(self, name: str, value: str) -> None:
         """Append a line."""
+        self._index = None
         self._pairs.append((canonical(name), value))
 
     def prepend(self, name: str, value: str) -> None:
         """Put a line in front of the first of that name (Via), at the top without one."""
         wanted = canonical(name)
         keys = [key for key, _ in self._pairs]
+        self._index = None
         self._pairs.insert(keys.index(wanted) if wanted in keys else 0, (wanted, value))
 
     def set(self, name: str, value: str) -> None:
@@ -87,11 +115,13 @@ class Headers:
         place = keys.index(wanted) if wanted in keys else len(keys)
         kept = [pair for pair in self._pairs if pair[0] != wanted]
         kept.insert(place, (wanted, value))
+        self._index = None
         self._pairs = kept
 
     def remove(self, name: str) -> None:
         """Drop all lines of that name."""
         wanted = canonical(name)
+        self._index = None
         self._pairs = [pair for pair in self._pairs if pair[0] != wanted]
 
     def copy(self) -> "Headers":
@@ -99,10 +129,7 @@ class Headers:
         return _adopt(self._pairs.copy())
 
     def __contains__(self, name: object) -> bool:
-        if not isinstance(name, str):
-            return False
-        wanted = SPELLINGS.get(name) or canonical(name)
-        return any(key == wanted for key, _ in self._pairs)
+        return isinstance(name, str) and bool(self.lines(name))
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(self._pairs)
@@ -119,9 +146,13 @@ class Headers:
         return f"Headers({self._pairs!r})"
 
 
+_NO_LINES: list[str] = []
+
+
 def _adopt(pairs: list[tuple[str, str]]) -> Headers:
     headers = Headers.__new__(Headers)
     headers._pairs = pairs
+    headers._index = None
     return headers
 
 
@@ -288,7 +319,7 @@ def body_of(headers: Headers, rest: bytes) -> bytes:
 
 def content_length(headers: Headers) -> int | None:
     """Content-Length, None without one. Raises PeerError 400 for a bad value or several different ones."""
-    values = [value for name, value in headers if name == "Content-Length"]
+    values = headers.lines("Content-Length")
     if not values:
         return None
     text = values[0]
