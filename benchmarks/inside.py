@@ -36,7 +36,7 @@ from vorzimmer.store.memory import MemoryStore
 SERVER = Address("127.0.0.1", 5060)
 PHONES = 150
 CALLERS, RUNG = 10_000, 20_000
-WARM_UP, MEASURED, ROUNDS, AT_ONCE = 300, 1_000, 3, 12
+WARM_UP, MEASURED, ROUNDS, AT_ONCE = 300, 1_000, 3, 6
 PATIENCE_S = 10.0
 HOW = (
     f"`Exchange` with {2 * PHONES} phones in the same process: no sockets, no media process, a database that forgets. "

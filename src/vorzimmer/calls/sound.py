@@ -28,6 +28,7 @@ def _read(body: bytes) -> Session:
     return parse(body)
 
 
+@lru_cache(maxsize=512)
 def keys(formats: tuple[Format, ...]) -> Keys:
     """What makes two lists of formats the same, whatever numbers each side gave them."""
     return frozenset(f.key for f in formats)
@@ -132,14 +133,18 @@ def formats_of(codecs: tuple[Codec, ...]) -> tuple[Format, ...]:
 def _in_order(agreed: Agreed, offered: AudioPlan) -> Agreed:
     """RFC 3264 section 6.1: the phone sends the first format of our offer that it has answered. What we send is put in
     the same order, so that both directions come out alike (the caller, whose formats lead the offer, decides)."""
-    place = {f.key: index for index, f in enumerate(offered.formats)}
-    return msgspec.structs.replace(
-        agreed,
-        formats=tuple(sorted(agreed.formats, key=lambda f: place[f.key])),
-        receive_formats=tuple(sorted(agreed.receive_formats, key=lambda f: place[f.key])),
-    )
+    formats = _ordered(agreed.formats, offered.formats)
+    receive_formats = _ordered(agreed.receive_formats, offered.formats)
+    return msgspec.structs.replace(agreed, formats=formats, receive_formats=receive_formats)
 
 
+@lru_cache(maxsize=512)
+def _ordered(formats: tuple[Format, ...], offered: tuple[Format, ...]) -> tuple[Format, ...]:
+    place = {f.key: index for index, f in enumerate(offered)}
+    return tuple(sorted(formats, key=lambda f: place[f.key]))
+
+
+@lru_cache(maxsize=512)
 def _codecs(formats: tuple[Format, ...]) -> tuple[Codec, ...]:
     return tuple(Codec(f.name, f.payload_type, f.rate, f.channels, f.fmtp) for f in formats)
 
@@ -157,19 +162,21 @@ def _rekeyed(sound: Sound, plan: AudioPlan) -> Sound:
 
 
 def _now(sound: Sound, ours: Session, agreed: Agreed, plan: AudioPlan) -> Sound:
-    fresh = tuple(f for f in sound.can if f.key not in keys(plan.formats))
+    fresh = tuple([f for f in sound.can if f.key not in keys(plan.formats)]) if sound.can else ()
+    described = negotiate.read(ours)
     return msgspec.structs.replace(
         sound,
         ours=ours,
         agreed=agreed,
         can=(*plan.formats, *fresh),
         holds=not plan.wants_audio,
-        numbers=_numbers(sound, negotiate.read(ours)),
+        numbers=_numbers(sound.numbers, described.formats, described.events),
     )
 
 
-def _numbers(sound: Sound, ours: AudioPlan) -> tuple[Format, ...]:
+@lru_cache(maxsize=512)
+def _numbers(before: tuple[Format, ...], formats: tuple[Format, ...], events: tuple[Format, ...]) -> tuple[Format, ...]:
     """Every dynamic number that our descriptions have given; the static ones mean the same everywhere."""
-    now = tuple(f for f in (*ours.formats, *ours.events) if f.payload_type >= FIRST_DYNAMIC)
+    now = tuple(f for f in (*formats, *events) if f.payload_type >= FIRST_DYNAMIC)
     taken = {f.payload_type for f in now}
-    return (*now, *(f for f in sound.numbers if f.key not in keys(now) and f.payload_type not in taken))
+    return (*now, *(f for f in before if f.key not in keys(now) and f.payload_type not in taken))

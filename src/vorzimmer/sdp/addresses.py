@@ -30,7 +30,7 @@ class Own(msgspec.Struct, frozen=True):
 
     def has(self, address: Address) -> bool:
         """Whether `address` is one of our own."""
-        mine = {_canonical(host) for host in self.hosts}
+        mine = _canonical_all(self.hosts)
         return _canonical(address.host) in mine and any(low <= address.port <= high for low, high in self.ports)
 
 
@@ -95,5 +95,11 @@ def _refused_name(host: str, listener_on_loopback: bool) -> Reason | None:
     return "not an address" if ":" in name or not last or _NUMBER.fullmatch(last) else None
 
 
+@lru_cache(maxsize=64)
+def _canonical_all(hosts: frozenset[str]) -> frozenset[str]:
+    return frozenset(_canonical(host) for host in hosts)
+
+
+@lru_cache(maxsize=4096)
 def _canonical(host: str) -> str:
     return str(literal(host) or host.lower())

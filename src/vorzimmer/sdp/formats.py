@@ -25,17 +25,21 @@ _SUPPORTED = {f.key for f in DEFAULT_FORMATS}
 _SPELLING = {"OPUS": "opus", EVENT: "telephone-event"}
 
 
-@lru_cache(maxsize=256)
 def formats_of(media: Media) -> tuple[Format, ...]:
     """All formats and events of `media` that we know, in its order, each number once."""
-    named = _named(media)
-    known = (named.get(number) or _STATIC.get(number) for number in dict.fromkeys(media.formats))
+    return _formats(media.formats, tuple([a for a in media.attributes if a.name in {"rtpmap", "fmtp"}]))
+
+
+@lru_cache(maxsize=512)  # the same for every call of a kind of phone, unlike the rest of a description
+def _formats(numbers: tuple[str, ...], attributes: tuple[Attribute, ...]) -> tuple[Format, ...]:
+    named = _named(attributes)
+    known = (named.get(number) or _STATIC.get(number) for number in dict.fromkeys(numbers))
     return tuple(f for f in known if f is not None and (f.key in _SUPPORTED or f.name == EVENT))
 
 
-def _named(media: Media) -> dict[str, Format | None]:
-    fmtp = dict(_numbered(values_of(media.attributes, "fmtp")))
-    maps = _numbered(values_of(media.attributes, "rtpmap"))
+def _named(attributes: tuple[Attribute, ...]) -> dict[str, Format | None]:
+    fmtp = dict(_numbered(values_of(attributes, "fmtp")))
+    maps = _numbered(values_of(attributes, "rtpmap"))
     return {number: _format(number, text, fmtp.get(number, "")) for number, text in maps}
 
 
@@ -70,6 +74,7 @@ def _usual(format_: Format) -> Format:
     return format_
 
 
+@lru_cache(maxsize=256)
 def lines_for(formats: tuple[Format, ...]) -> tuple[Attribute, ...]:
     """The rtpmap and fmtp lines of `formats`; static numbers get their rtpmap too, which every phone accepts."""
     return tuple(line for f in formats for line in _lines(f))

@@ -5,6 +5,8 @@ package's docstring. This module must never answer with a format that was not of
 order of streams.
 """
 
+from functools import lru_cache
+
 import msgspec
 
 from vorzimmer.kernel.address import Address
@@ -52,6 +54,7 @@ class Ours(msgspec.Struct, frozen=True):
     guard: Guard = Guard()
 
 
+@lru_cache(maxsize=512)
 def matching(offered: tuple[Format, ...], wanted: tuple[Format, ...]) -> tuple[Format, ...]:
     """The formats of both, in the order of `wanted` (the answerer), with the offerer's numbers and the answerer's fmtp.
 

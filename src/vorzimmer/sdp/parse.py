@@ -5,6 +5,8 @@ at all is a :class:`PeerError` 400, what is well-formed but not IP a 488. This m
 any bytes, and never do work beyond its limits.
 """
 
+from functools import lru_cache
+
 from vorzimmer.kernel.errors import PeerError
 from vorzimmer.sdp.message import Attribute, Connection, Line, Media, Origin, Session, rank
 
@@ -30,19 +32,17 @@ def parse(data: bytes) -> Session:
 def _lines(data: bytes) -> _Pairs:
     if len(data) > MAX_BYTES:
         raise PeerError("SDP is too long")
-    raw = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").strip(b"\n").split(b"\n")
-    if len(raw) > MAX_LINES:
-        raise PeerError("SDP has too many lines")
     if b"\0" in data:
         raise PeerError("SDP contains NUL")
     # Bytes that are not UTF-8 (names in Latin-1) survive as surrogates and are written back as they came.
-    return [_pair(line.decode("utf-8", "surrogateescape")) for line in raw if line]
-
-
-def _pair(line: str) -> tuple[str, str]:
-    if line[1:2] != "=":
+    text = data.decode("utf-8", "surrogateescape").replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+    raw = text.split("\n")
+    if len(raw) > MAX_LINES:
+        raise PeerError("SDP has too many lines")
+    pairs = [(line[0], line[2:]) for line in raw if line[1:2] == "="]
+    if len(pairs) != len(raw) and any(line and line[1:2] != "=" for line in raw):
         raise PeerError("SDP line is not of the form x=value")
-    return line[0], line[2:]
+    return pairs
 
 
 def _sections(lines: _Pairs) -> list[_Pairs]:
@@ -89,21 +89,32 @@ def _media(lines: _Pairs) -> Media:
 
 
 def _first(lines: _Pairs, kind: str) -> str | None:
-    return next((value for k, value in lines if k == kind), None)
+    for k, value in lines:
+        if k == kind:
+            return value
+    return None
 
 
 def _kept(lines: _Pairs, understood: str) -> tuple[Line, ...]:
-    kept = (Line(kind, value) for kind, value in lines if kind not in understood)
-    return tuple(sorted(kept, key=lambda line: rank(line.kind)))
+    kept = [Line(kind, value) for kind, value in lines if kind not in understood]
+    return tuple(sorted(kept, key=lambda line: rank(line.kind)) if len(kept) > 1 else kept)
 
 
 def _attributes(lines: _Pairs) -> tuple[Attribute, ...]:
-    return tuple(_attribute(value) for kind, value in lines if kind == "a")
+    values = [value for kind, value in lines if kind == "a"]
+    return tuple([_known(value) if value[:6] in _REPEATED else _attribute(value) for value in values])
+
+
+_REPEATED = frozenset({"rtpmap", "fmtp:1", "fmtp:9", "ptime:", "maxpti", "sendre", "rtcp-m", "rtcp-f"})
+"""How attributes begin that are the same in call after call; others may hold keys, which are never remembered."""
 
 
 def _attribute(text: str) -> Attribute:
     name, colon, value = text.partition(":")
     return Attribute(name, value if colon else None)
+
+
+_known = lru_cache(maxsize=1024)(_attribute)
 
 
 def _origin(text: str) -> Origin:

@@ -14,14 +14,15 @@ from vorzimmer.sdp.addresses import spelled
 from vorzimmer.sdp.crypto import cryptos_of
 from vorzimmer.sdp.formats import EVENT, event_for, formats_of, milliseconds
 from vorzimmer.sdp.message import Attribute, Media, Session, value_of, values_of
-from vorzimmer.sdp.plan import AudioPlan, Direction, Protection, ProtectionError
+from vorzimmer.sdp.plan import AudioPlan, Direction, Format, Protection, ProtectionError
 
 _PLAIN = frozenset({"RTP/AVP", "RTP/AVPF"})
 _SECURE = frozenset({"RTP/SAVP", "RTP/SAVPF"})
+_OF_ONE_CALL = frozenset({"crypto", "candidate", "ssrc", "ice-ufrag", "ice-pwd", "fingerprint"})
+"""Attributes that say nothing about formats and differ in every call; keys among them are never remembered."""
 _DIRECTIONS: tuple[Direction, ...] = ("sendrecv", "sendonly", "recvonly", "inactive")
 
 
-@lru_cache(maxsize=256)  # within a call the same descriptions are read again and again
 def read(session: Session, srtp: Protection = "optional") -> AudioPlan:
     """What the writer of `session` can do with audio. Works on offers, answers and our own descriptions.
 
@@ -31,25 +32,58 @@ def read(session: Session, srtp: Protection = "optional") -> AudioPlan:
     return _read_at(session, audio_index(session, srtp))
 
 
-@lru_cache(maxsize=256)
 def _read_at(session: Session, index: int) -> AudioPlan:
     media = session.media[index]
-    formats = formats_of(media)
-    audio = tuple(f for f in formats if f.name != EVENT)
-    events = tuple(f for f in formats if f.name == EVENT)
-    event = event_for(events, audio[0].rate)
+    told, cryptos = _told_by(media), cryptos_of(media)
     remote = _remote(session, media)
     return AudioPlan(
         remote=remote,
-        formats=audio,
-        telephone_event=event.payload_type if event else None,
-        ptime=milliseconds(media),
-        direction=_direction(session, media) if remote else "inactive",
-        events=events,
-        rtcp=_rtcp(media, remote),
+        formats=told.audio,
+        telephone_event=told.event,
+        ptime=told.ptime,
+        direction=(told.direction or _direction(session.attributes) or "sendrecv") if remote else "inactive",
+        events=told.events,
+        rtcp=_rtcp(told.rtcp, remote) if told.rtcp and remote else None,
         secure=is_secure(media),
-        cryptos=cryptos_of(media),
-        mux=any(a.name == "rtcp-mux" for a in media.attributes),
+        cryptos=cryptos,
+        mux=told.mux,
+    )
+
+
+class _Told(msgspec.Struct, frozen=True):
+    """What of a media section is the same in every call of a kind of phone."""
+
+    audio: tuple[Format, ...]
+    events: tuple[Format, ...]
+    event: int | None
+    ptime: int
+    direction: Direction | None
+    rtcp: str
+    mux: bool
+
+
+def _told_by(media: Media) -> _Told:
+    attributes = media.attributes
+    if any(a.name in _OF_ONE_CALL for a in attributes):
+        attributes = tuple(a for a in attributes if a.name not in _OF_ONE_CALL)
+    return _told(media.formats, attributes)
+
+
+@lru_cache(maxsize=512)
+def _told(numbers: tuple[str, ...], attributes: tuple[Attribute, ...]) -> _Told:
+    media = Media("audio", 1, "", numbers, attributes=attributes)
+    formats = formats_of(media)
+    audio = tuple(f for f in formats if f.name != EVENT)
+    events = tuple(f for f in formats if f.name == EVENT)
+    event = event_for(events, audio[0].rate) if audio else None
+    return _Told(
+        audio,
+        events,
+        event.payload_type if event else None,
+        milliseconds(media),
+        _direction(attributes),
+        value_of(attributes, "rtcp") or "",
+        any(a.name == "rtcp-mux" for a in attributes),
     )
 
 
@@ -64,7 +98,7 @@ def audio_index(session: Session, srtp: Protection = "optional") -> int:
     for index, media in enumerate(session.media):
         if media.kind != "audio" or not media.port or media.protocol.upper() not in _PLAIN | _SECURE:
             continue
-        if not any(f.name != EVENT for f in formats_of(media)):
+        if not _told_by(media).audio:
             problem = PeerError("no audio format in common", 488)
         elif reason := _unprotected(media, srtp):
             problem = ProtectionError(reason)
@@ -93,19 +127,15 @@ def _remote(session: Session, media: Media) -> Address | None:
     return None if host in {"0.0.0.0", "::"} else Address(host, media.port)
 
 
-def _direction(session: Session, media: Media) -> Direction:
-    for attributes in (media.attributes, session.attributes):
-        names = {a.name for a in attributes}
-        found = next((d for d in _DIRECTIONS if d in names), None)
-        if found is not None:
-            return found
-    return "sendrecv"
+def _direction(attributes: tuple[Attribute, ...]) -> Direction | None:
+    names = {a.name for a in attributes}
+    return next((d for d in _DIRECTIONS if d in names), None)
 
 
-def _rtcp(media: Media, remote: Address | None) -> Address | None:
-    words = (value_of(media.attributes, "rtcp") or "").split()
+def _rtcp(told: str, remote: Address) -> Address | None:
+    words = told.split()
     port = words[0] if words else ""
-    if remote is None or not (port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) < 65_536):
+    if not (port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) < 65_536):
         return None
     host = spelled(words[3]) if len(words) == 4 else None
     return Address(host or remote.host, int(port))
@@ -119,13 +149,18 @@ def read_answer(offer: Session, answer: Session) -> AudioPlan:
     if len(answer.media) > len(offer.media):
         raise PeerError("the answer has more streams than the offer", 488)
     asked = offer.media[answered_index(offer, answer)]
-    media = tuple(_completed(m, asked) if m.kind == "audio" and m.port else m for m in answer.media)
-    plan = read(msgspec.structs.replace(answer, media=media))
-    offered = {f.key for f in formats_of(asked)}
-    formats = tuple(f for f in plan.formats if f.key in offered)
+    media = tuple([_completed(m, asked) if m.kind == "audio" and m.port else m for m in answer.media])
+    plan = read(answer if media == answer.media else msgspec.structs.replace(answer, media=media))
+    formats = _offered_ones(plan.formats, _told_by(asked).audio)
     if not formats:
         raise PeerError("the answer has no format of the offer", 488)
-    return msgspec.structs.replace(plan, formats=formats)
+    return plan if formats == plan.formats else msgspec.structs.replace(plan, formats=formats)
+
+
+@lru_cache(maxsize=512)
+def _offered_ones(formats: tuple[Format, ...], asked: tuple[Format, ...]) -> tuple[Format, ...]:
+    offered = {f.key for f in asked}
+    return tuple(f for f in formats if f.key in offered)
 
 
 def answered_index(offer: Session, answer: Session) -> int:
@@ -142,10 +177,13 @@ def read_answered(offer: Session, answer: Session) -> AudioPlan:
 
 
 def _completed(media: Media, asked: Media) -> Media:
+    told = _told_by(media)
+    if len(told.audio) + len(told.events) == len(media.formats):
+        return media  # every number is known already
     named = {value.partition(" ")[0] for value in values_of(media.attributes, "rtpmap")}
     missing = tuple(
         Attribute("rtpmap", value)
         for value in values_of(asked.attributes, "rtpmap")
         if value.partition(" ")[0] not in named
     )
-    return msgspec.structs.replace(media, attributes=(*media.attributes, *missing))
+    return msgspec.structs.replace(media, attributes=(*media.attributes, *missing)) if missing else media
