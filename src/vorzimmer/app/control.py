@@ -20,21 +20,17 @@ from vorzimmer.app.children import announce_ready
 from vorzimmer.app.clock import LoopClock, SystemChance
 from vorzimmer.app.code_service import CodeService
 from vorzimmer.app.control_rpc import ControlRpc
+from vorzimmer.app.edge import Edge
 from vorzimmer.app.exchange import Exchange, Ports
 from vorzimmer.app.fact_stream import FactStream
 from vorzimmer.app.layout import Layout
 from vorzimmer.app.media_config import SidedMedia, Sides, own_addresses
 from vorzimmer.app.prompts import Prompts
 from vorzimmer.app.rpc import RpcServer
-from vorzimmer.app.sockets import inherited
 from vorzimmer.app.storage import open_storage
-from vorzimmer.app.tls import tls_contexts
 from vorzimmer.app.tracing import Tracer, hep_sender
 from vorzimmer.calls.thaw import thaw_all
 from vorzimmer.media.embedded.client import EmbeddedMedia
-from vorzimmer.net.name_cache import CachedNames
-from vorzimmer.net.nameserver import DnsNames
-from vorzimmer.net.resolver import DnsResolver
 from vorzimmer.net.transports import SocketTransports
 from vorzimmer.observe.logs import Logger, configure
 from vorzimmer.observe.metrics import Metrics
@@ -77,8 +73,9 @@ class Control:
         segments = FileSegments(self._layout.state.journal)
         journal = Journal(segments, store.live, self._clock, on_trouble=self._trouble)
         bindings = WriteBehind("binding", store.live, self._clock, on_trouble=self._trouble)
-        names = CachedNames(DnsNames(), self._clock)
-        transports = self._transports(names)
+        ports = (self._clock, self._chance)
+        edge = Edge(self._options, self._layout, ports, metrics=self.metrics, trouble=self._trouble)
+        transports = edge.transports
         watches = WriteBehind("subscription", store.live, self._clock, on_trouble=self._trouble)
         media = EmbeddedMedia(
             self._layout.media_sockets(self._options), self._clock, int(self._clock.wall().timestamp() * 1000)
@@ -86,33 +83,27 @@ class Control:
         nonce_key = await store.meta.keep("nonce-key", os.urandom(32))
         facts = FactStream(self.metrics, self._log)
         exchange = self._exchange(transports, SidedMedia(media), (journal, bindings, watches), (nonce_key, facts))
-        rpc = ControlRpc(exchange, facts, media, transports)
-        server = RpcServer({**rpc.methods(), **self._tracer.methods()}, rpc.streams())
+        rpc = ControlRpc(exchange, facts, media)
+        server = RpcServer({**rpc.methods(), **self._tracer.methods(), **edge.methods()}, rpc.streams())
         rpc.hold()
         await server.start(self._layout.control_socket)
         life = await next_life(store.live)
         await self._restore(exchange, store, journal, bindings, media)
         garbage.settle()
         rpc.release()
-        await self._listen(transports)
+        await self._listen(edge)
         returning = asyncio.ensure_future(self._watchers_back(exchange, watches, life))
         await stop.wait()
         returning.cancel()
         await self._drain(exchange)
         await server.stop()
         exchange.close()
-        await transports.close()
-        await names.close()
+        await edge.close()
         await media.stop()
         await bindings.close()
         await watches.close()
         await journal.close()
         await store.close()
-
-    def _transports(self, names: CachedNames) -> SocketTransports:
-        tls = tls_contexts(self._options, self._layout, self._clock.wall())
-        resolver, origins = DnsResolver(names, self._chance), self._options.web_origins
-        return SocketTransports(self._clock, tls=tls, resolver=resolver, web_origins=origins)
 
     def _exchange(
         self,
@@ -167,10 +158,8 @@ class Control:
         states = await journal.restore()
         await thaw_all(exchange.board, states)
 
-    async def _listen(self, transports: SocketTransports) -> None:
-        sockets = self._layout.sockets()
-        for spec in self._options.listeners():
-            await transports.listen(spec, inherited(sockets[spec.name]))
+    async def _listen(self, edge: Edge) -> None:
+        await edge.listen()
         if (capture := self._options.capture_server()) is not None:
             self._tracer.copy_to(await hep_sender(capture), self._options.hep_id)
         announce_ready()

@@ -16,15 +16,12 @@ from vorzimmer.app.house import Published, split_key
 from vorzimmer.app.live_view import live_call
 from vorzimmer.app.rpc import Method, Params, Stream
 from vorzimmer.media.embedded.client import EmbeddedMedia
-from vorzimmer.net.transports import SocketTransports
 
 
 class ControlRpc:
     """Methods and streams over one exchange."""
 
-    def __init__(
-        self, exchange: Exchange, facts: FactStream, media: EmbeddedMedia, transports: SocketTransports
-    ) -> None:
+    def __init__(self, exchange: Exchange, facts: FactStream, media: EmbeddedMedia) -> None:
         self._exchange = exchange
         self._facts = facts
         self._metrics = metrics = facts.metrics
@@ -33,14 +30,6 @@ class ControlRpc:
         metrics.gauge("vorzimmer_calls_live", "Calls that exist now", lambda: len(exchange.board.live_view()))
         metrics.gauge(
             "vorzimmer_devices_registered", "Devices with a binding", lambda: len(exchange.bindings.devices())
-        )
-        metrics.gauge(
-            "vorzimmer_sip_connections", "Open connections of phones and trunks", lambda: transports.connections
-        )
-        metrics.gauge(
-            "vorzimmer_sip_servers_avoided",
-            "Servers of others that failed lately and are tried last",
-            lambda: transports.servers_avoided,
         )
         counts = exchange.door.limits.counters
         metrics.gauge("vorzimmer_sip_failures", "Requests that failed", lambda: sum(counts.failures.values()))

@@ -42,6 +42,9 @@ def methods(office: Office, link: ControlLink | None) -> dict[str, Method]:
             raise NotFoundError("traces live in the running server, and none runs on this state directory")
         return await link.call("trace", **params)
 
+    async def certificates(params: Params) -> Any:
+        return await link.call("certificates", reload=params["reload"]) if link is not None else []
+
     async def code(params: Params) -> Any:
         caller = Ref(*params["caller"])
         return await office.code(params["company"], caller, params["action"], params["params"])
@@ -54,6 +57,7 @@ def methods(office: Office, link: ControlLink | None) -> dict[str, Method]:
         "explain": explain,
         "explain_call": explain_call,
         "calls": calls,
+        "certificates": certificates,
         "trace": trace,
     }
 

@@ -35,8 +35,11 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     media_workers: Annotated[int, msgspec.Meta(ge=0, le=256)] = 0
     database: str = ""
     realm: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] = "vorzimmer"
-    tls_certificate: str = ""
-    tls_key: str = ""
+    tls_certificate: str | tuple[str, ...] = ()
+    tls_key: str | tuple[str, ...] = ()
+    tls_authorities: str = ""
+    tls_peers: tuple[str, ...] = ()
+    tls_name: tuple[str, ...] = ()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     hep: str = ""
     hep_id: Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)] = 2001
@@ -77,6 +80,19 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         """Where the portal and the API listen; raises StartError."""
         return parse_listener(f"tcp:{self.http}")
 
+    def certificates(self) -> tuple[tuple[str, str], ...]:
+        """Chain and key files that the operator gives, the default first; raises StartError."""
+        chains, keys = (
+            (each,) if isinstance(each, str) and each else tuple(each) for each in (self.tls_certificate, self.tls_key)
+        )
+        if len(chains) != len(keys):
+            raise StartError("--tls-certificate and --tls-key belong together")
+        return tuple(zip(chains, keys, strict=True))
+
+    def peers(self) -> dict[str, Path]:
+        """Authorities of clients that prove who they are, by listener, "" for all; raises StartError."""
+        return {scope: Path(value) for scope, value in (_scoped(text, "--tls-peers") for text in self.tls_peers)}
+
     def ports_of(self, listener: str) -> Ports:
         """The media ports of a SIP listener; raises StartError."""
         ranges = [_scoped(text, "--rtp-range") for text in self.rtp_range]
@@ -100,8 +116,8 @@ def load(path: str | None, flags: dict[str, Any]) -> ServeOptions:
         options.ports_of(listener.name)
     options.web()
     options.capture_server()
-    if bool(options.tls_certificate) != bool(options.tls_key):
-        raise StartError("--tls-certificate and --tls-key belong together")
+    options.certificates()
+    options.peers()
     return options
 
 

@@ -19,9 +19,8 @@ from vorzimmer.app.media_config import encode, worker_configs
 from vorzimmer.app.options import ServeOptions
 from vorzimmer.app.sockets import bind, raise_descriptor_limit
 from vorzimmer.app.storage import open_storage
-from vorzimmer.app.tls import certificate
+from vorzimmer.app.tls import keyring
 from vorzimmer.kernel.errors import StartError
-from vorzimmer.net.certificates import server_context
 
 WEB_GRACE_S = 5.0
 STARTS_TRIED = 3
@@ -61,6 +60,7 @@ class Supervisor:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self._stop.set)
+            loop.add_signal_handler(signal.SIGHUP, self._reload)
             tasks = [asyncio.ensure_future(child.run()) for child in (*self._media, *self._front)]
             ready = asyncio.ensure_future(self._announce())
             await self._stop.wait()
@@ -72,11 +72,9 @@ class Supervisor:
 
     async def _prepare(self) -> None:
         """Bring the database to the newest schema, and find a broken certificate, before anything is started."""
-        own = certificate(self._options, self._layout, self._clock.wall())
-        if own is not None:
-            server_context(own)
-            if own.self_made:
-                self._say(f"TLS uses a certificate that this server made for itself: {own.chain}")
+        for used in keyring(self._options, self._layout, self._clock, self._say).loaded:
+            if used.source.self_made:
+                self._say(f"TLS uses a certificate that this server made for itself: {used.source.chain}")
         store = await open_storage(self._layout, self._options, migrating=True)
         await store.close()
 
@@ -99,6 +97,12 @@ class Supervisor:
             self._child("control", ("-m", "vorzimmer.app.control", state), sip),
             self._child("web", ("-m", "vorzimmer.app.web", state), [listening["http"]]),
         ]
+
+    def _reload(self) -> None:
+        """SIGHUP: certificates may have changed."""
+        for child in self._front:
+            if child.name == "control" and child.ready.is_set():
+                child.signal(signal.SIGHUP)
 
     def _child(self, name: str, argv: tuple[str, ...], fds: list[int] | None = None) -> Child:
         return Child(name, argv, self._clock, fds or (), self._layout.write_pid, self._on_exit)

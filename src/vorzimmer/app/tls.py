@@ -1,28 +1,81 @@
-"""TLS for the listeners: the operator's certificate, or one that the server makes for itself and says so.
+"""TLS for the listeners: the operator's certificates, those obtained by ACME, or one that the server makes for itself.
 
-This module must never accept a broken certificate silently.
+They are looked at every minute, on SIGHUP and by command. This module must never accept a broken certificate silently.
 """
 
-from datetime import datetime
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from vorzimmer.app.layout import Layout
 from vorzimmer.app.options import ServeOptions
-from vorzimmer.net.certificates import Certificate, client_context, ensure_certificate, server_context
-from vorzimmer.net.transports import SECURE, TlsContexts
+from vorzimmer.kernel.clock import Alarm, Clock
+from vorzimmer.net.certificates import Certificate, ensure_certificate
+from vorzimmer.net.keyring import Keyring, Trust
+from vorzimmer.net.transports import SECURE
+
+LOOK_S = 60.0
 
 
-def certificate(options: ServeOptions, layout: Layout, now: datetime) -> Certificate | None:
-    """The certificate of the TLS listeners, None without any; raises StartError."""
+def certificates(options: ServeOptions, layout: Layout, clock: Clock) -> tuple[Certificate, ...]:
+    """The certificates of the TLS listeners, the default one first; none without such listeners. Raises StartError."""
     hosts = tuple(dict.fromkeys(spec.host for spec in options.listeners() if spec.transport in SECURE))
     if not hosts:
-        return None
-    if options.tls_certificate:
-        return Certificate(Path(options.tls_certificate), Path(options.tls_key))
-    return ensure_certificate(layout.state.tls, (*hosts, "localhost"), now)
+        return ()
+    found = [Certificate(Path(chain), Path(key)) for chain, key in options.certificates()]
+    found += [made for made in (obtained(layout, name) for name in options.tls_name) if made.chain.exists()]
+    return tuple(found) or (
+        ensure_certificate(layout.state.tls, (*options.tls_name, *hosts, "localhost"), clock.wall()),
+    )
 
 
-def tls_contexts(options: ServeOptions, layout: Layout, now: datetime) -> TlsContexts:
-    """Contexts for connections in both directions; raises StartError."""
-    own = certificate(options, layout, now)
-    return TlsContexts(server_context(own) if own is not None else None, client_context())
+def obtained(layout: Layout, name: str) -> Certificate:
+    """Where a certificate from ACME for that host name lies, or will."""
+    folder = layout.state.tls / "acme" / name
+    return Certificate(folder / "fullchain.pem", folder / "key.pem")
+
+
+def keyring(
+    options: ServeOptions, layout: Layout, clock: Clock, on_trouble: Callable[[str], None] = lambda text: None
+) -> Keyring:
+    """All certificates, read; raises StartError for one that is broken."""
+    trust = Trust(Path(options.tls_authorities) if options.tls_authorities else None, options.peers())
+    secured = [spec.name for spec in options.listeners() if spec.transport in SECURE]
+
+    def sources() -> Sequence[Certificate]:
+        return certificates(options, layout, clock)
+
+    return Keyring(sources, trust, secured, wall=clock.wall, on_trouble=on_trouble)
+
+
+class Watch:
+    """Looks at the certificates again and again."""
+
+    def __init__(self, ring: Keyring, clock: Clock) -> None:
+        self.ring = ring
+        self._clock = clock
+        self._alarm: Alarm | None = None
+        self._arm()
+
+    def look(self) -> bool:
+        """Now, whatever the time; True where something new is in use."""
+        return self.ring.look()
+
+    def status(self) -> list[dict[str, Any]]:
+        """For people: what is in use."""
+        return [
+            {"chain": str(each.source.chain), "names": list(each.names), "expires": each.expires.isoformat()}
+            for each in self.ring.loaded
+        ]
+
+    def close(self) -> None:
+        """No more."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+
+    def _arm(self) -> None:
+        self._alarm = self._clock.call_at(self._clock.now() + LOOK_S, self._again)
+
+    def _again(self) -> None:
+        self._arm()
+        self.ring.look()

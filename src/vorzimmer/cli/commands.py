@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from vorzimmer.cli import company, history, serving, trace
+from vorzimmer.cli import certificates, company, history, serving, trace
 
 app = typer.Typer(
     name="vorzimmer",
@@ -27,6 +27,7 @@ app.command("explain")(history.explain)
 app.command("calls")(history.calls)
 app.command("history")(history.history)
 app.command("trace")(trace.trace)
+app.command("certificates")(certificates.certificates)
 
 
 def _version(wanted: bool) -> None:

@@ -28,8 +28,15 @@ def serve(
     media_workers: Annotated[int | None, typer.Option("--media-workers", help="0: one per core.")] = None,
     database: Annotated[str | None, typer.Option("--database", help="URL; SQLite in --state if not given.")] = None,
     realm: Annotated[str | None, typer.Option("--realm", help="The digest realm of all accounts.")] = None,
-    tls_certificate: Annotated[str | None, typer.Option("--tls-certificate", help="PEM file, full chain.")] = None,
-    tls_key: Annotated[str | None, typer.Option("--tls-key", help="PEM file.")] = None,
+    tls_certificate: Annotated[Texts, typer.Option("--tls-certificate", help="PEM file, full chain.")] = None,
+    tls_key: Annotated[Texts, typer.Option("--tls-key", help="PEM file, in the same order.")] = None,
+    tls_authorities: Annotated[
+        str | None, typer.Option("--tls-authorities", help="PEM file: who may vouch for servers that we call.")
+    ] = None,
+    tls_peers: Annotated[
+        Texts, typer.Option("--tls-peers", help="[LISTENER=]PEM file: who may vouch for trunks that call us.")
+    ] = None,
+    tls_name: Annotated[Texts, typer.Option("--tls-name", help="A host name of this server.")] = None,
     log_level: Annotated[str | None, typer.Option("--log-level", help="debug, info, warning, error.")] = None,
     hep: Annotated[str | None, typer.Option("--hep", help="HOST:PORT of a capture server (HEP3 over UDP).")] = None,
     hep_id: Annotated[int | None, typer.Option("--hep-id", help="Our id there.")] = None,
@@ -48,8 +55,11 @@ def serve(
         "media_workers": media_workers,
         "database": database,
         "realm": realm,
-        "tls_certificate": tls_certificate,
-        "tls_key": tls_key,
+        "tls_certificate": tuple(tls_certificate or ()),
+        "tls_key": tuple(tls_key or ()),
+        "tls_authorities": tls_authorities,
+        "tls_peers": tuple(tls_peers or ()),
+        "tls_name": tuple(tls_name or ()),
         "log_level": log_level,
         "hep": hep,
         "hep_id": hep_id,

@@ -54,7 +54,7 @@ def parse_listener(text: str, advertise: tuple[Advertise, ...] = ()) -> Listener
     """Read ``udp:HOST[:PORT]`` and its like, with brackets around IPv6; raises StartError with what is wrong."""
     transport, colon, rest = text.partition(":")
     if not colon or transport not in TRANSPORTS:
-        raise StartError(f"listener {text!r}: expected TRANSPORT:HOST:PORT with {', '.join(TRANSPORTS)}")
+        raise StartError(f"listener {text!r}: expected udp:HOST:PORT, or {', '.join(TRANSPORTS[1:])} in place of udp")
     host, port = _host_port(rest, f"listener {text!r}")
     if _ip(host) is None:
         raise StartError(f"listener {text!r}: the host must be an IP address (IPv6 in brackets)")

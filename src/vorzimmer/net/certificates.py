@@ -17,6 +17,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from vorzimmer.kernel.errors import StartError
 
+CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20"
+"""For TLS 1.2: forward secrecy and authenticated encryption only. TLS 1.3 has no others."""
+
 VALID = timedelta(days=825)
 """How long a certificate of our own is good for; phones refuse longer ones."""
 
@@ -47,31 +50,54 @@ def ensure_certificate(directory: Path, names: tuple[str, ...], now: datetime) -
     return made
 
 
-def server_context(certificate: Certificate) -> ssl.SSLContext:
-    """A TLS 1.2+ server context; raises StartError naming the file that is missing or broken."""
+def server_context(certificate: Certificate, peers: Path | None = None) -> ssl.SSLContext:
+    """A TLS 1.2+ server context; raises StartError naming the file that is missing or broken. With `peers`, clients may
+    prove who they are by a certificate of these authorities; one of anybody else's ends the handshake."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    _harden(context)
+    _load(context, certificate)
+    if peers is not None:
+        _check_readable(peers)
+        context.verify_mode = ssl.CERT_OPTIONAL
+        try:
+            context.load_verify_locations(peers)
+        except (ssl.SSLError, ValueError):
+            raise StartError(f"cannot read certificate authorities from {peers}") from None
+    return context
+
+
+def _harden(context: ssl.SSLContext) -> None:
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(CIPHERS)
+    context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
+
+
+def _load(context: ssl.SSLContext, certificate: Certificate) -> None:
     for path in (certificate.chain, certificate.key):
         _check_readable(path)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
         context.load_cert_chain(certificate.chain, certificate.key, password=_no_password)
     except ssl.SSLError as error:
         raise StartError(f"certificate {certificate.chain} with key {certificate.key}: {_tls_problem(error)}") from None
     except ValueError:
         raise StartError(f"key {certificate.key} has a password; store it without one, readable by us only") from None
-    return context
 
 
-def client_context(authorities: Path | None = None, *, verify: bool = True) -> ssl.SSLContext:
-    """A context for connections that we open: verified against `authorities` or the system's, unless told not to."""
+def client_context(
+    authorities: Path | None = None, *, verify: bool = True, own: Certificate | None = None
+) -> ssl.SSLContext:
+    """A context for connections that we open: verified against `authorities` or the system's, unless told not to. `own`
+    is shown to servers that ask who we are. The name is checked by ``peer_names``, since SIP has names of its own."""
     try:
         context = ssl.create_default_context(cafile=str(authorities) if authorities else None)
     except (OSError, ssl.SSLError):
         raise StartError(f"cannot read certificate authorities from {authorities}") from None
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    _harden(context)
+    context.check_hostname = False
     if not verify:
-        context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
+    if own is not None:
+        _load(context, own)
     return context
 
 

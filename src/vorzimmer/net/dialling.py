@@ -125,6 +125,14 @@ class Dialler:
         connection = self._table.to_peer(target.transport, hop.host, target.address)
         return connection.flow if connection is not None else None
 
+    def _proven(self, hop: Hop) -> Flow | None:
+        """The connection that the peer itself has opened, where its certificate says that it is the host we want and
+        nothing says another port (RFC 5923 section 5). A request that fails there goes on to what DNS says."""
+        if hop.transport not in {"tls", ""} or hop.port not in {0, DEFAULT_PORTS["tls"]}:
+            return None
+        found = self._table.of_name(hop.host)
+        return found.flow if found is not None and found.flow.remote not in hop.avoid else None
+
     # -- ways that are not ------------------------------------------------------------------------------------------
     async def _dial(self, hop: Hop, *, large: bool) -> None:
         reached: Reached | None = None
@@ -142,6 +150,9 @@ class Dialler:
 
     async def _reach(self, hop: Hop, *, large: bool) -> Reached:
         """Try the targets of a hop in order; the last error is raised."""
+        proven = self._proven(hop)
+        if proven is not None:
+            return Reached(proven, spare=True)
         error = OSError(f"no listener reaches {hop.host}")
         targets = await self._targets(hop, large=large)
         for index, target in enumerate(targets):
@@ -162,9 +173,6 @@ class Dialler:
         literal = _literal(hop)
         if literal is not None:
             return [literal]
-        proven = self._table.of_name(hop.host) if hop.transport in {"tls", ""} else None
-        if proven is not None and proven.flow.remote not in hop.avoid:
-            return [Target("tls", proven.flow.remote)]  # RFC 5923 section 5: the peer's own connection, if proven
         async with asyncio.timeout(self._table.limits.connect):
             found = await self._resolver.resolve(hop, self._listeners.able(large=large))
         targets = self.avoided.in_order(found, hop.avoid)

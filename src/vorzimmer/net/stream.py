@@ -6,6 +6,7 @@ and say nothing, and peers that do not read. This module must never look into a 
 
 import asyncio
 import itertools
+import ssl
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any, cast
 
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.clock import Alarm, Clock
+from vorzimmer.net.peer_names import is_wrong, names_on
 from vorzimmer.net.pump import Sink
 from vorzimmer.sip.flow import Flow
 
@@ -105,8 +107,8 @@ class Table:
         return self._by_peer.get((transport, name if transport == "tls" else "", remote))
 
     def of_name(self, name: str) -> "Connection | None":
-        """An open TLS connection whose peer has proven by its certificate that it is `name`, whoever opened it
-        (RFC 5923 sections 5 and 9). One that only claims so is none."""
+        """An open TLS connection to us whose peer has proven by its certificate that it is `name` (RFC 5923 sections 5
+        and 9). One that only claims so is none."""
         return self._by_name.get(name.lower().rstrip("."))
 
     def reserve(self, host: str) -> bool:
@@ -134,6 +136,8 @@ class Table:
             self._entering -= 1
         self._by_id[connection.flow.connection] = connection
         self._by_peer[connection.peer] = connection
+        if not connection.ours:
+            self._by_name.update(dict.fromkeys(connection.flow.peer_names, connection))
         self._arm()
 
     def remove(self, connection: "Connection") -> None:
@@ -142,6 +146,9 @@ class Table:
             return
         if self._by_peer.get(connection.peer) is connection:
             del self._by_peer[connection.peer]
+        for name in connection.flow.peer_names:
+            if self._by_name.get(name) is connection:
+                del self._by_name[name]
         self._leave(connection.flow.remote.host)
         if not self._by_id and self._alarm is not None:
             self._alarm.cancel()
@@ -211,8 +218,13 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
             return
         origin = self._origin
+        secured: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
+        if self.ours and is_wrong(secured, origin.name):
+            self._transport.abort()
+            return
         here, there = Address(local[0], origin.port), Address(remote[0], remote[1])
-        self.flow = Flow(origin.transport, here, there, self._table.next_id(), origin.listener)
+        proven = names_on(secured)
+        self.flow = Flow(origin.transport, here, there, self._table.next_id(), origin.listener, proven)
         self.peer = (origin.transport, origin.name if origin.transport == "tls" else "", there)
         self.admitted = True
         self._table.admit(self)

@@ -7,7 +7,7 @@ into a message or wait on behalf of the engine.
 import asyncio
 import socket
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.clock import Clock
@@ -42,6 +42,8 @@ class TlsContexts:
 
     server: ssl.SSLContext | None = None
     client: ssl.SSLContext | None = None
+    by_listener: dict[str, ssl.SSLContext] = field(default_factory=dict)
+    """Instead of `server`, where a listener asks for other certificates."""
 
 
 class SocketTransports:
@@ -173,7 +175,7 @@ class SocketTransports:
 
     # -- plumbing ---------------------------------------------------------------------------------------------------
     def _accepting(self, sock: socket.socket, spec: ListenerSpec) -> Acceptor:
-        tls = self._tls.server if spec.transport in SECURE else None
+        tls = self._tls.by_listener.get(spec.name, self._tls.server) if spec.transport in SECURE else None
         origin, origins = Origin(spec.transport, spec.name, spec.port), self._web_origins
 
         def make() -> Connection:
