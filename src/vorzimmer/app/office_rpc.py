@@ -33,17 +33,10 @@ def methods(office: Office, link: ControlLink | None) -> dict[str, Method]:
     async def explain_call(params: Params) -> Any:
         return await office.explain_call(params["call"], params["language"])
 
-    async def calls(params: Params) -> Any:
-        company = office.company(params["company"]) if params["company"] else None
-        return await link.call("calls", company=company) if link is not None else []
-
     async def trace(params: Params) -> Any:
         if link is None:
             raise NotFoundError("traces live in the running server, and none runs on this state directory")
         return await link.call("trace", **params)
-
-    async def certificates(params: Params) -> Any:
-        return await link.call("certificates", reload=params["reload"]) if link is not None else []
 
     async def code(params: Params) -> Any:
         caller = Ref(*params["caller"])
@@ -56,10 +49,22 @@ def methods(office: Office, link: ControlLink | None) -> dict[str, Method]:
         "history": history,
         "explain": explain,
         "explain_call": explain_call,
-        "calls": calls,
-        "certificates": certificates,
+        **_of_control(office, link),
         "trace": trace,
     }
+
+
+def _of_control(office: Office, link: ControlLink | None) -> dict[str, Method]:
+    """What only a running control knows: nothing without one."""
+
+    async def calls(params: Params) -> Any:
+        company = office.company(params["company"]) if params["company"] else None
+        return await link.call("calls", company=company) if link is not None else []
+
+    async def certificates(params: Params) -> Any:
+        return await link.call("certificates", reload=params["reload"]) if link is not None else []
+
+    return {"calls": calls, "certificates": certificates}
 
 
 def streams(link: ControlLink) -> dict[str, Stream]:
