@@ -18,6 +18,7 @@ from vorzimmer.kernel.clock import Clock
 from vorzimmer.net.name_cache import CachedNames
 from vorzimmer.net.nameserver import DnsNames
 from vorzimmer.net.resolver import DnsResolver
+from vorzimmer.net.stream import Limits
 from vorzimmer.net.transports import SocketTransports
 from vorzimmer.observe.metrics import Metrics
 
@@ -45,6 +46,7 @@ class Edge:
             tls=self._ring.contexts,
             resolver=DnsResolver(self._names, chance),
             web_origins=options.web_origins,
+            limits=Limits(dscp=options.dscp_signalling),
         )
         self._count(metrics)
 

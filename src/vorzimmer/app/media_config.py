@@ -30,7 +30,7 @@ def worker_configs(options: ServeOptions, sockets: tuple[str, ...], music: str) 
     """One configuration per worker socket; `music` is the companies' folder. Raises LocalError for a range that is
     too small for the workers."""
     sides = {side.name: side for side in (media_listener(options, spec) for spec in options.listeners())}
-    return split(tuple(sides.values()), sockets, music)
+    return split(tuple(sides.values()), sockets, music, dscp=options.dscp_media)
 
 
 def own_addresses(options: ServeOptions) -> Own:

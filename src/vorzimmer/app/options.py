@@ -40,6 +40,8 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     tls_authorities: str = ""
     tls_peers: tuple[str, ...] = ()
     tls_name: tuple[str, ...] = ()
+    dscp_signalling: Annotated[int, msgspec.Meta(ge=0, le=63)] = 24
+    dscp_media: Annotated[int, msgspec.Meta(ge=0, le=63)] = 46
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     hep: str = ""
     hep_id: Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)] = 2001

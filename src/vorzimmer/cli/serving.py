@@ -37,6 +37,8 @@ def serve(
         Texts, typer.Option("--tls-peers", help="[LISTENER=]PEM file: who may vouch for trunks that call us.")
     ] = None,
     tls_name: Annotated[Texts, typer.Option("--tls-name", help="A host name of this server.")] = None,
+    dscp_signalling: Annotated[int | None, typer.Option("--dscp-signalling", help="0 to 63; 24 is CS3.")] = None,
+    dscp_media: Annotated[int | None, typer.Option("--dscp-media", help="0 to 63; 46 is EF.")] = None,
     log_level: Annotated[str | None, typer.Option("--log-level", help="debug, info, warning, error.")] = None,
     hep: Annotated[str | None, typer.Option("--hep", help="HOST:PORT of a capture server (HEP3 over UDP).")] = None,
     hep_id: Annotated[int | None, typer.Option("--hep-id", help="Our id there.")] = None,
@@ -60,6 +62,8 @@ def serve(
         "tls_authorities": tls_authorities,
         "tls_peers": tuple(tls_peers or ()),
         "tls_name": tuple(tls_name or ()),
+        "dscp_signalling": dscp_signalling,
+        "dscp_media": dscp_media,
         "log_level": log_level,
         "hep": hep,
         "hep_id": hep_id,

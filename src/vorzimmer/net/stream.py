@@ -16,6 +16,7 @@ from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.clock import Alarm, Clock
 from vorzimmer.net.peer_names import is_wrong, names_on
 from vorzimmer.net.pump import Sink
+from vorzimmer.net.sockets import mark
 from vorzimmer.sip.flow import Flow
 
 
@@ -43,6 +44,8 @@ class Limits:
     """For resolving, connecting and the TLS handshake of a connection that we open."""
     queued: int = 200
     """Packets that wait for one connection to open."""
+    dscp: int = 24
+    """The mark of signalling on the network: CS3 (RFC 4594 section 4.2); 0 marks nothing."""
     sweep: float = 5.0
     """How often connections are looked over."""
 
@@ -217,6 +220,7 @@ class Connection(asyncio.Protocol):
         if not remote or not local:  # the peer was gone before we looked
             self._transport.abort()
             return
+        mark(transport.get_extra_info("socket"), self._table.limits.dscp)
         origin = self._origin
         secured: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
         if self.ours and is_wrong(secured, origin.name):

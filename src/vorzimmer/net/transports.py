@@ -18,7 +18,7 @@ from vorzimmer.net.dialling import Dialler
 from vorzimmer.net.listeners import Listener, Listeners
 from vorzimmer.net.pump import Sink
 from vorzimmer.net.resolver import Resolver, SystemResolver
-from vorzimmer.net.sockets import open_socket, source_address, start_error
+from vorzimmer.net.sockets import mark, open_socket, source_address, start_error
 from vorzimmer.net.stream import Connection, Counts, Limits, Origin, Table
 from vorzimmer.net.udp import UdpListener, serve_udp
 from vorzimmer.net.websocket import WebSocketConnection
@@ -82,6 +82,7 @@ class SocketTransports:
         if spec.transport in SECURE and self._tls.server is None:
             raise StartError(f"cannot listen on {spec.name}: there is no certificate")
         sock = sock or open_socket(spec)
+        mark(sock, self._limits.dscp)
         host, port = sock.getsockname()[:2]
         spec = ListenerSpec(spec.transport, spec.host, port, spec.advertise)
         listener = Listener(spec, Address(host, port))

@@ -48,7 +48,7 @@ class WorkerConfig(msgspec.Struct, frozen=True):
     """One worker process.
 
     `forbidden` are (host, low, high) ranges that belong to the media workers of this server: nothing is ever sent
-    there. `music` is the folder of the companies' music files, "" for none.
+    there. `music` is the folder of the companies' music files, "" for none. `dscp` marks what is sent (RFC 2474).
     """
 
     socket: str
@@ -59,6 +59,7 @@ class WorkerConfig(msgspec.Struct, frozen=True):
     drain: float = DRAIN_SECONDS
     alone: float = ALONE_SECONDS
     silent: float = SILENT_SECONDS
+    dscp: int = 46
 
     def is_own(self, address: Address) -> bool:
         """Whether `address` is a media port of this server."""
@@ -66,7 +67,9 @@ class WorkerConfig(msgspec.Struct, frozen=True):
         return any(host in hosts and low <= address.port <= high for host, low, high in self.forbidden)
 
 
-def split(listeners: tuple[Listener, ...], sockets: tuple[str, ...], music: str = "") -> tuple[WorkerConfig, ...]:
+def split(
+    listeners: tuple[Listener, ...], sockets: tuple[str, ...], music: str = "", *, dscp: int = 46
+) -> tuple[WorkerConfig, ...]:
     """One configuration per socket path; the port ranges are divided among the workers without overlap.
 
     Raises :class:`LocalError` when a range has not one pair of ports for every worker.
@@ -76,7 +79,7 @@ def split(listeners: tuple[Listener, ...], sockets: tuple[str, ...], music: str 
     )
     count = len(sockets)
     return tuple(
-        WorkerConfig(path, tuple(_share(each, index, count) for each in listeners), index, forbidden, music)
+        WorkerConfig(path, tuple(_share(each, index, count) for each in listeners), index, forbidden, music, dscp=dscp)
         for index, path in enumerate(sockets)
     )
 

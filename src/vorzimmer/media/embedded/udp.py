@@ -12,8 +12,8 @@ from typing import cast
 from vorzimmer.media.embedded.relay import Where
 from vorzimmer.media.embedded.wires import Receiver
 
-EXPEDITED = 46 << 2
-"""The traffic class of voice: DSCP EF (RFC 3246)."""
+EXPEDITED = 46
+"""The mark of voice: DSCP EF (RFC 3246), in the upper six bits of the traffic class (RFC 2474)."""
 
 RECEIVE_BUFFER = 256 * 1024
 """Bytes a socket may hold while the worker is busy."""
@@ -68,11 +68,11 @@ class UdpPair:
             self._control.transport.close()
 
 
-async def bind(host: str, port: int, now: Callable[[], float]) -> UdpPair:
+async def bind(host: str, port: int, now: Callable[[], float], *, dscp: int = EXPEDITED) -> UdpPair:
     """Both ports of a pair, or with port 0 a single one that the system chooses. Raises OSError when one is taken."""
-    first = _bound(host, port)
+    first = _bound(host, port, dscp)
     try:
-        second = _bound(host, port + 1) if port else None
+        second = _bound(host, port + 1, dscp) if port else None
     except OSError:
         first.close()
         raise
@@ -81,16 +81,16 @@ async def bind(host: str, port: int, now: Callable[[], float]) -> UdpPair:
     return UdpPair(port or first.getsockname()[1], rtp, control)
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def _bound(host: str, port: int, dscp: int) -> socket.socket:
     six = ip_address(host).version == 6
     sock = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM)
     try:
         sock.setblocking(False)
         if six:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, EXPEDITED)
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, dscp << 2)
         else:
-            sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, EXPEDITED)
+            sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, dscp << 2)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
         sock.bind((host, port))
     except OSError:

@@ -9,6 +9,7 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import Awaitable, Callable
 from time import perf_counter
 
 import msgspec
@@ -54,7 +55,7 @@ class Worker:
         self._config = config
         self._instance = chance.token()
         self._server = ControlServer(self._perform, perf_counter)
-        self.table = Table(config, _bind, Library(config.music), self._server.emit, chance)
+        self.table = Table(config, _binder(config.dscp), Library(config.music), self._server.emit, chance)
         self._ticks = 0
         self._beat = Beat(perf_counter())
         self._slots = Beat(perf_counter(), TICK / SLOTS)
@@ -129,8 +130,11 @@ class Worker:
         self._timers[name] = asyncio.get_running_loop().call_later(seconds, action)
 
 
-async def _bind(host: str, port: int) -> Pair:
-    return await bind(host, port, perf_counter)
+def _binder(dscp: int) -> Callable[[str, int], Awaitable[Pair]]:
+    async def _bind(host: str, port: int) -> Pair:
+        return await bind(host, port, perf_counter, dscp=dscp)
+
+    return _bind
 
 
 async def _serve(config: WorkerConfig) -> None:
