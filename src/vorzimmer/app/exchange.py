@@ -8,6 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from msgspec.structs import replace
+
+from vorzimmer.app.alive import Alive
 from vorzimmer.app.house import House, Identifier, Published, device_key, split_key
 from vorzimmer.app.lamps import LampView
 from vorzimmer.calls.board import Switchboard
@@ -114,7 +117,7 @@ class Whereabouts:
 
     def contacts(self, company: str, device: str) -> tuple[Contact, ...]:
         found = self._bindings.contacts(device_key(company, device))
-        return tuple(Contact(device, each.uri, each.flow, each.path, each.agent) for each in found)
+        return tuple(replace(each, device=device) for each in found)
 
 
 def permitted(actor: Party, action: str, call: CallState) -> bool:
@@ -143,6 +146,7 @@ class Exchange:
         self.board = Switchboard(self._world())
         self._registrar = Registrar(self.door, self.bindings, self.engine, ports.chance, ports.refused)
         self._expiry: Alarm | None = None
+        self.alive = Alive(self.bindings, ports.clock, ports.transports)
         self.lamps = LampView(self.house, self.board, self.bindings, ports.clock)
         self.watching = Subscriptions(self._subscription_ports())
         self.publications = Publications(self._publication_ports())
@@ -250,6 +254,7 @@ class Exchange:
         for contact in self.bindings.contacts(device):
             self.board.refreshed(*split_key(device), contact.flow)
             break
+        self.alive.changed(device)
         self._arm()
 
     def publish(self, change: Published) -> None:
@@ -295,6 +300,7 @@ class Exchange:
     def close(self) -> None:
         """Leave no alarm behind."""
         self.pump.close()
+        self.alive.close()
         self.lamps.close()
         self.watching.close()
         self.publications.close()

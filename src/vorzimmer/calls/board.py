@@ -27,6 +27,7 @@ from vorzimmer.presence.contacts import check_contacts
 from vorzimmer.routing.model import Asked, Caller, Ring
 from vorzimmer.sip.events import Event, FlowGone, Invited, Malformed, Requested
 from vorzimmer.sip.flow import Flow
+from vorzimmer.sip.gruu import instance_of
 
 OfCompany = tuple[str, str]
 """A company and one of its devices: ids of devices are unique within a company only."""
@@ -116,6 +117,7 @@ class Switchboard:
     def _start(self, event: Invited, who: Identified) -> None:
         asked = Asked(who.company, who.caller, dialled=dialled(event.request.uri), robot=who.robot)
         live = self.begin(change(self.fresh(asked), hops=hops(event.request)))
+        live.instance = instance_of(event.request.uri)
         party = self.party(who)
         try:
             entrance = Inviting(live, event.leg, party, (event.request, event.flow))

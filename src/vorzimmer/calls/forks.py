@@ -25,6 +25,7 @@ from vorzimmer.media.port import MediaError
 from vorzimmer.routing.model import Offer, OfferOutcome, Ring
 from vorzimmer.sip.events import Answered, Failed, Progressed
 from vorzimmer.sip.flow import Flow
+from vorzimmer.sip.gruu import names
 from vorzimmer.sip.identity import ANSWERED_ELSEWHERE
 from vorzimmer.sip.message import Response
 
@@ -67,9 +68,10 @@ class Forks:
     async def invite(self) -> None:
         """Open endpoints for everybody and send all INVITEs in one turn; raises MediaError if there is no media."""
         world = self.live.world
-        for offer in self.step.offers:
-            contacts = self._contacts(offer)
-            self.forks.extend(Fork(LegId(world.chance.token(8)), offer, contact) for contact in contacts)
+        found = [(offer, contact) for offer in self.step.offers for contact in self._contacts(offer)]
+        # A GRUU means one phone of its user (RFC 5627 section 6); where that is not here, its fellows are rung.
+        meant = [pair for pair in found if names(self.live.instance, pair[1].instance)]
+        self.forks.extend(Fork(LegId(world.chance.token(8)), offer, contact) for offer, contact in meant or found)
         if not self.forks:
             return
         opening = [self._open(fork) for fork in self.forks]

@@ -64,6 +64,8 @@ class Live:
         self.world = world
         self.home = home
         self.state = state
+        self.instance = ""
+        """The one phone that the caller meant, where a GRUU was dialled (RFC 5627)."""
         self.attempt: Attempt | None = None
         self.guests: dict[LegId, Callable[[Event], None]] = {}
         self.refers: Counter[LegId] = Counter()

@@ -19,14 +19,15 @@ Listener = Callable[[str, bool], None]
 
 
 class Contact(msgspec.Struct, frozen=True):
-    """One registered binding of a device: the Contact URI, the Path (route set), the flow it came over, and
-    the User-Agent of the phone."""
+    """One registered binding of a device: the Contact URI, the Path (route set), the flow it came over, the User-Agent
+    of the phone and the instance that it is (``+sip.instance``, "" without)."""
 
     device: str
     uri: str
     flow: Flow
     path: tuple[str, ...] = ()
     agent: str = ""
+    instance: str = ""
 
 
 class _Saved(msgspec.Struct, frozen=True):
@@ -68,7 +69,7 @@ class Bindings:
             if binding.instance and binding.instance in seen:
                 continue
             seen.add(binding.instance)
-            found.append(Contact(device, binding.uri, binding.flow, binding.path, binding.agent))
+            found.append(Contact(device, binding.uri, binding.flow, binding.path, binding.agent, binding.instance))
         return tuple(found)
 
     def bindings(self, device: str) -> tuple[Binding, ...]:

@@ -14,6 +14,7 @@ from vorzimmer.presence.door import Account, Door, Turned
 from vorzimmer.sip.events import Requested
 from vorzimmer.sip.headers import parse_name_addr
 from vorzimmer.sip.message import Request
+from vorzimmer.sip.outline import host_text
 from vorzimmer.sip.registration import Visit
 from vorzimmer.sip.uri import SipUri, Uri, is_address, parse
 from vorzimmer.sip.validate import RefusedError
@@ -56,7 +57,7 @@ class Registrar:
         try:
             check_address(event.request, who)
             check_contacts(event.request, event.flow, self._refused)
-            visit = Visit(event.flow, now, self._chance.fraction())
+            visit = Visit(event.flow, now, self._chance.fraction(), address_of(event.request, who))
             outcome = self._bindings.register(who.device, event.request, visit)
         except PeerError as error:
             self._refuse(event, error, who, now)
@@ -78,6 +79,15 @@ def check_address(request: Request, account: Account) -> None:
     address = _ours(parse_name_addr(request.headers.get("To")).uri, account)
     if address.user != account.username and address.user not in account.users:
         raise PeerError("Forbidden", 403)
+
+
+def address_of(request: Request, account: Account) -> str:
+    """The address that GRUUs of an account's phones are made of: what it registers, or a number it is dialled by."""
+    address = parse_name_addr(request.headers.get("To")).uri
+    if not isinstance(address, SipUri) or not account.users:
+        return ""
+    user = address.user if address.user in account.users else min(account.users)
+    return f"sip:{user}@{host_text(address.host)}"
 
 
 def _ours(uri: Uri, account: Account) -> SipUri:

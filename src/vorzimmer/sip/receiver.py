@@ -5,6 +5,7 @@ what a peer sends, and keeps no state but stream buffers.
 """
 
 from vorzimmer.kernel.errors import PeerError
+from vorzimmer.sip import stun
 from vorzimmer.sip.admission import Admission
 from vorzimmer.sip.arrived import Arrived, branch_of
 from vorzimmer.sip.dialogs import Dialogs
@@ -15,8 +16,10 @@ from vorzimmer.sip.invite_server import InviteServer
 from vorzimmer.sip.leg import Leg
 from vorzimmer.sip.message import MessageError, NotSipError, Request, Response, parse
 from vorzimmer.sip.outline import lines_of
+from vorzimmer.sip.registration import SUPPORTED
 from vorzimmer.sip.replies import reply, reply_unread, stateless_tag
 from vorzimmer.sip.sender import Sender
+from vorzimmer.sip.stun import is_stun
 from vorzimmer.sip.validate import RefusedError, check_request, check_response, check_support
 
 _STREAMS = frozenset({"tcp", "tls"})
@@ -55,7 +58,10 @@ class Receiver:
     def receive(self, data: bytes, flow: Flow) -> None:
         """A datagram, a WebSocket message, or a piece of a stream."""
         if flow.transport not in _STREAMS:
-            if data.strip(b"\r\n\0"):
+            if is_stun(data):
+                if found := stun.answer(data, flow.remote):
+                    self._core.send(found, flow)
+            elif data.strip(b"\r\n\0"):
                 self._message(data, flow)
             elif flow.reliable and data == b"\r\n\r\n":
                 self._core.send(b"\r\n", flow)
@@ -211,7 +217,8 @@ class Receiver:
             if request.method in KNOWN:
                 raise RefusedError("Method Not Allowed", 405, (("Allow", self._core.allow),))
             raise RefusedError("Not Implemented", 501, (("Allow", self._core.allow),))
-        check_support(request, self._supported, self._core.config.accept)
+        supported = self._supported | SUPPORTED if request.method == "REGISTER" else self._supported
+        check_support(request, supported, self._core.config.accept)
         if request.method in _REFRESHES:
             self._sender.sessions.check(request.headers)
 

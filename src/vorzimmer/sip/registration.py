@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import msgspec
 
 from vorzimmer.kernel.errors import PeerError
+from vorzimmer.sip import gruu
 from vorzimmer.sip.flow import Flow
 from vorzimmer.sip.headers import NameAddr, Star, parse_contacts, parse_cseq
 from vorzimmer.sip.message import Headers, Request
@@ -59,17 +60,28 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Circumstances of a REGISTER: the flow it came over, monotonic `now`, a `fraction` 0 <= f < 1 of chance."""
+    """Circumstances of a REGISTER: the flow it came over, monotonic `now`, a `fraction` 0 <= f < 1 of chance, the
+    address that its GRUUs are made of ("" for none)."""
 
     flow: Flow
     now: float
     fraction: float = 0.0
+    aor: str = ""
 
 
 DEFAULT_EXPIRES = 3600
 """What a malformed expires counts as (RFC 3261 section 20.19 and 10.2.1.1)."""
 
 _OUTBOUND = "outbound"
+
+_OURS = frozenset({"pub-gruu", "temp-gruu"})
+"""Parameters that only the registrar gives: a phone that repeats them is not believed (RFC 5627 section 5.1)."""
+
+SUPPORTED = frozenset({"path", _OUTBOUND, gruu.TAG})
+"""What the registrar can, told to phones that can some of it."""
+
+FLOW_TIMER = 120
+"""Seconds after which we may take a silent stream for broken; a phone pings more often (RFC 5626 section 6)."""
 
 
 def register(current: tuple[Binding, ...], request: Request, visit: Visit, policy: Policy) -> Outcome:
@@ -95,7 +107,7 @@ def register(current: tuple[Binding, ...], request: Request, visit: Visit, polic
         bindings = (*kept, made) if made.expires > visit.now else kept
     if len(bindings) > max(policy.most, len(alive)):
         raise PeerError("Too many bindings", 403)
-    return Outcome(bindings, _answer(bindings, contacts, request.headers, visit.now))
+    return Outcome(bindings, _answer(bindings, contacts, request.headers, visit))
 
 
 def _check_star(headers: Headers, alive: tuple[Binding, ...]) -> None:
@@ -173,17 +185,31 @@ def quality(text: str) -> int:
 
 
 def _answer(
-    bindings: tuple[Binding, ...], contacts: tuple[NameAddr, ...], headers: Headers, now: float
+    bindings: tuple[Binding, ...], contacts: tuple[NameAddr, ...], headers: Headers, visit: Visit
 ) -> tuple[tuple[str, str], ...]:
-    """The headers of the 200: all bindings with what is left of them, and what RFC 3327 and RFC 5626 section 6 add."""
-    lines = [("Contact", str(_listed(binding, now))) for binding in bindings]
+    """The headers of the 200: all bindings with what is left of them, and what RFC 3327, RFC 5626 and RFC 5627 add."""
     supported = {tag.lower() for tag in headers.list_of("Supported")}
+    aor = visit.aor if gruu.TAG in supported else ""
+    lines = [("Contact", str(_listed(binding, visit.now, aor))) for binding in bindings]
     lines += [("Path", path) for path in headers.get_all("Path")]
-    if _OUTBOUND in supported and any(c.get("reg-id") and c.get("+sip.instance") for c in contacts):
+    if supported & SUPPORTED:
+        lines.append(("Supported", ", ".join(sorted(SUPPORTED))))
+    if _OUTBOUND in supported and any(_uses_outbound(contact, headers) for contact in contacts):
         lines.append(("Require", _OUTBOUND))
+        if visit.flow.reliable:
+            lines.append(("Flow-Timer", str(FLOW_TIMER)))
     return tuple(lines)
 
 
-def _listed(binding: Binding, now: float) -> NameAddr:
+def _uses_outbound(contact: NameAddr, headers: Headers) -> bool:
+    """RFC 5626 section 6: flow and instance named, and every proxy on the way keeps its flow (``ob`` in its Path)."""
+    direct = len(headers.list_of("Via")) <= 1
+    through = any(";ob" in path for path in headers.get_all("Path"))
+    return bool(contact.get("reg-id") and contact.get("+sip.instance")) and (direct or through)
+
+
+def _listed(binding: Binding, now: float, aor: str) -> NameAddr:
     left = max(1, round(binding.expires - now))
-    return NameAddr("", binding.uri, (*binding.params, ("expires", str(left))))
+    public = gruu.public(aor, binding.instance) if aor and binding.instance else ""
+    params = (*(pair for pair in binding.params if pair[0] not in _OURS), ("expires", str(left)))
+    return NameAddr("", binding.uri, (*params, ("pub-gruu", f'"{public}"')) if public else params)
