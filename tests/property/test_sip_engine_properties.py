@@ -21,7 +21,10 @@ from vorzimmer.testing.engines import EnginePair, Side, Weather
 from vorzimmer.testing.peer import Peer
 
 LEG = LegId("leg")
-STATUSES = st.sampled_from([100, 180, 183, 200, 202, 302, 401, 404, 408, 481, 486, 487, 491, 500, 503, 603])
+STATUSES = st.sampled_from([100, 180, 183, 200, 202, 302, 401, 404, 408, 422, 481, 486, 487, 491, 500, 503, 603])
+RELIABLE = st.sampled_from(
+    ["", *(f"Require: 100rel\r\nRSeq: {number}\r\nMin-SE: {3000 + number}\r\n" for number in (1, 2, 3))]
+)
 TAGS = st.sampled_from(["", "one", "two", "three"])
 PAUSES = st.sampled_from([0.0, 0.1, 0.6, 2.0, 5.0, 31.0, 33.0, 181.0])
 
@@ -40,22 +43,22 @@ def check_idle(peer: Peer) -> None:
 @given(
     st.sampled_from(["udp", "tcp"]),
     st.booleans(),
-    st.lists(st.tuples(PAUSES, STATUSES, TAGS, st.integers(0, 3)), max_size=12),
+    st.lists(st.tuples(PAUSES, STATUSES, TAGS, st.integers(0, 3), RELIABLE), max_size=12),
     st.integers(0, 12),
 )
 def test_any_order_of_responses_and_timers_to_an_invite_ends_in_terminated(
-    transport: str, offer: bool, answers: list[tuple[float, int, str, int]], give_up: int
+    transport: str, offer: bool, answers: list[tuple[float, int, str, int, str]], give_up: int
 ) -> None:
     """RFC 3261 17.1.1, 9.1, 13.2: told exactly once how it ended, whatever the peer says and when."""
     peer = Peer(transport)
     peer.invite(body=b"offer" if offer else b"")
-    for number, (pause, status, tag, which) in enumerate(answers):
+    for number, (pause, status, tag, which, extra) in enumerate(answers):
         peer.wait(pause)
         if number == give_up:
             peer.engine.end(LEG, peer.now)
             peer.take()
         requests = [m for m in peer.sent if isinstance(m, Request) and m.method != "ACK"]
-        peer.answer(requests[-1 - which % len(requests)], status, tag)
+        peer.answer(requests[-1 - which % len(requests)], status, tag, extra=extra)
         if not offer:
             peer.engine.ack(LEG, b"answer", peer.now)
             peer.take()
@@ -81,8 +84,18 @@ def test_any_order_of_responses_and_timers_to_a_request_ends_in_terminated(
     assert len(peer.of(Responded)) == 1
 
 
-METHODS = st.sampled_from(["INVITE", "ACK", "CANCEL", "BYE", "UPDATE", "INFO", "OPTIONS", "REFER", "SUBSCRIBE"])
-DEEDS = st.sampled_from(["ring", "accept", "refuse", "end", "reinvite", "info", "close", ""])
+METHODS = st.sampled_from(
+    ["INVITE", "ACK", "CANCEL", "BYE", "UPDATE", "PRACK", "INFO", "OPTIONS", "REFER", "SUBSCRIBE"]
+)
+EXTRAS = st.sampled_from(
+    [
+        "",
+        "Supported: 100rel, timer\r\nSession-Expires: 100\r\n",
+        "Require: 100rel\r\n",
+        "Session-Expires: 90;refresher=uas\r\n",
+    ]
+)
+DEEDS = st.sampled_from(["ring", "early", "accept", "refuse", "end", "reinvite", "info", "close", ""])
 
 
 SDP = (("Content-Type", "application/sdp"),)
@@ -92,6 +105,8 @@ def deed_on(side: Peer | Side, leg: LegId, deed: str, now: float) -> None:
     engine = side.engine
     if deed == "ring":
         engine.ring(leg, now)
+    elif deed == "early":
+        engine.ring(leg, now, status=183, body=b"answer")
     elif deed == "accept":
         engine.accept(leg, now, body=b"answer")
     elif deed == "refuse":
@@ -106,6 +121,13 @@ def deed_on(side: Peer | Side, leg: LegId, deed: str, now: float) -> None:
         engine.request_in(leg, "UPDATE", now, extra=SDP, body=b"offer")
 
 
+def rack(peer: Peer, tag: str, cseq: int) -> None:
+    """PRACK whatever reliable provisional came last."""
+    numbers = [message.headers.get("RSeq") for message in peer.sent if "RSeq" in message.headers]
+    if numbers:
+        peer.send("PRACK", cseq + 10, tag=tag, extra=f"RAck: {numbers[-1]} {cseq} INVITE\r\n")
+
+
 def act(peer: Peer, deed: str) -> None:
     for leg in peer.engine.legs():
         deed_on(peer, leg, deed, peer.now)
@@ -117,18 +139,23 @@ def act(peer: Peer, deed: str) -> None:
 @settings(max_examples=120, deadline=None)
 @given(
     st.sampled_from(["udp", "tcp"]),
+    EXTRAS,
     st.lists(st.tuples(PAUSES, METHODS, st.integers(1, 4), st.booleans(), st.integers(0, 3), DEEDS), max_size=14),
 )
 def test_any_order_of_requests_deeds_and_timers_becomes_idle(
-    transport: str, steps: list[tuple[float, str, int, bool, int, str]]
+    transport: str, extra: str, steps: list[tuple[float, str, int, bool, int, str]]
 ) -> None:
     """RFC 3261 17.2, 12.2.2, 9.2: nothing that a caller sends, in whatever order, leaves anything behind."""
     peer = Peer(transport)
     tag = ""
     for pause, method, cseq, inside, branch, deed in steps:
         peer.wait(pause)
-        peer.send(method, cseq, tag=tag if inside else "", branch=f"z9hG4bK{branch}" if branch else "", body=b"x")
+        peer.send(
+            method, cseq, tag=tag if inside else "", branch=f"z9hG4bK{branch}" if branch else "", extra=extra, body=b"x"
+        )
         act(peer, deed)
+        if method == "PRACK" and inside:
+            rack(peer, tag, cseq)
         for leg in peer.engine.legs():
             ids = peer.engine.dialog_ids(leg)
             tag = ids[1] if ids else tag
@@ -167,11 +194,25 @@ def polite(side: Side, pair: EnginePair) -> None:
     side.handler = handle
 
 
-DO = st.sampled_from(["ring", "accept", "refuse", "end a", "end b", "reinvite a", "reinvite b", "info a", "update b"])
+DO = st.sampled_from(
+    [
+        "ring",
+        "early",
+        "accept",
+        "refuse",
+        "end a",
+        "end b",
+        "reinvite a",
+        "reinvite b",
+        "info a",
+        "update a",
+        "update b",
+    ]
+)
 
 
 def do(pair: EnginePair, deed: str) -> None:
-    side = pair.b if deed in {"ring", "accept", "refuse"} or deed.endswith("b") else pair.a
+    side = pair.b if deed in {"ring", "early", "accept", "refuse"} or deed.endswith("b") else pair.a
     for leg in side.engine.legs():
         deed_on(side, leg, deed.partition(" ")[0], pair.now)
     pair.collect()
@@ -188,7 +229,7 @@ def ends_once(side: Side) -> None:
     st.builds(
         Weather, st.sampled_from([0.0, 0.1, 0.3]), st.sampled_from([0.0, 0.3]), jitter=st.sampled_from([0.0, 0.7])
     ),
-    st.lists(st.tuples(st.sampled_from([0.0, 0.05, 0.3, 1.0, 4.0]), DO), max_size=10),
+    st.lists(st.tuples(st.sampled_from([0.0, 0.05, 0.3, 1.0, 4.0, 950.0]), DO), max_size=10),
 )
 def test_two_engines_in_any_weather_agree_and_become_idle(
     seed: int, weather: Weather, deeds: list[tuple[float, str]]

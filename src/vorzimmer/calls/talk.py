@@ -131,7 +131,7 @@ def status_for(request: Request) -> int:
     if request.method == "INFO":
         kind = request.headers.get("Content-Type").partition(";")[0].strip().lower()
         return 200 if not request.body or kind in _DTMF_INFO else 415
-    if request.method == "UPDATE":
+    if request.method in {"UPDATE", "PRACK"}:
         return 488 if request.body else 200
     return _STATUS_OF_METHOD.get(request.method, 501)
 

@@ -174,7 +174,14 @@ class Attempt:
         self.cancel(status=408)
 
     def _on_unanswered(self, _: None) -> None:
-        """RFC 3261 section 9.1: 64*T1 after the CANCEL the INVITE is over even without a final response."""
+        """RFC 3261 section 9.1: 64*T1 after the CANCEL the INVITE is over even without a final response. It is listened
+        for somewhat longer: a 200 that comes yet is acknowledged and ended, or that phone would believe in a call."""
+        core = self._sender.core
+        self.patience = core.timers.start(core.now + core.waiting, self._give_up, None)
+        if not self.done:
+            self.done = True
+            self._owner.failed(self, self.status, None)
+
+    def _give_up(self, _: None) -> None:
         if self.tx is not None:
             self._sender.layer.drop(self.tx)
-        self._fail(self.status, None)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from vorzimmer.kernel.errors import PeerError
 from vorzimmer.sip.text import BLANKS, is_token
 
-_COMPACT = {
+COMPACT = {
     "a": "Accept-Contact",
     "b": "Referred-By",
     "c": "Content-Type",
@@ -43,14 +43,14 @@ _KNOWN = (
     "Unsupported User-Agent User-to-User Via Warning WWW-Authenticate "
 )
 
-_LOWER = {name.lower(): name for name in _KNOWN.split()} | _COMPACT
+_LOWER = {name.lower(): name for name in _KNOWN.split()} | COMPACT
 
 SPELLINGS: dict[str, str] = (
     {name: name for name in _KNOWN.split()}
     | {name.lower(): name for name in _KNOWN.split()}
     | {name.upper(): name for name in _KNOWN.split()}
-    | _COMPACT
-    | {short.upper(): name for short, name in _COMPACT.items()}
+    | COMPACT
+    | {short.upper(): name for short, name in COMPACT.items()}
 )
 """The usual spellings, looked up before anything else; ``canonical`` knows all others."""
 

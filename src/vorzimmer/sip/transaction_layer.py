@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from vorzimmer.sip.arrived import Arrived
+from vorzimmer.sip.compact import LIMIT, fitting
 from vorzimmer.sip.core import Core
 from vorzimmer.sip.flow import Flow, Hop
 from vorzimmer.sip.message import Response
@@ -65,6 +66,8 @@ class Layer:
         invite = method == "INVITE"
         tx = Transaction(INVITE_CLIENT, State.CALLING, to) if invite else Transaction(CLIENT, State.TRYING, to)
         tx.id = tx.key = f"{branch} {method}"
+        if len(data) > LIMIT:
+            data = fitting(data, to)
         tx.data = data
         tx.user = user
         self._begin(tx)
