@@ -64,7 +64,7 @@ class _Told(msgspec.Struct, frozen=True):
 
 def _told_by(media: Media) -> _Told:
     attributes = media.attributes
-    if any(a.name in _OF_ONE_CALL for a in attributes):
+    if not _OF_ONE_CALL.isdisjoint([a.name for a in attributes]):
         attributes = tuple(a for a in attributes if a.name not in _OF_ONE_CALL)
     return _told(media.formats, attributes)
 

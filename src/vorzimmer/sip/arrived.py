@@ -30,9 +30,11 @@ def tag_of(value: str) -> str:
 
 
 class Arrived:
-    """One request with its Via, CSeq, Call-ID and tags; raises PeerError 400 where they cannot be read."""
+    """One request with its Via, CSeq, Call-ID and tags; raises PeerError 400 where they cannot be read. `lean` is for
+    ``unanswered``: what is kept of the request, once it has been written."""
 
     __slots__ = (
+        "branch",
         "call_id",
         "cseq",
         "cseq_text",
@@ -40,6 +42,7 @@ class Arrived:
         "from_",
         "from_tag",
         "key",
+        "lean",
         "request",
         "to",
         "to_tag",
@@ -55,6 +58,8 @@ class Arrived:
         self.request = request
         self.flow = flow
         self.via = parse_via(vias[0])
+        self.branch = self.via.branch
+        self.lean = b""
         self.vias = vias
         self.cseq_text = headers.get("CSeq")
         self.cseq = parse_cseq(self.cseq_text).number
@@ -69,7 +74,7 @@ class Arrived:
         """The name of the server transaction this request belongs to, as if it were a `method` (CANCEL and ACK look
         for the INVITE). RFC 3261 section 17.2.3; without the magic branch, the fallback for RFC 2543 clients."""
         via = self.via
-        branch = via.branch
+        branch = self.branch
         if branch.startswith(MAGIC) and len(branch) > len(MAGIC):
             return f"{branch} {via.host.lower()}:{via.port} {'INVITE' if method == 'ACK' else method}"
         invite = method in {"INVITE", "ACK"}

@@ -58,6 +58,9 @@ def sdp_of(message: Message) -> bytes | None:
 
     A part whose disposition is not ``session`` is something else's SDP (RFC 5621 section 8.1). Raises PeerError 400.
     """
+    headers = message.headers
+    if headers.get("Content-Type") == SDP and "Content-Disposition" not in headers:
+        return message.body or None
     for part in parts(message):
         if part.type.name == SDP and part.disposition in {"", "session"}:
             return part.body

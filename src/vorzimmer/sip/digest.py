@@ -166,7 +166,7 @@ class Authenticator:
         return Denied(challenge.status, challenge.headers, username, why)
 
     def _given(self, headers: Headers, name: str) -> AuthParams | None:
-        for value in headers.get_all(name):
+        for value in headers.lines(name):
             if value[:7].lower() != "digest ":
                 continue
             params = parse_auth(value)
@@ -212,7 +212,7 @@ class Authenticator:
 
     def _sign(self, text: str) -> str:
         data = text.encode("utf-8", "surrogateescape")
-        return hmac.new(self._key, data, hashlib.sha256).hexdigest()[:_SEAL]
+        return hmac.digest(self._key, data, "sha256").hex()[:_SEAL]
 
 
 class _Answer(msgspec.Struct, frozen=True):

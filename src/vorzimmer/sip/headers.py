@@ -4,12 +4,13 @@ Each is read only when somebody asks for it. Parameter values are kept as they w
 comes in goes out unchanged; ``get`` gives them unquoted. Bad text raises PeerError 400 and nothing else.
 """
 
+import re
 from functools import lru_cache
 
 import msgspec
 
 from vorzimmer.kernel.errors import PeerError
-from vorzimmer.sip.message import Headers
+from vorzimmer.sip.message import METHODS, Headers
 from vorzimmer.sip.text import (
     BLANKS,
     end_of_quoted,
@@ -41,18 +42,24 @@ MAX_CSEQ = 2**31 - 1
 """RFC 3261 section 8.1.1.5: less than 2**31."""
 
 
+_USUAL = frozenset({"branch", "rport", "received", "tag", "expires", "q", "transport", "lr", "ob", "+sip.instance"})
+"""Names of parameters that need no look."""
+
+
 def parse_params(text: str) -> Params:
     """``;a=b;c;d="e"`` (or without the first semicolon) as pairs; names lower case, values as written, None without."""
     if not text:
         return ()
-    return tuple(_param(part) for part in split_outside(text, ";") if part.strip(BLANKS))
+    return tuple([_param(part) for part in split_outside(text, ";") if part.strip(BLANKS)])
 
 
 def _param(text: str) -> tuple[str, str | None]:
     name, equals, value = text.partition("=")
-    name, value = name.strip(BLANKS).lower(), value.strip(BLANKS)
-    if not is_token(name):
-        raise PeerError("Bad parameter")
+    if name not in _USUAL:
+        name = name.strip(BLANKS).lower()
+        if not is_token(name):
+            raise PeerError("Bad parameter")
+    value = value.strip(BLANKS)
     if value[:1] == '"' and (len(value) < 2 or end_of_quoted(value, 0) != len(value) - 1):
         raise PeerError("Bad quoted string")
     return name, value if equals else None
@@ -256,6 +263,9 @@ class CSeq(msgspec.Struct, frozen=True):
 
 def parse_cseq(text: str) -> CSeq:
     """Read a CSeq; raises PeerError 400 for a number of 2**31 or more too (RFC 4475 section 3.1.2.4)."""
+    number, _, method = text.partition(" ")
+    if method in METHODS and len(number) < 10 and number.isascii() and number.isdecimal():
+        return CSeq(int(number), method)
     parts = text.split()
     if len(parts) != 2 or not is_token(parts[1]):
         raise PeerError("Bad CSeq")
@@ -276,6 +286,10 @@ class AuthParams(msgspec.Struct, frozen=True):
         return f"{self.scheme} " + ", ".join(f"{name}={value}" for name, value in self.params)
 
 
+_PAIR = re.compile(r'[ \t]*([A-Za-z0-9-]+)=("[^"\\]*"|[^\s",;<>\\]+)[ \t]*(?:,|$)')
+"""One parameter as everybody writes it, with its comma; text of nothing else needs no closer look."""
+
+
 @lru_cache(maxsize=_REMEMBERED)
 def parse_auth(text: str) -> AuthParams:
     """Read Authorization, Proxy-Authorization, WWW-Authenticate or Proxy-Authenticate; raises PeerError 400.
@@ -285,6 +299,8 @@ def parse_auth(text: str) -> AuthParams:
     scheme, _, rest = text.strip(BLANKS).partition(" ")
     if not is_token(scheme):
         raise PeerError("Bad credentials")
+    if not _PAIR.sub("", rest):
+        return AuthParams(scheme, tuple([(name.lower(), value) for name, value in _PAIR.findall(rest)]))
     params = []
     for part in split_list(rest):
         if "=" not in part:

@@ -17,7 +17,7 @@ MAX_HEADER_LINES = 256
 """More header lines than this in one message is an attack, not a call."""
 
 
-_METHODS = frozenset({
+METHODS = frozenset({
     "INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "REGISTER", "PRACK", "SUBSCRIBE", "NOTIFY", "PUBLISH", "INFO", "REFER",
     "MESSAGE", "UPDATE",
 })  # fmt: skip
@@ -77,7 +77,10 @@ class Headers:
 
     def get(self, name: str, default: str = "") -> str:
         """The first value of that name."""
-        found = self.lines(name)
+        index = self._index
+        if index is None:
+            index = self._look_up()
+        found = index.get(name) or self.lines(name)
         return found[0] if found else default
 
     def get_all(self, name: str) -> list[str]:
@@ -264,7 +267,7 @@ def _request(start: str, headers: Headers) -> tuple[Request, tuple[str, int] | N
     parts = start.split(" ")
     if len(parts) == 3 and parts[2] == VERSION and parts[1]:
         request = Request(parts[0], parts[1], headers)
-        plain = parts[0] in _METHODS and "\t" not in start and "\r" not in start
+        plain = parts[0] in METHODS and "\t" not in start and "\r" not in start
         return request, None if plain else _bad_line(parts[0], parts[1])
     words = start.split()
     version = words[-1].upper() if len(words) > 1 else ""

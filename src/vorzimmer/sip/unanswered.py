@@ -16,8 +16,8 @@ from vorzimmer.sip.headers import parse_cseq
 from vorzimmer.sip.invite_client import InviteClient
 from vorzimmer.sip.invite_server import InviteServer
 from vorzimmer.sip.leg import Leg, Phase
-from vorzimmer.sip.message import Headers, Request, parse
-from vorzimmer.sip.outline import Outline
+from vorzimmer.sip.message import Request, parse
+from vorzimmer.sip.outline import Outline, lines_of, seal
 from vorzimmer.sip.sender import Sender, user_of
 from vorzimmer.sip.transactions import State
 
@@ -62,7 +62,7 @@ class Unanswered:
         """As msgpack; None for a leg that has its final answer."""
         if leg.phase is Phase.INVITED and leg.server is not None and leg.server.arrived is not None:
             arrived = leg.server.arrived
-            return _ENCODER.encode(FrozenInvited(_lean(arrived.request), arrived.flow, leg.tag, _later(leg)))
+            return _ENCODER.encode(FrozenInvited(_lean(arrived), arrived.flow, leg.tag, _later(leg)))
         tx = leg.attempt.tx if leg.attempt is not None else None
         if leg.phase is not Phase.CALLING or tx is None or tx.state not in {State.CALLING, State.PROCEEDING}:
             return None
@@ -128,9 +128,12 @@ def _text(wire: bytes) -> str:
     return wire.decode("utf-8", "surrogateescape")
 
 
-def _lean(request: Request) -> bytes:
-    headers = Headers((name, value) for name in _ANSWERED_WITH for value in request.headers.get_all(name))
-    return Request(request.method, request.uri, headers).to_bytes()
+def _lean(arrived: Arrived) -> bytes:
+    if not arrived.lean:
+        request = arrived.request
+        kept = [(name, value) for name in _ANSWERED_WITH for value in request.headers.lines(name)]
+        arrived.lean = seal(f"{request.method} {request.uri} SIP/2.0\r\n{lines_of(kept)}", b"")
+    return arrived.lean
 
 
 def _outline(request: Request) -> Outline:

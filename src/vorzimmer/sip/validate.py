@@ -5,12 +5,13 @@ missing Max-Forwards, a branch without cookie, a bad Date. This module must neve
 """
 
 from collections.abc import Collection
+from functools import lru_cache
 
 from vorzimmer.kernel.errors import PeerError
 from vorzimmer.sip.content import SDP, parse_media_type, parts
 from vorzimmer.sip.headers import MAX_ELEMENTS, Star, parse_contacts, parse_cseq, parse_int, parse_name_addr, parse_via
 from vorzimmer.sip.message import Headers, Request, Response
-from vorzimmer.sip.text import BLANKS
+from vorzimmer.sip.text import is_token
 from vorzimmer.sip.uri import OtherUri, SipUri, parse
 
 _MANDATORY = ("Via", "From", "To", "Call-ID", "CSeq")
@@ -30,15 +31,18 @@ class RefusedError(PeerError):
 def check_request(request: Request) -> None:
     """Raise PeerError (status 400 or 416, and why) for a request that must not be handled."""
     headers = request.headers
-    _check_single(headers)
+    for name in headers.repeated():
+        if name in _SINGLE:
+            raise PeerError(f"Several {name} header fields")
     _check_present(headers)
     for value in _elements(headers, "Via"):
         parse_via(value)
-    for name in ("From", "To"):
-        _ = parse_name_addr(headers.get(name)).uri
+    _check_name_addr(headers.get("From"))
+    _check_name_addr(headers.get("To"))
     _check_cseq(request)
-    if "Max-Forwards" in headers:
-        parse_int(headers.get("Max-Forwards"), 255)
+    hops = headers.get("Max-Forwards", "70")
+    if hops != "70":
+        parse_int(hops, 255)
     _check_addresses(request)
     _check_uri(request.uri)
     if request.body and "Content-Type" not in headers:
@@ -67,7 +71,8 @@ def check_support(request: Request, supported: Collection[str], types: Collectio
     """
     if request.method in {"ACK", "CANCEL"}:
         return
-    unknown = [tag for tag in request.headers.list_of("Require") if tag.lower() not in supported]
+    required = request.headers.list_of("Require")
+    unknown = [tag for tag in required if tag.lower() not in supported] if required else required
     if unknown:
         raise RefusedError("Bad Extension", 420, (("Unsupported", ", ".join(unknown)),))
     if request.method not in _SESSION:
@@ -96,20 +101,30 @@ def _elements(headers: Headers, name: str) -> list[str]:
     return elements
 
 
-def _check_single(headers: Headers) -> None:
-    seen: set[str] = set()
-    for name, _ in headers:
-        if name in _SINGLE:
-            if name in seen:
-                raise PeerError(f"Several {name} header fields")
-            seen.add(name)
+def _check_name_addr(value: str) -> None:
+    """The address of From and To is the same in many messages, the tag behind it in few."""
+    end = value.rfind(">") + 1
+    tail = value[end:]
+    usual = not tail or (tail.startswith(";tag=") and is_token(tail[5:]))
+    if not (usual and end and _is_address(value[:end])):
+        _ = parse_name_addr(value).uri
+
+
+@lru_cache(maxsize=2048)
+def _is_address(value: str) -> bool:
+    try:
+        _ = parse_name_addr(value).uri
+    except PeerError:
+        return False
+    return True
 
 
 def _check_present(headers: Headers) -> None:
     for name in _MANDATORY:
         if not headers.get(name):
             raise PeerError(f"Missing {name} header field", answerable=bool(headers.get("Via")))
-    if any(blank in headers.get("Call-ID") for blank in BLANKS):
+    call_id = headers.get("Call-ID")
+    if " " in call_id or "\t" in call_id or "\r" in call_id:
         raise PeerError("Bad Call-ID")
 
 
@@ -129,6 +144,8 @@ def _check_addresses(request: Request) -> None:
             for contact in contacts:
                 _ = contact.uri
     for name in _ROUTES:
+        if name not in headers:
+            continue
         for value in _elements(headers, name):
             _ = parse_name_addr(value).uri
 
@@ -144,12 +161,13 @@ def _check_uri(text: str) -> None:
 
 def _check_encoding(headers: Headers) -> None:
     encodings = [element.lower() for element in headers.list_of("Content-Encoding")]
-    if any(encoding != "identity" for encoding in encodings):
+    if encodings and any(encoding != "identity" for encoding in encodings):
         raise RefusedError("Unsupported Media Type", 415, (("Accept-Encoding", "identity"),))
 
 
 def _check_types(request: Request, types: Collection[str]) -> None:
-    if not request.body:
+    headers = request.headers
+    if not request.body or (SDP in types and headers.get("Content-Type") == SDP):
         return
     multipart = parse_media_type(request.headers.get("Content-Type")).name.startswith("multipart/")
     leaves = parts(request)
