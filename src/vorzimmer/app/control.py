@@ -82,7 +82,8 @@ class Control:
         )
         nonce_key = await store.meta.keep("nonce-key", os.urandom(32))
         facts = FactStream(self.metrics, self._log)
-        exchange = self._exchange(transports, SidedMedia(media), (journal, bindings, watches), (nonce_key, facts))
+        keeping = (journal, bindings, watches)
+        exchange = self._exchange(transports, SidedMedia(media), keeping, (nonce_key, facts, edge))
         rpc = ControlRpc(exchange, facts, media)
         server = RpcServer({**rpc.methods(), **self._tracer.methods(), **edge.methods()}, rpc.streams())
         rpc.hold()
@@ -92,6 +93,7 @@ class Control:
         garbage.settle()
         rpc.release()
         await self._listen(edge)
+        exchange.open_lines()
         returning = asyncio.ensure_future(self._watchers_back(exchange, watches, life))
         await stop.wait()
         returning.cancel()
@@ -100,20 +102,18 @@ class Control:
         exchange.close()
         await edge.close()
         await media.stop()
-        await bindings.close()
-        await watches.close()
-        await journal.close()
-        await store.close()
+        for keeper in (bindings, watches, journal, store):
+            await keeper.close()
 
     def _exchange(
         self,
         transports: SocketTransports,
         media: SidedMedia,
         keeping: tuple[Journal, WriteBehind, WriteBehind],
-        more: tuple[bytes, FactStream],
+        more: tuple[bytes, FactStream, Edge],
     ) -> Exchange:
         journal, bindings, watches = keeping
-        nonce_key, facts = more
+        nonce_key, facts, edge = more
         own = own_addresses(self._options)
 
         def refuse(address: Any, flow: Flow) -> str | None:
@@ -138,6 +138,7 @@ class Control:
                 keep=bindings.put,
                 keep_watch=watches.put,
                 service=CodeService(self._layout.state.admin_socket),
+                resolve=edge.addresses,
                 counting=self.metrics,
                 trace=self._tracer,
                 tap=self._tracer.wire,

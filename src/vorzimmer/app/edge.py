@@ -13,6 +13,7 @@ from vorzimmer.app.options import ServeOptions
 from vorzimmer.app.rpc import Method, Params
 from vorzimmer.app.sockets import inherited
 from vorzimmer.app.tls import Watch, keyring
+from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.chance import Chance
 from vorzimmer.kernel.clock import Clock
 from vorzimmer.net.name_cache import CachedNames
@@ -21,6 +22,7 @@ from vorzimmer.net.resolver import DnsResolver
 from vorzimmer.net.stream import Limits
 from vorzimmer.net.transports import SocketTransports
 from vorzimmer.observe.metrics import Metrics
+from vorzimmer.sip.flow import Hop
 
 
 class Edge:
@@ -41,10 +43,11 @@ class Edge:
         self._names = CachedNames(DnsNames(), clock)
         self._ring = keyring(options, layout, clock, trouble)
         self._watch = Watch(self._ring, clock)
+        self._resolver = DnsResolver(self._names, chance)
         self.transports = SocketTransports(
             clock,
             tls=self._ring.contexts,
-            resolver=DnsResolver(self._names, chance),
+            resolver=self._resolver,
             web_origins=options.web_origins,
             limits=Limits(dscp=options.dscp_signalling),
         )
@@ -56,6 +59,10 @@ class Edge:
         sockets = self._layout.sockets()
         for spec in self._options.listeners():
             await self.transports.listen(spec, inherited(sockets[spec.name]))
+
+    async def addresses(self, hop: Hop) -> tuple[Address, ...]:
+        """presence.trunks.Resolve: where the calls of a trunk may come from; raises OSError."""
+        return tuple(target.address for target in await self._resolver.resolve(hop, ("udp", "tcp", "tls")))
 
     def methods(self) -> dict[str, Method]:
         """By name."""

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from vorzimmer.app.alive import Alive
 from vorzimmer.app.house import House, Identifier, Published, device_key, split_key
 from vorzimmer.app.lamps import LampView
+from vorzimmer.app.lines import LineIdentifier, specs_of
 from vorzimmer.calls.board import Switchboard
 from vorzimmer.calls.ports import Journal, NoTracing, Tracing
 from vorzimmer.calls.state import CallState, Party
@@ -31,6 +32,8 @@ from vorzimmer.presence.publications import Publications
 from vorzimmer.presence.registrar import Registrar
 from vorzimmer.presence.subscriptions import Ports as SubscriptionPorts
 from vorzimmer.presence.subscriptions import Subscriptions
+from vorzimmer.presence.trunk_line import TrunkSpec
+from vorzimmer.presence.trunks import Resolve, Trunks, literal_only
 from vorzimmer.routing.may import Actor, CallFacts, may
 from vorzimmer.sip.core import Tap
 from vorzimmer.sip.digest import DigestConfig
@@ -64,7 +67,8 @@ def capabilities(config: EngineConfig) -> tuple[tuple[str, str], ...]:
 @dataclass(frozen=True, slots=True)
 class Ports:
     """What an exchange is made of. `side(flow)` names the media side of a leg, `refused` the addresses that a peer may
-    not name, `keep(device, bytes or None)` stores a device's bindings, `keep_watch` a subscription by its key."""
+    not name, `resolve(hop)` where a trunk's name leads, `keep(device, bytes or None)` stores a device's bindings,
+    `keep_watch` a subscription by its key."""
 
     transports: Transports
     sent_by: Callable[[Flow | Hop], Address]
@@ -83,6 +87,7 @@ class Ports:
     keep: Callable[[str, bytes | None], None] = lambda device, data: None
     keep_watch: Callable[[str, bytes | None], None] = lambda key, data: None
     counting: Counting = field(default_factory=NoCounting)
+    resolve: Resolve = literal_only
     trace: Tracing = field(default_factory=NoTracing)
     tap: Tap | None = None
 
@@ -90,9 +95,10 @@ class Ports:
 class CompanyLive:
     """routing.live.Live of one company."""
 
-    def __init__(self, company: str, bindings: Bindings, board: Switchboard) -> None:
+    def __init__(self, company: str, bindings: Bindings, board: Switchboard, trunks: Trunks) -> None:
         self._company = company
         self._bindings = bindings
+        self._trunks = trunks
         self._board = board
 
     def registered(self, device: str) -> bool:
@@ -106,7 +112,7 @@ class CompanyLive:
         return False
 
     def trunk_up(self, trunk: str) -> bool:
-        return True
+        return self._trunks.up(self._company, trunk)
 
 
 class Whereabouts:
@@ -143,6 +149,8 @@ class Exchange:
             self.engine.show(ports.tap)
         self.pump = Pump(self.engine, ports.clock, ports.transports, on_bug=ports.on_bug)
         self.door = Door(DigestConfig(ports.realm), ports.nonce_key, self.house.account, ports.chance)
+        self.trunks = Trunks(self.pump, (ports.clock, ports.chance), ports.sent_by, ports.resolve, self._line_told)
+        self._lines_open = False
         self.board = Switchboard(self._world())
         self._registrar = Registrar(self.door, self.bindings, self.engine, ports.chance, ports.refused)
         self._expiry: Alarm | None = None
@@ -164,7 +172,13 @@ class Exchange:
             chance=ports.chance,
             locations=Whereabouts(self.bindings),
             decide=self.house.decide,
-            identify=Identifier(self.house, self.door, ports.clock.now),
+            identify=LineIdentifier(
+                self.house,
+                self.trunks,
+                self._calls_of,
+                Identifier(self.house, self.door, ports.clock.now),
+            ),
+            lines=self.trunks,
             journal=ports.journal,
             service=ports.service,
             refused=ports.refused,
@@ -205,7 +219,21 @@ class Exchange:
 
     def live(self, company: str) -> CompanyLive:
         """The live facts of a company's devices."""
-        return CompanyLive(company, self.bindings, self.board)
+        return CompanyLive(company, self.bindings, self.board, self.trunks)
+
+    # -- trunks -----------------------------------------------------------------------------------------------------
+    def open_lines(self) -> None:
+        """Listeners are open: register and ask all trunks of all companies."""
+        self._lines_open = True
+        for company in self.house.companies:
+            self.trunks.configure(company, specs_of(self.house, company))
+
+    def _calls_of(self, company: str, device: str) -> int:
+        return self.board.calls_of(company, device)
+
+    def _line_told(self, spec: TrunkSpec, up: bool, why: str) -> None:
+        """A trunk went down, which an operator must hear of, or came up again."""
+        self.board.line_told(spec.company, spec.id, "up" if up else "down", why)
 
     # -- events -----------------------------------------------------------------------------------------------------
     def handle(self, event: Event) -> None:
@@ -215,6 +243,9 @@ class Exchange:
         elif isinstance(event, FlowGone):
             self.watching.flow_gone(event.flow)
             self.bindings.flow_gone(event.flow)
+            self.trunks.flow_gone(event.flow)
+        elif isinstance(event, Responded) and self.trunks.handle(event):
+            pass
         elif isinstance(event, Requested) and event.leg is None and event.request.method == "REGISTER":
             self._registrar.handle(event, self.pump.now())
             self.pump.kick()
@@ -228,7 +259,7 @@ class Exchange:
         behind: one broken phone must not keep an office from calling."""
         self.ports.counting.malformed()
         source = event.flow.remote.host
-        if not self.bindings.has_source(source):
+        if not self.bindings.has_source(source) and not self.trunks.at(event.flow):
             self.door.limits.failed(source, "", self.pump.now(), known=False, why="malformed")
 
     def _other(self, event: Requested) -> None:
@@ -266,6 +297,8 @@ class Exchange:
         for who in sorted(self.house.quiet(change) - before):
             withdraw(self.board, change.company, who, RINGS_ANYWAY)
         self.watching.recheck(seen | self.lamps.concerned(change))
+        if self._lines_open:
+            self.trunks.configure(change.company, specs_of(self.house, change.company))
 
     def device_off(self, company: str, device: str) -> None:
         """A device may not be registered any more: its bindings and legs end at once (FEATURES.md 0.5)."""
@@ -299,6 +332,7 @@ class Exchange:
 
     def close(self) -> None:
         """Leave no alarm behind."""
+        self.trunks.close()
         self.pump.close()
         self.alive.close()
         self.lamps.close()

@@ -12,7 +12,7 @@ import msgspec
 
 from vorzimmer.calls.asking import dialled
 from vorzimmer.calls.world import Identified, MediaPolicy, Refusal
-from vorzimmer.directory.keys import DEVICE
+from vorzimmer.directory.keys import CONTACT, DEVICE
 from vorzimmer.directory.model import Company
 from vorzimmer.directory.profiles import Profile, profile
 from vorzimmer.directory.ref import Ref
@@ -23,13 +23,14 @@ from vorzimmer.features.catalogue import SCHEMA
 from vorzimmer.features.dnd.rules import is_on
 from vorzimmer.features.dnd.settings import DND
 from vorzimmer.features.order import ORDER
+from vorzimmer.features.trunk.settings import TRUNK
 from vorzimmer.kernel.errors import LocalError, PeerError
 from vorzimmer.presence.bindings import Contact
 from vorzimmer.presence.door import Account, Door, Turned
 from vorzimmer.presence.registrar import is_ours
 from vorzimmer.routing.decide import decide
 from vorzimmer.routing.live import Live
-from vorzimmer.routing.model import Asked, Caller, Plan, SoFar
+from vorzimmer.routing.model import Asked, Caller, Plan, SoFar, line_of
 from vorzimmer.routing.numbers import as_emergency
 from vorzimmer.sip.digest import Credentials
 from vorzimmer.sip.flow import Flow
@@ -59,12 +60,13 @@ def zone(name: str) -> tzinfo:
 
 class Published(msgspec.Struct, frozen=True):
     """A committed change on its way from admin to control. `credentials` are those of devices whose account or password
-    changed; None takes them away."""
+    changed; None takes them away. `trunk_passwords` likewise."""
 
     company: str
     revision: int
     changes: tuple[Change, ...]
     credentials: dict[str, Credentials | None] = {}
+    trunk_passwords: dict[str, str | None] = {}
 
 
 class House:
@@ -77,6 +79,8 @@ class House:
         self._credentials: dict[str, Credentials] = {}
         self._plans: tuple[Company, ...] | None = None
         """A company of each number plan there is, None until asked for."""
+        self._trunk_passwords: dict[tuple[str, str], str] = {}
+        self._outsiders: dict[str, tuple[object, dict[str, str]]] = {}
 
     # -- filling ----------------------------------------------------------------------------------------------------
     async def load(self, companies: CompanyRepository) -> None:
@@ -91,6 +95,8 @@ class House:
             secrets = await companies.secrets(ident)
             for entry in book.entries(DEVICE.name):
                 self._keep(ident, entry.ref.id, secrets.reveal(DEVICE.name, entry.ref.id, "password"))
+            for entry in book.entries(TRUNK.name):
+                self._keep_trunk(ident, entry.ref.id, secrets.reveal(TRUNK.name, entry.ref.id, "password"))
 
     def publish(self, change: Published) -> tuple[str, ...]:
         """Swap one company's book; acts at the next decision. Returns the devices that may not be registered any more
@@ -107,6 +113,8 @@ class House:
                 self._credentials.pop(key, None)
             else:
                 self._credentials[key] = credentials
+        for trunk, password in change.trunk_passwords.items():
+            self._keep_trunk(change.company, trunk, password)
         after = self._server.company(change.company)
         touched = {each.id for each in change.changes if each.kind == DEVICE.name and not _serves(after, each.id)}
         return tuple(sorted(touched | change.credentials.keys()))
@@ -125,6 +133,12 @@ class House:
         if password is not None and core is not None and core.username is not None:
             key = device_key(company, device)
             self._credentials[key] = Credentials.of(core.username, self._realm, password)
+
+    def _keep_trunk(self, company: str, trunk: str, password: str | None) -> None:
+        if password is None:
+            self._trunk_passwords.pop((company, trunk), None)
+        else:
+            self._trunk_passwords[company, trunk] = password
 
     # -- questions --------------------------------------------------------------------------------------------------
     @property
@@ -181,7 +195,11 @@ class House:
         return frozenset({self.domain(company).lower(), "localhost"})
 
     def media_policy(self, company: str, device: str | None) -> MediaPolicy:
-        """How the audio of a device is to be protected."""
+        """How the audio of a device, or of a trunk's leg, is to be protected."""
+        line = line_of(device)
+        if line is not None:
+            trunk = self.book(company).find(TRUNK, line[0])
+            return MediaPolicy(trunk.srtp) if trunk is not None else MediaPolicy()
         core = self.book(company).find(DEVICE, device) if device is not None else None
         return MediaPolicy(core.srtp) if core is not None else MediaPolicy()
 
@@ -189,6 +207,19 @@ class House:
         """What kind of phone is behind a contact: as its device's setting says, else as it says itself."""
         device = self.book(company).find(DEVICE, contact.device)
         return profile(device.profile if device is not None else None, contact.agent)
+
+    def trunk_password(self, company: str, trunk: str) -> str | None:
+        """What a trunk's account proves itself with."""
+        return self._trunk_passwords.get((company, trunk))
+
+    def outsider(self, company: str, number: str) -> str:
+        """The name of an outside number in the company's contacts, "" for a stranger."""
+        contacts = self.book(company).maps.kinds.get(CONTACT.name)
+        known = self._outsiders.get(company)
+        if known is None or known[0] is not contacts:
+            names = {number: core.name for core in self.book(company).all(CONTACT) for number in reversed(core.numbers)}
+            known = self._outsiders[company] = (contacts, names)
+        return known[1].get(number, "")
 
     def music(self, company: str) -> str:
         """The company's music on hold, "" for silence."""
@@ -202,6 +233,8 @@ class House:
     def describe(self, company: str, ref: Ref) -> tuple[str, str]:
         """Name and number to show of somebody."""
         book = self.book(company)
+        if ref.kind == "number":
+            return self.outsider(company, ref.id), ref.id
         return book.name_of(ref), book.extension_of(ref) or ref.id
 
     def caller(self, company: str, device: str, *, private: bool) -> Caller | None:

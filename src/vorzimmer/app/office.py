@@ -25,6 +25,7 @@ from vorzimmer.directory.keys import DEVICE
 from vorzimmer.directory.ref import Ref
 from vorzimmer.directory.snapshot import Snapshot
 from vorzimmer.features.codes.actions import changes_for
+from vorzimmer.features.trunk.settings import TRUNK
 from vorzimmer.kernel.chance import Chance
 from vorzimmer.kernel.clock import Clock
 from vorzimmer.kernel.errors import VorzimmerError
@@ -108,7 +109,8 @@ class Office:
         if self._link is None or not outcome.committed:
             return
         commit = outcome.plan.commit
-        change = Published(commit.company, outcome.revision, commit.changes, await self._credentials(outcome))
+        credentials, trunks = await self._credentials(outcome), await self._trunk_passwords(outcome)
+        change = Published(commit.company, outcome.revision, commit.changes, credentials, trunks)
         try:
             await self._link.call("publish", change=msgspec.to_builtins(change))
         except RpcError:
@@ -129,6 +131,15 @@ class Office:
             username = core.username if core is not None else None
             found[device] = Credentials.of(username, self._realm, password) if username and password else None
         return found
+
+    async def _trunk_passwords(self, outcome: Outcome) -> dict[str, str | None]:
+        """Of trunks whose password changed."""
+        commit = outcome.plan.commit
+        touched = sorted({write.id for write in commit.secrets if write.kind == TRUNK.name})
+        if not touched:
+            return {}
+        secrets = await self._store.companies.secrets(commit.company)
+        return {trunk: secrets.reveal(TRUNK.name, trunk, "password") for trunk in touched}
 
     # -- asking -----------------------------------------------------------------------------------------------------
     async def export(self, company: str | None, *, with_secrets: bool) -> str:

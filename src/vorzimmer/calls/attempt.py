@@ -24,7 +24,7 @@ from vorzimmer.kernel.ids import EndpointId, LegId
 from vorzimmer.media.port import DigitHeard, FellSilent, MediaError, MediaEvent, SourceEnded, Tone, WorkerLost
 from vorzimmer.routing.model import Announce, Forward, Offer, Refuse, Ring, Run, Step, Tried
 from vorzimmer.routing.outcome import overall
-from vorzimmer.sip.events import Answered, Cancelled, Ended, Event, Failed, Progressed, Requested
+from vorzimmer.sip.events import Answered, Cancelled, Ended, Event, Failed, Progressed, Reinvited, Requested
 from vorzimmer.sip.flow import Flow
 
 RETRIED = frozenset({480, 486, 600, 603})
@@ -64,6 +64,10 @@ class Attempt:
             self._inbox.leave()
         elif isinstance(event, Requested):
             self.live.respond(event, status_for(event.request))
+        elif isinstance(event, Reinvited):
+            # Somebody outside who is asked to press 1: what the call will need is not known yet.
+            signalling = self.live.world.signalling
+            signalling.engine.refuse(event.leg, 491, signalling.now())
         elif isinstance(event, WorkerLost):
             self._lost.update(event.endpoints)
         else:
@@ -212,6 +216,7 @@ class Attempt:
             event = await self._inbox.next(forks.deadline())
             if event is None:
                 forks.expire(self.live.world.clock.now())
+                await forks.go_on()
             elif (leg := await self._handle(forks, event)) is not None:
                 return leg
             elif forks.diverted:
@@ -221,15 +226,22 @@ class Attempt:
         return None
 
     async def _handle(self, forks: Forks, event: Happening) -> Leg | None:
+        if isinstance(event, DigitHeard | SourceEnded):
+            return await forks.heard(event)
         fork = forks.find(getattr(event, "leg", None))
         if fork is None:
             return None
         if isinstance(event, PickedUp):
             return forks.taken(fork)
         if isinstance(event, Answered):
-            return forks.answered(fork, event)
+            leg = forks.answered(fork, event)
+            await forks.ask(fork)
+            return leg
         if isinstance(event, Failed):
             forks.failed(fork, event)
+            await forks.go_on()
+        elif isinstance(event, Ended):
+            forks.close(fork, "no_answer")
         elif isinstance(event, Progressed):
             self._progress(180, "Ringing")
             # The caller may be swapped while this phone rings.

@@ -24,7 +24,7 @@ from vorzimmer.kernel.errors import PeerError
 from vorzimmer.kernel.ids import CallId, JourneyId, LegId
 from vorzimmer.media.port import MediaEvent, WorkerLost
 from vorzimmer.presence.contacts import check_contacts
-from vorzimmer.routing.model import Asked, Caller, Ring
+from vorzimmer.routing.model import Asked, Caller, Ring, line_of
 from vorzimmer.sip.events import Event, FlowGone, Invited, Malformed, Requested
 from vorzimmer.sip.flow import Flow
 from vorzimmer.sip.gruu import instance_of
@@ -62,7 +62,10 @@ class Switchboard:
         if live is None:
             return self._stray(event)
         if isinstance(event, Requested) and event.request.method == "REFER":
-            refer(self, live, event)
+            if line_of(self._devices.get(event.leg or LegId(""), ("", ""))[1]):
+                live.respond(event, 403)  # Nobody outside sends our calls about.
+            else:
+                refer(self, live, event)
         else:
             live.deliver(event)
         return True
@@ -115,7 +118,8 @@ class Switchboard:
             self._refuse(event.leg, error.status, reason=error.reason)
 
     def _start(self, event: Invited, who: Identified) -> None:
-        asked = Asked(who.company, who.caller, dialled=dialled(event.request.uri), robot=who.robot)
+        wanted = who.dialled or dialled(event.request.uri)
+        asked = Asked(who.company, who.caller, dialled=wanted, robot=who.robot, trunk=who.trunk)
         live = self.begin(change(self.fresh(asked), hops=hops(event.request)))
         live.instance = instance_of(event.request.uri)
         party = self.party(who)
@@ -214,6 +218,10 @@ class Switchboard:
     def alarm(self, state: CallState, what: str) -> None:
         """An operator must hear of it at once."""
         self._facts.alarm(state, what)
+
+    def line_told(self, company: str, trunk: str, state: str, why: str) -> None:
+        """A trunk is up or down."""
+        self._facts.line(company, {"trunk": trunk, "state": state, "why": why})
 
     def over(self, live: Live) -> None:
         """The call has its record."""

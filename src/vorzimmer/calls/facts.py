@@ -48,7 +48,15 @@ class Facts:
         end = state.ended
         self._tell(state, "ended", {"by": end.by, "reason": end.reason} if end else {})
 
+    def line(self, company: str, data: dict[str, str]) -> None:
+        """A trunk is up or down; no call is meant."""
+        self._say(company, "trunk", "", data)
+        if data["state"] == "down":
+            self._say(company, "alarm", "", {"what": "trunk_down", **data})
+
     def _tell(self, state: CallState, kind: str, data: dict[str, str]) -> None:
-        self._numbers[state.company] += 1
-        number = self._numbers[state.company]
-        self._world.tell(Fact(state.company, number, kind, state.id, self._world.wall(), data))
+        self._say(state.company, kind, state.id, data)
+
+    def _say(self, company: str, kind: str, call: str, data: dict[str, str]) -> None:
+        self._numbers[company] += 1
+        self._world.tell(Fact(company, self._numbers[company], kind, call, self._world.wall(), data))

@@ -4,14 +4,17 @@ This module must never leave a leg ringing or an endpoint open once its Ring is 
 """
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from vorzimmer.calls.confirm import Question
 from vorzimmer.calls.diversion import diverted_to
 from vorzimmer.calls.effects import Bye, Close
 from vorzimmer.calls.entrance import Entrance
 from vorzimmer.calls.invitation import Manner, spec
 from vorzimmer.calls.live import Live
 from vorzimmer.calls.opening import open_sound
+from vorzimmer.calls.outside import Lines, Way, far_end, rest, ways_of
+from vorzimmer.calls.outside import invite as out
 from vorzimmer.calls.ports import Contact
 from vorzimmer.calls.screen import named_badly
 from vorzimmer.calls.sound import answered, first_offer, media_plan, offer_like
@@ -21,13 +24,14 @@ from vorzimmer.calls.talk import session_in
 from vorzimmer.directory.ref import Ref
 from vorzimmer.kernel.errors import PeerError
 from vorzimmer.kernel.ids import LegId
-from vorzimmer.media.port import MediaError
+from vorzimmer.media.port import MediaError, MediaEvent, SourceEnded
 from vorzimmer.routing.model import Offer, OfferOutcome, Ring
+from vorzimmer.sip.client_auth import Nonces, answer_challenge, credentials
 from vorzimmer.sip.events import Answered, Failed, Progressed
 from vorzimmer.sip.flow import Flow
 from vorzimmer.sip.gruu import names
 from vorzimmer.sip.identity import ANSWERED_ELSEWHERE
-from vorzimmer.sip.message import Response
+from vorzimmer.sip.message import Headers, Response
 
 STRENGTH = ("answered", "redirected", "declined", "busy", "no_answer", "unreachable", "elsewhere", "cancelled")
 """Of the legs of one offer the strongest word counts."""
@@ -51,18 +55,24 @@ class Fork:
     cause: int = 0
     retry_after: int = 0
     taken: Leg | None = None
+    ways: tuple[Way, ...] = ()
+    """Of an outside leg: the way it takes, then those that are left."""
+    nonces: Nonces = ()
+    answers: Lines = ()
+    """The credentials sent with the last INVITE."""
+    question: Question | None = None
+    reach_at: float = 0.0
 
 
 @dataclass(slots=True)
 class Forks:
-    """All legs of one Ring. `reach_at` and `until` are monotonic seconds."""
+    """All legs of one Ring. `until` is in monotonic seconds, as is a fork's `reach_at`."""
 
     live: Live
     step: Ring
     entrance: Entrance
     shown: Party
     forks: list[Fork] = field(default_factory=list)
-    reach_at: float = 0.0
     until: float = 0.0
 
     async def invite(self) -> None:
@@ -72,6 +82,9 @@ class Forks:
         # A GRUU means one phone of its user (RFC 5627 section 6); where that is not here, its fellows are rung.
         meant = [pair for pair in found if names(self.live.instance, pair[1].instance)]
         self.forks.extend(Fork(LegId(world.chance.token(8)), offer, contact) for offer, contact in meant or found)
+        for offer in self.step.offers:
+            if ways := ways_of(world, self.live.state.company, offer):
+                self.forks.append(self._outside(offer, ways))
         if not self.forks:
             return
         opening = [self._open(fork) for fork in self.forks]
@@ -85,6 +98,12 @@ class Forks:
             return ()
         return self.live.world.locations.contacts(self.live.state.company, offer.target.id)
 
+    def _outside(self, offer: Offer, ways: tuple[Way, ...]) -> Fork:
+        """A fork over the first of these ways. Its channel is taken in the turn in which it was free."""
+        fork = Fork(LegId(self.live.world.chance.token(8)), offer, far_end(ways[0]), ways=ways)
+        self.live.home.own(fork.leg, self.live, fork.contact.device)
+        return fork
+
     async def _open(self, fork: Fork) -> None:
         fork.sound = await open_sound(self.live, fork.leg, fork.contact.flow, fork.contact.device)
 
@@ -92,22 +111,48 @@ class Forks:
         """Send the INVITEs."""
         world = self.live.world
         now = world.signalling.now()
-        self.reach_at = now + world.times.reach
         self.until = now + self.step.seconds
-        company = self.live.state.company
-        domain = world.domain(company)
         for fork in self.forks:
-            assert fork.sound is not None
-            plan = self.entrance.plan
-            fork.sound, body = (
-                offer_like(fork.sound, plan, world.formats) if plan else first_offer(fork.sound, world.formats)
-            )
-            self.live.home.own(fork.leg, self.live, fork.contact.device)
-            manner = Manner(domain, self.step.seconds, self.live.state.hops, world.profile(company, fork.contact))
-            world.signalling.engine.invite(fork.leg, spec(fork.offer, fork.contact, body, manner), now)
-            self.live.home.traced(fork.leg, self.live)
+            self._send(fork)
         # Whoever rings is in the journal before it rings, so that a restart can end that.
         self.live.rings(self.rung)
+        world.signalling.kick()
+
+    def _send(self, fork: Fork, after: Response | None = None) -> None:
+        """The INVITE of one fork; `after` is the challenge that it answers, with the same description."""
+        world = self.live.world
+        now = world.signalling.now()
+        assert fork.sound is not None
+        plan = self.entrance.plan
+        fork.sound, body = (
+            offer_like(fork.sound, plan, world.formats) if plan else first_offer(fork.sound, world.formats)
+        )
+        fork.reach_at = now + world.times.reach
+        self.live.home.own(fork.leg, self.live, fork.contact.device)
+        limits = (self.step.seconds, self.live.state.hops)
+        if fork.ways:
+            invite = replace(out(fork.ways[0], fork.offer, body, limits, fork.answers), after=after)
+        else:
+            company = self.live.state.company
+            manner = Manner(world.domain(company), *limits, world.profile(company, fork.contact))
+            invite = spec(fork.offer, fork.contact, body, manner)
+        world.signalling.engine.invite(fork.leg, invite, now)
+        self.live.home.traced(fork.leg, self.live)
+
+    async def go_on(self) -> None:
+        """Take the next way wherever a trunk has just failed."""
+        world = self.live.world
+        for fork in self.ringing:
+            if fork.reach_at:
+                continue
+            try:
+                await self._open(fork)
+            except MediaError:
+                self.close(fork, "unreachable", 503)
+                continue
+            if not fork.outcome:
+                self._send(fork)
+                self.live.rings(self.rung)
         world.signalling.kick()
 
     @property
@@ -126,23 +171,29 @@ class Forks:
 
     def deadline(self) -> float:
         """When the next phone counts as unreachable, or all as not answering."""
-        silent = any(not fork.heard and not fork.alive for fork in self.ringing)
-        return min(self.reach_at, self.until) if silent else self.until
+        silent = [fork.reach_at for fork in self.ringing if not fork.heard and not fork.alive]
+        asked = [fork.question.until for fork in self.ringing if fork.question is not None]
+        return min([self.until, *silent, *asked])
 
     def expire(self, now: float) -> None:
         """Give up on phones that said nothing in time (BAS-2), and on all once the Ring's seconds are over."""
         for fork in self.ringing:
-            if now >= self.reach_at and not fork.heard and not fork.alive:
+            if now >= fork.reach_at and not fork.heard and not fork.alive:
                 fork.alive = self.live.world.signalling.engine.heard(fork.leg)
             reached = fork.heard or fork.alive
-            if now >= self.until:
+            if now >= self.until or (fork.question is not None and now >= fork.question.until):
                 self.close(fork, "no_answer" if reached else "unreachable")
-            elif now >= self.reach_at and not reached:
+            elif now >= fork.reach_at and not reached:
                 self.close(fork, "unreachable", 408)
+                self._next_way(fork, 408)
 
     async def progressed(self, fork: Fork, event: Progressed) -> None:
         """It rings; early media is relayed if the caller hears none yet, else the caller is told that it rings."""
         fork.heard = True
+        if fork.offer.confirm:
+            # What a mobile network says before somebody is there would drown out the others that ring.
+            self.entrance.ringing()
+            return
         sound = self._agreed(fork, event.response) if event.response.body and not fork.early else None
         if sound is not None and sound.agreed is not None and self.entrance_wants(sound):
             fork.early = True
@@ -169,8 +220,32 @@ class Forks:
         if sound is None:
             self.close(fork, "unreachable", 488)
             return None
+        leg = Leg(fork.leg, self._party(fork), sound, outgoing=True, shown=self.shown)
+        if fork.offer.confirm:
+            world = self.live.world
+            until = world.signalling.now() + world.times.confirm
+            fork.heard, fork.sound = True, sound
+            fork.question = Question(leg, self.live.state.company, fork.offer.confirm, until)
+            return None
         fork.outcome, fork.sound = "answered", None
-        return Leg(fork.leg, self._party(fork), sound, outgoing=True, shown=self.shown)
+        return leg
+
+    async def ask(self, fork: Fork) -> None:
+        """Ask who has answered outside to press 1."""
+        if fork.question is not None and not await fork.question.ask(self.live.world) and not fork.outcome:
+            self.close(fork, "unreachable", 503)
+
+    async def heard(self, event: MediaEvent) -> Leg | None:
+        """A digit, or the end of a prompt: the leg that is to be connected."""
+        fork = next((f for f in self.ringing if f.question is not None and f.question.concerns(event)), None)
+        if fork is None or fork.question is None:
+            return None
+        if fork.question.accepts(event):
+            fork.outcome, fork.sound = "answered", None
+            return fork.question.leg
+        if isinstance(event, SourceEnded):
+            await self.ask(fork)
+        return None
 
     def take(self, old: LegId, leg: Leg, flow: Flow) -> None:
         """`leg`, answered already, is here in place of `old`; whatever becomes of this Ring, it is ended with it."""
@@ -201,13 +276,39 @@ class Forks:
 
     def failed(self, fork: Fork, event: Failed) -> None:
         """A final answer that is no 2xx. A diversion that may not be followed makes the phone unreachable (EXA-22)."""
+        if fork.ways and event.response is not None and self._answer(fork, event.response):
+            return
         fork.outcome, fork.cause, fork.retry_after = verdict(event, rang=fork.heard)
         fork.status = event.status
-        if fork.outcome == "redirected":
+        if fork.ways:
+            fork.outcome = "unreachable" if fork.outcome == "redirected" else fork.outcome
+            self._next_way(fork, event.status)
+        elif fork.outcome == "redirected":
             response = event.response if fork.offer.may_divert else None
             fork.to = diverted_to(self.live, response, fork.contact.flow) if response is not None else ""
             fork.outcome = "redirected" if fork.to else "unreachable"
         self._closed(fork)
+
+    def _answer(self, fork: Fork, refused: Response) -> bool:
+        """Answer a trunk's challenge (RFC 3261 section 22): only there, only for its realm, once for each nonce."""
+        world, line = self.live.world, fork.ways[0].line
+        if refused.status not in {401, 407} or line.account is None:
+            return False
+        sent = Headers(fork.answers)
+        nonces = answer_challenge(refused.status, refused.headers, fork.nonces, sent, realm=line.realm)
+        if nonces is None:
+            return False
+        uri = out(fork.ways[0], fork.offer, b"", (0, 0)).uri
+        answer = credentials(nonces, "INVITE", uri, line.account, cnonce=world.chance.token(8))
+        fork.nonces, fork.answers = answer.nonces, answer.headers
+        self._send(fork, refused)
+        world.signalling.kick()
+        return True
+
+    def _next_way(self, fork: Fork, status: int) -> None:
+        """Another trunk, or another number there, takes this one's place; ``go_on`` sends it."""
+        if ways := rest(fork.ways, status):
+            self.forks.append(self._outside(fork.offer, ways))
 
     def close(self, fork: Fork, outcome: str, status: int = 0, reason: str = "") -> None:
         """End one leg of our own accord."""
@@ -237,12 +338,19 @@ class Forks:
         return (*(self._outcome(offer) for offer in self.step.offers), *picked_up)
 
     def _outcome(self, offer: Offer) -> OfferOutcome:
+        # Of several ways that were tried in turn the last one has the last word.
         legs = [fork for fork in self.forks if fork.offer is offer and fork.outcome and not fork.taken]
-        best = min(legs, key=lambda fork: STRENGTH.index(fork.outcome), default=None)
+        best = min(reversed(legs), key=lambda fork: STRENGTH.index(fork.outcome), default=None)
         if best is None:
             return OfferOutcome(offer.target, "unreachable")
         return OfferOutcome(
-            offer.target, best.outcome, best.status, best.to, cause=best.cause, retry_after=best.retry_after
+            offer.target,
+            best.outcome,
+            best.status,
+            best.to,
+            via=best.ways[0].route.trunk if best.ways else "",
+            cause=best.cause,
+            retry_after=best.retry_after,
         )
 
     @property

@@ -33,6 +33,7 @@ from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.errors import LocalError
 from vorzimmer.kernel.ids import EndpointId, LegId
 from vorzimmer.media.port import MediaError, OpenSpec, SourceEnded, Statistics
+from vorzimmer.routing.model import line_of
 
 REOPENINGS = 4
 """Tries to get a new endpoint before the last one."""
@@ -88,11 +89,11 @@ class Performer:
         engine, now = self._world.signalling.engine, self._world.signalling.now()
         match effect:
             case Accept(leg, body, connected):
-                engine.accept(leg, now, extra=(*self._shown(connected), SDP), body=body)
+                engine.accept(leg, now, extra=(*self._shown(leg, connected), SDP), body=body)
             case Deny(leg, status):
                 engine.refuse(leg, status, now)
             case SendReinvite(leg, body, connected):
-                engine.reinvite(leg, body, now, extra=self._shown(connected))
+                engine.reinvite(leg, body, now, extra=self._shown(leg, connected))
             case Respond(transaction, status, body):
                 engine.respond(transaction, status, now, extra=(SDP,) if body else (), body=body)
             case Probe(leg):
@@ -100,8 +101,12 @@ class Performer:
             case Bye(leg, reason):
                 engine.end(leg, now, reason=reason)
 
-    def _shown(self, connected: Party | None) -> tuple[tuple[str, str], ...]:
-        return asserted(connected, self._world.domain(self._state().company)) if connected else ()
+    def _shown(self, leg: LegId, connected: Party | None) -> tuple[tuple[str, str], ...]:
+        """Whom a phone is told that it talks to; a trunk learns no names and extensions of ours."""
+        found = self._state().leg(leg)
+        if connected is None or (found is not None and line_of(found.party.device)):
+            return ()
+        return asserted(connected, self._world.domain(self._state().company))
 
     async def _drain(self) -> None:
         try:

@@ -8,10 +8,22 @@ from datetime import datetime
 from typing import Protocol
 
 from vorzimmer.presence.bindings import Contact
+from vorzimmer.presence.trunk_line import Line
 from vorzimmer.routing.model import Asked, Because, Plan, SoFar
 from vorzimmer.sip.engine import Engine
 
-__all__ = ["Contact", "Decider", "Journal", "Locations", "NoTracing", "Signalling", "Tracing"]
+__all__ = [
+    "Contact",
+    "Decider",
+    "Journal",
+    "Line",
+    "Lines",
+    "Locations",
+    "NoLines",
+    "NoTracing",
+    "Signalling",
+    "Tracing",
+]
 
 
 class Locations(Protocol):
@@ -19,6 +31,21 @@ class Locations(Protocol):
 
     def contacts(self, company: str, device: str) -> tuple[Contact, ...]:
         """The newest flow of each contact; device ids are a company's own."""
+
+
+class Lines(Protocol):
+    """Trunks to the outside (``presence``)."""
+
+    def lines(self, company: str, trunk: str) -> tuple[Line, ...]:
+        """What a call needs to go out there, one line for each server of the trunk, best first."""
+
+
+class NoLines:
+    """There are no trunks."""
+
+    def lines(self, company: str, trunk: str) -> tuple[Line, ...]:
+        """As the port says."""
+        return ()
 
 
 class Decider(Protocol):

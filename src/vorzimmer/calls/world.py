@@ -8,7 +8,17 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from vorzimmer.calls.ports import Contact, Decider, Journal, Locations, NoTracing, Signalling, Tracing
+from vorzimmer.calls.ports import (
+    Contact,
+    Decider,
+    Journal,
+    Lines,
+    Locations,
+    NoLines,
+    NoTracing,
+    Signalling,
+    Tracing,
+)
 from vorzimmer.calls.state import CallState, Party
 from vorzimmer.directory.profiles import Profile, profile
 from vorzimmer.directory.ref import Ref
@@ -26,11 +36,13 @@ from vorzimmer.sip.message import Request
 
 
 class Identified(msgspec.Struct, frozen=True):
-    """Who sent a request: the account that passed digest decides, or the trunk."""
+    """Who sent a request: the account that passed digest decides, or the `trunk`, which also says what was dialled."""
 
     company: str
     caller: Caller
     robot: bool = False
+    trunk: str = ""
+    dialled: str = ""
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -44,7 +56,8 @@ class Refusal(msgspec.Struct, frozen=True):
 class Fact(msgspec.Struct, frozen=True):
     """One thing that happened to a call; `number` counts per company without a gap, `at` is POSIX seconds.
 
-    `kind` is started, ringing, answered, held, resumed, changed, ended, or alarm (an operator must hear of it at once).
+    `kind` is started, ringing, answered, held, resumed, changed, ended, trunk (one went down or came up; no `call`), or
+    alarm (an operator must hear of it at once).
     """
 
     company: str
@@ -110,13 +123,17 @@ def prompt_source(company: str, prompt: str, params: dict[str, str]) -> Source:
 class Times:
     """Seconds: `reach` until a silent device counts as unreachable (BAS-2), `tone` how long a tone of denial is heard,
     `prompt` how long an announcement may last at most, `reopen` between two tries to get media again after a worker has
-    died, `watch` between two looks after a phone on hold, `drain` what Retry-After says while draining."""
+    died, `watch` between two looks after a phone on hold, `confirm` how long somebody outside may take to press 1,
+    `outside` how long two outside parties may talk alone (FEATURES.md 12.4), `drain` what Retry-After says while
+    draining."""
 
     reach: float = 4.0
     tone: float = 4.0
     prompt: float = 60.0
     reopen: float = 0.5
     watch: float = 120.0
+    confirm: float = 10.0
+    outside: float = 3600.0
     drain: int = 30
 
 
@@ -137,6 +154,7 @@ class World:
     journal: Journal
     service: Service = no_service
     may: May = own_call
+    lines: Lines = field(default_factory=NoLines)
     refused: Callable[[Address, Flow], str | None] = anywhere
     tell: Callable[[Fact], None] = no_fact
     on_bug: Callable[[str, Exception], None] = unheard

@@ -127,6 +127,7 @@ class Process:
         states = await self.journal.restore()
         await thaw_all(exchange.board, states)
         exchange.restore_subscriptions(await self.watches.restore(), await next_life(store.live))
+        exchange.open_lines()
 
     def kill(self) -> None:
         """Nothing of it acts any more; its tasks are cancelled by whoever kills it."""
