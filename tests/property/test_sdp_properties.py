@@ -4,9 +4,15 @@ import contextlib
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.sdp_checker import faults_of_answer, faults_of_next
 
+from vorzimmer.calls.sound import answer as sound_answer
+from vorzimmer.calls.sound import first_offer, next_offer
+from vorzimmer.calls.state import Sound
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.errors import PeerError
+from vorzimmer.kernel.ids import EndpointId
+from vorzimmer.sdp.crypto import Guard
 from vorzimmer.sdp.formats import DEFAULT_FORMATS
 from vorzimmer.sdp.message import Attribute, Connection, Line, Media, Origin, Session
 from vorzimmer.sdp.negotiate import Ours, agreed, answer, full_offer, offer_like, read
@@ -55,7 +61,15 @@ _MAPS = [
     "telephone-event/48000",
 ]
 _KINDS = ["audio", "audio", "video", "image", "application"]
-_PROTOCOLS = ["RTP/AVP", "RTP/AVP", "RTP/AVPF", "RTP/SAVP", "udptl"]
+_PROTOCOLS = ["RTP/AVP", "RTP/AVP", "RTP/AVPF", "RTP/SAVP", "RTP/SAVPF", "udptl"]
+_KEYS = [
+    "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" + "A" * 40,
+    "a=crypto:2 AES_CM_128_HMAC_SHA1_32 inline:" + "B" * 40 + "|2^31",
+    "a=crypto:3 AEAD_AES_256_GCM inline:" + "C" * 60,
+    "a=crypto:4 AES_CM_128_HMAC_SHA1_80 inline:" + "D" * 40 + "|1:4",
+    "a=crypto:5 UNKNOWN inline:x",
+]
+guards = st.builds(Guard, st.sampled_from(["off", "optional", "required"]), st.binary(min_size=32, max_size=32))
 
 
 @st.composite
@@ -66,7 +80,9 @@ def streams(draw: st.DrawFn) -> str:
         f"m={draw(st.sampled_from(_KINDS))} {port} {draw(st.sampled_from(_PROTOCOLS))} {' '.join(map(str, numbers))}"
     ]
     text += [f"a=rtpmap:{n} {draw(st.sampled_from(_MAPS))}" for n in numbers if n > 95 or draw(st.booleans())]
-    text += draw(st.lists(st.sampled_from(["a=sendonly", "a=inactive", "a=ptime:30", "c=IN IP4 0.0.0.0"]), max_size=2))
+    text += draw(st.lists(st.sampled_from(["a=sendonly", "a=inactive"]), max_size=1))
+    text += draw(st.lists(st.sampled_from(["a=ptime:30", "c=IN IP4 0.0.0.0"]), max_size=2))
+    text += draw(st.lists(st.sampled_from([*_KEYS, "a=rtcp-mux", "a=rtcp:4001"]), max_size=3, unique=True))
     return "\n".join(text)
 
 
@@ -125,3 +141,47 @@ def test_later_descriptions_keep_every_stream(offer: Session, wanted: tuple[Form
         later = full_offer(OURS, wanted, previous=first)
         assert [m.kind for m in later.media] == [m.kind for m in first.media]
         assert int(later.origin.version) - int(first.origin.version) == (later != first)
+
+
+@given(offers, wishes, guards)
+@settings(max_examples=150)
+def test_a_strict_reader_is_content_with_any_answer(offer: Session, wanted: tuple[Format, ...], guard: Guard) -> None:
+    """RFC 3264 section 6, RFC 4568 section 5.1.2."""
+    with contextlib.suppress(PeerError):
+        ours = answer(offer, Ours(OURS.address, OURS.session, guard=guard), wanted)
+        assert faults_of_answer(write(offer), write(ours)) == []
+        srtp = agreed(offer, ours, we_offered=False).srtp
+        assert srtp is not None or guard.srtp != "required"
+        assert srtp is None or (guard.srtp != "off" and srtp.send_key != srtp.receive_key)
+
+
+@st.composite
+def talks(draw: st.DrawFn) -> list[bytes]:
+    """What one phone offers one after the other: the same streams and numbers, other formats, ports and directions."""
+    maps = {n: draw(st.sampled_from(_MAPS)) for n in (96, 97, 101, 107)}
+    kinds = ["audio", *draw(st.lists(st.sampled_from(_KINDS), max_size=2))]
+    texts = []
+    for _ in range(draw(st.integers(1, 4))):
+        text = "v=0\r\no=- 1 1 IN IP4 192.0.2.3\r\ns=-\r\nc=IN IP4 192.0.2.4\r\nt=0 0\r\n"
+        for kind in kinds:
+            numbers = draw(st.lists(st.sampled_from([0, 8, 9, *maps]), min_size=1, max_size=5, unique=True))
+            text += f"m={kind} {draw(st.sampled_from([0, 4000, 4002]))} RTP/AVP {' '.join(map(str, numbers))}\r\n"
+            text += "".join(f"a=rtpmap:{n} {maps[n]}\r\n" for n in numbers if n in maps)
+            text += draw(st.sampled_from(["", "a=sendonly\r\n", "a=inactive\r\n"]))
+        texts.append(text.encode())
+    return texts
+
+
+@given(talks(), wishes)
+@settings(max_examples=150)
+def test_rfc3264_8_a_strict_reader_is_content_with_any_next_description(
+    texts: list[bytes], wanted: tuple[Format, ...]
+) -> None:
+    sound, body = first_offer(Sound(EndpointId("x"), OURS.address, OURS.session), wanted)
+    for offer in texts:
+        with contextlib.suppress(PeerError):
+            sound, said = sound_answer(sound, offer, wanted)
+            assert faults_of_next(body, said) == []
+            body = write(next_offer(sound, (*wanted, *sound.can)))
+            assert faults_of_next(said, body) == []
+            body = said

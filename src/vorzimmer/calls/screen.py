@@ -24,8 +24,12 @@ OWN = "own port"
 
 
 def named_badly(world: World, address: Address | None, flow: Flow | None) -> bool:
-    """Whether a peer that came over `flow` may not name `address`."""
-    return address is not None and flow is not None and world.refused(address, flow) is not None
+    """Whether a peer that came over `flow` may not name `address`: a forbidden one, or one of the IP version that our
+    end of this leg does not have."""
+    if address is None or flow is None:
+        return False
+    other_version = (":" in address.host) != (":" in flow.remote.host)
+    return other_version or world.refused(address, flow) is not None
 
 
 def screened(world: World, state: CallState, event: Event) -> Event | HangUp:

@@ -12,7 +12,7 @@ import msgspec
 from vorzimmer.calls.state import Sound, change_guard
 from vorzimmer.media.port import SRTP_SUITES, Codec, MediaPlan, Srtp
 from vorzimmer.sdp import negotiate
-from vorzimmer.sdp.formats import DEFAULT_EVENT, FIRST_DYNAMIC
+from vorzimmer.sdp.formats import DEFAULT_EVENT, is_static
 from vorzimmer.sdp.message import Session
 from vorzimmer.sdp.parse import parse
 from vorzimmer.sdp.plan import Agreed, AudioPlan, Format, Protection, Secured
@@ -78,13 +78,18 @@ def offer_like(sound: Sound, plan: AudioPlan, more: tuple[Format, ...] = ()) -> 
     """The caller's formats as our first offer on another leg, and `more` behind them for a phone that has none of
     those."""
     ours = negotiate.offer_like(plan, _ours(sound), more)
-    return msgspec.structs.replace(sound, ours=ours), write(ours)
+    return _offering(sound, ours), write(ours)
 
 
 def first_offer(sound: Sound, formats: tuple[Format, ...], more: tuple[Format, ...] = ()) -> tuple[Sound, bytes]:
     """An offer of our own making where the phone has said nothing yet (a late offer); `more` behind `formats`."""
     ours = negotiate.full_offer(_ours(sound), negotiate.extended(formats, more))
-    return msgspec.structs.replace(sound, ours=ours), write(ours)
+    return _offering(sound, ours), write(ours)
+
+
+def _offering(sound: Sound, ours: Session) -> Sound:
+    said = negotiate.read(ours)
+    return msgspec.structs.replace(sound, ours=ours, numbers=_numbers(sound.numbers, said.formats, said.events))
 
 
 def next_offer(sound: Sound, formats: tuple[Format, ...]) -> Session:
@@ -93,7 +98,7 @@ def next_offer(sound: Sound, formats: tuple[Format, ...]) -> Session:
     answered."""
     event = sound.agreed.telephone_event if sound.agreed else DEFAULT_EVENT
     numbered = negotiate.renumbered(formats, sound.numbers, sound.can)
-    return negotiate.full_offer(_ours(sound), numbered, event=event, known=sound.numbers, previous=sound.ours)
+    return negotiate.full_offer(_ours(sound), numbered, event=event, previous=sound.ours)
 
 
 def answered(sound: Sound, ours: Session, body: bytes) -> Sound:
@@ -150,7 +155,7 @@ def _codecs(formats: tuple[Format, ...]) -> tuple[Codec, ...]:
 
 
 def _ours(sound: Sound) -> negotiate.Ours:
-    return negotiate.Ours(sound.address, sound.session, guard=sound.guard)
+    return negotiate.Ours(sound.address, sound.session, guard=sound.guard, numbers=sound.numbers)
 
 
 def _rekeyed(sound: Sound, plan: AudioPlan) -> Sound:
@@ -176,7 +181,7 @@ def _now(sound: Sound, ours: Session, agreed: Agreed, plan: AudioPlan) -> Sound:
 
 @lru_cache(maxsize=512)
 def _numbers(before: tuple[Format, ...], formats: tuple[Format, ...], events: tuple[Format, ...]) -> tuple[Format, ...]:
-    """Every dynamic number that our descriptions have given; the static ones mean the same everywhere."""
-    now = tuple(f for f in (*formats, *events) if f.payload_type >= FIRST_DYNAMIC)
+    """Every number that our descriptions have given, except for those that mean the same everywhere."""
+    now = tuple(f for f in (*formats, *events) if not is_static(f))
     taken = {f.payload_type for f in now}
     return (*now, *(f for f in before if f.key not in keys(now) and f.payload_type not in taken))

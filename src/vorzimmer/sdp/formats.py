@@ -37,6 +37,12 @@ def _formats(numbers: tuple[str, ...], attributes: tuple[Attribute, ...]) -> tup
     return tuple(f for f in known if f is not None and (f.key in _SUPPORTED or f.name == EVENT))
 
 
+def is_static(format_: Format) -> bool:
+    """Whether the number means this format without an rtpmap (RFC 3551 section 6)."""
+    usual = _STATIC.get(str(format_.payload_type))
+    return usual is not None and usual.key == format_.key
+
+
 def _named(attributes: tuple[Attribute, ...]) -> dict[str, Format | None]:
     fmtp = dict(_numbered(values_of(attributes, "fmtp")))
     maps = _numbered(values_of(attributes, "rtpmap"))

@@ -46,12 +46,14 @@ _MUX = Attribute("rtcp-mux")
 
 class Ours(msgspec.Struct, frozen=True):
     """Our end of one leg: the media address to announce, the origin's session id (digits, the same for the whole leg),
-    the origin's host where it is not the media address, and how audio is protected."""
+    the origin's host where it is not the media address, how audio is protected, and the dynamic payload numbers that we
+    have given on this leg: none of them ever changes its meaning (RFC 3264 section 8.3.2)."""
 
     address: Address
     session: int
     origin: str = ""
     guard: Guard = Guard()
+    numbers: tuple[Format, ...] = ()
 
 
 @lru_cache(maxsize=512)
@@ -115,6 +117,22 @@ def renumbered(formats: tuple[Format, ...], ours: tuple[Format, ...], theirs: tu
     return tuple(numbers[key] for key in wanted if key in numbers)
 
 
+def unambiguous(formats: tuple[Format, ...], ours: tuple[Format, ...]) -> tuple[Format, ...]:
+    """`formats` with their own numbers, except for those that mean something else in `ours`."""
+    meaning = {f.payload_type: f.key for f in ours}
+    if all(meaning.get(f.payload_type, f.key) == f.key for f in formats):
+        return formats
+    before = {f.key: f for f in ours}
+    free = (n for n in range(FIRST_DYNAMIC, 128) if n not in meaning and n not in {f.payload_type for f in formats})
+    result = []
+    for f in formats:
+        clashes = meaning.get(f.payload_type, f.key) != f.key
+        number = before[f.key].payload_type if clashes and f.key in before else f.payload_type
+        number = next(free, number) if clashes and f.key not in before else number
+        result.append(msgspec.structs.replace(f, payload_type=number))
+    return tuple(result)
+
+
 def full_offer(
     ours: Ours,
     formats: tuple[Format, ...] = DEFAULT_FORMATS,
@@ -122,17 +140,15 @@ def full_offer(
     event: int | None = DEFAULT_EVENT,
     ptime: int = 20,
     direction: Direction = "sendrecv",
-    known: tuple[Format, ...] = (),
     previous: Session | None = None,
 ) -> Session:
     """An offer of everything in `formats` (late offers, new media addresses); `event` None leaves out RFC 4733 events.
 
-    Events come once per clock (RFC 4733 section 2.6), the 8000 one with the number `event` where it is free; those of
-    `previous` and `known` keep theirs, since a number never changes its meaning within a session (RFC 3264 section
-    8.3.2).
+    Events come once per clock (RFC 4733 section 2.6), the 8000 one with the number `event` where it is free; those that
+    have been named before keep theirs.
     """
     before = formats_of(previous.media[_audio_place(previous)]) if previous and previous.media else ()
-    events = _events(formats, event, (*known, *before)) if event is not None else ()
+    events = _events(formats, event, (*ours.numbers, *before)) if event is not None else ()
     return _offered(ours, _audio(ours, (*formats, *events), ptime, direction), previous)
 
 
@@ -184,7 +200,8 @@ def answer(
 ) -> Session:
     """Our answer to `offer`, in those of `formats` that were offered, best first (one is enough and usual).
 
-    `formats` may carry anybody's numbers; the offerer's are written. `direction` is our own wish, which the offer may
+    `formats` may carry anybody's numbers; the offerer's are written, unless we have used one for something else on this
+    leg. `direction` is our own wish, which the offer may
     narrow (sendonly is answered recvonly). RFC 4733 events are taken if offered. Raises PeerError 488 as ``read`` does
     and where nothing is common.
     """
@@ -195,7 +212,8 @@ def answer(
         raise PeerError("no audio format in common", 488)
     event = event_for(plan.events, chosen[0].rate)
     events = (Format(EVENT, event.payload_type, event.rate, 1, EVENT_FMTP),) if event else ()
-    audio = _audio(ours, (*chosen, *events), plan.ptime, both(mirrored(plan.direction), direction))
+    written = unambiguous((*chosen, *events), ours.numbers)
+    audio = _audio(ours, written, plan.ptime, both(mirrored(plan.direction), direction))
     more = (*crypto.lines_for(crypto.answered(ours.guard, plan.cryptos)), *((_MUX,) if plan.mux else ()))
     audio = msgspec.structs.replace(audio, protocol=theirs.protocol, attributes=(*audio.attributes, *more))
     media = tuple(audio if i == index else _refused(m) for i, m in enumerate(offer.media))
