@@ -13,6 +13,7 @@ from vorzimmer.app.exchange import Exchange
 from vorzimmer.app.explaining import Question, explain_now
 from vorzimmer.app.fact_stream import FactStream
 from vorzimmer.app.house import Published, split_key
+from vorzimmer.app.lamps import watchers
 from vorzimmer.app.live_view import live_call
 from vorzimmer.app.rpc import Method, Params, Stream
 from vorzimmer.media.embedded.client import EmbeddedMedia
@@ -31,6 +32,10 @@ class ControlRpc:
         metrics.gauge(
             "vorzimmer_devices_registered", "Devices with a binding", lambda: len(exchange.bindings.devices())
         )
+        watching = exchange.watching
+        metrics.gauge("vorzimmer_subscriptions", "Subscriptions to events", lambda: len(watching.notifier))
+        metrics.gauge("vorzimmer_notifies", "NOTIFYs sent since the start", lambda: watching.notifier.sent)
+        metrics.gauge("vorzimmer_publications", "Published documents", lambda: len(exchange.publications.compositor))
         counts = exchange.door.limits.counters
         metrics.gauge("vorzimmer_sip_failures", "Requests that failed", lambda: sum(counts.failures.values()))
         metrics.gauge(
@@ -59,6 +64,7 @@ class ControlRpc:
             "health": self._health,
             "metrics": self._text,
             "devices": self._devices,
+            "watchers": self._watchers,
         }
 
     def streams(self) -> dict[str, Stream]:
@@ -103,6 +109,12 @@ class ControlRpc:
             company, device = split_key(key)
             rows.append({"company": company, "device": device, "contacts": [c.uri for c in bindings.contacts(key)]})
         return rows
+
+    async def _watchers(self, params: Params) -> list[dict[str, Any]]:
+        """Subscriptions of a company, or of all: see ``app.lamps.Watcher``."""
+        exchange = self._exchange
+        rows = watchers(exchange.watching, exchange.lamps, params.get("company"), exchange.pump.now())
+        return [msgspec.to_builtins(row) for row in rows]
 
     async def _follow(self, params: Params) -> AsyncIterator[Any]:
         async for fact in self._facts.follow(params.get("company")):

@@ -22,6 +22,7 @@ from vorzimmer.kernel.clock import Alarm, Clock
 from vorzimmer.kernel.ids import LegId
 from vorzimmer.presence.bindings import Bindings
 from vorzimmer.presence.resources import KINDS, Detail, State, Talk, Who, resource_key, split_resource
+from vorzimmer.presence.subscriptions import Subscriptions
 from vorzimmer.routing.may import Actor, CallFacts, may
 from vorzimmer.routing.model import Offer
 from vorzimmer.sip.uri import SipUri
@@ -185,7 +186,8 @@ def _merged(talks: tuple[Talk, ...]) -> tuple[Talk, ...]:
 
 
 class Watcher(msgspec.Struct, frozen=True):
-    """One subscription, for people: `what` is watched by `device`, `shows` how it is now; `seconds` are left."""
+    """One subscription, for people: `what` is watched by `device`, `shows` how it is now ("" where that is no lamp);
+    `seconds` are left; `state` is told, waiting (a NOTIFY is owed or out) or away (no way to the phone)."""
 
     company: str
     device: str
@@ -193,4 +195,17 @@ class Watcher(msgspec.Struct, frozen=True):
     what: str
     shows: str
     seconds: int
-    reachable: bool
+    state: str
+
+
+def watchers(watching: Subscriptions, view: LampView, company: str | None, now: float) -> list[Watcher]:
+    """Who watches what, in a stable order."""
+    rows = []
+    for each in watching.notifier:
+        of, device = split_key(each.account)
+        if company in {None, of}:
+            seen = view.state(each.resource) if each.package == watching.lamps.name else None
+            state = "away" if each.flow is None else "waiting" if each.stale or each.pending else "told"
+            what, left = each.resource.partition("/")[2], max(0, round(each.expires - now))
+            rows.append(Watcher(of, device, each.package, what, seen.word if seen else "", left, state))
+    return sorted(rows, key=lambda row: (row.company, row.device, row.package, row.what))

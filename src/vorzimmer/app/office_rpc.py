@@ -64,7 +64,11 @@ def _of_control(office: Office, link: ControlLink | None) -> dict[str, Method]:
     async def certificates(params: Params) -> Any:
         return await link.call("certificates", reload=params["reload"]) if link is not None else []
 
-    return {"calls": calls, "certificates": certificates}
+    async def watchers(params: Params) -> Any:
+        company = office.company(params["company"]) if params["company"] else None
+        return await link.call("watchers", company=company) if link is not None else []
+
+    return {"calls": calls, "watchers": watchers, "certificates": certificates}
 
 
 def streams(link: ControlLink) -> dict[str, Stream]:

@@ -26,6 +26,7 @@ app.command("export")(company.export)
 app.command("explain")(history.explain)
 app.command("calls")(history.calls)
 app.command("history")(history.history)
+app.command("watchers")(history.watchers)
 app.command("trace")(trace.trace)
 app.command("certificates")(certificates.certificates)
 

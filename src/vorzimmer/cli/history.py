@@ -1,4 +1,4 @@
-"""`vorzimmer explain`, `calls` and `history`: what would happen, what happens, what happened.
+"""`vorzimmer explain`, `calls`, `watchers` and `history`: what would happen, what happens, what happened.
 
 This module must never work out a reason itself.
 """
@@ -94,6 +94,16 @@ def history(
         print_json(rows)
         return
     _table(("call", "when", "from", "to", "answered by", "outcome", "s"), [_past_row(row) for row in rows])
+
+
+def watchers(state: StateOption = DEFAULT_STATE, company: CompanyOption = None, as_json: JsonOption = False) -> None:
+    """Show whose lamps watch whom."""
+    rows = asyncio.run(ask(state, "watchers", company=company))
+    if as_json:
+        print_json(rows)
+        return
+    columns = ("device", "package", "what", "shows", "state", "seconds")
+    _table(columns, [[str(row[name]) for name in columns] for row in rows])
 
 
 def _live_row(call: dict[str, Any]) -> list[str]:

@@ -115,7 +115,8 @@ class Subscriptions:
         check_contacts(request, event.flow, self._ports.refused)
         seconds = granted(request.headers, self._policy, self._ports.chance.fraction())
         resource, detail = package.find(who, self._uri(request, who))
-        made = Subscription(dialog_of(request, self._engine.local_tag(event.transaction)), wanted, event.flow)
+        flow = self._shared(who.device, event.flow)
+        made = Subscription(dialog_of(request, self._engine.local_tag(event.transaction)), wanted, flow)
         made.account, made.resource, made.detail = intern(who.device), intern(resource), intern(detail)
         made.dialog.target = intern(made.dialog.target)
         older = self._replaced(made)
@@ -127,6 +128,10 @@ class Subscriptions:
         self.notifier.add(made, now + seconds)
         if not seconds:
             self.notifier.end(made, "timeout")
+
+    def _shared(self, account: str, flow: Flow) -> Flow:
+        """The same flow as the registration has it, which spares each lamp a copy."""
+        return next((each.flow for each in self._ports.bindings.contacts(account) if each.flow == flow), flow)
 
     def _uri(self, request: Request, who: Account) -> SipUri:
         uri = parse(request.uri)
