@@ -168,6 +168,9 @@ class Notifier:
             self._pending.pop(subscription.pending, None)
             subscription.pending = ""
             subscription.stale = True
+        if flow is None and subscription.over:
+            self.forget(subscription)  # its last word reaches nobody
+            return
         self._outlet.keep(subscription)
         if subscription.stale:
             self._queue(subscription)
