@@ -14,6 +14,7 @@ import msgspec
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.errors import StartError
 from vorzimmer.net.advertise import Advertise, ListenerSpec, parse_advertise, parse_listener
+from vorzimmer.sip.uri import is_address, is_host
 
 Ports = tuple[int, int]
 DEFAULT_RANGE: Ports = (20000, 29999)
@@ -40,6 +41,9 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     tls_authorities: str = ""
     tls_peers: tuple[str, ...] = ()
     tls_name: tuple[str, ...] = ()
+    acme_directory: str = ""
+    acme_email: str = ""
+    acme_authorities: str = ""
     dscp_signalling: Annotated[int, msgspec.Meta(ge=0, le=63)] = 24
     dscp_media: Annotated[int, msgspec.Meta(ge=0, le=63)] = 46
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -118,9 +122,20 @@ def load(path: str | None, flags: dict[str, Any]) -> ServeOptions:
         options.ports_of(listener.name)
     options.web()
     options.capture_server()
+    _check_names(options)
     options.certificates()
     options.peers()
     return options
+
+
+def _check_names(options: ServeOptions) -> None:
+    for name in options.tls_name:
+        if not is_host(name) or is_address(name) or name.startswith((".", "-")) or ".." in name:
+            raise StartError(f"--tls-name {name!r}: give a host name")
+    if options.acme_directory and not options.acme_directory.startswith("https://"):
+        raise StartError("--acme-directory: give the https:// address of an ACME server's directory")
+    if options.acme_directory and not options.tls_name:
+        raise StartError("--acme-directory: say for which names, with --tls-name")
 
 
 def _read(path: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import uvicorn
@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from vorzimmer.app import garbage
+from vorzimmer.app.acme import Acme
 from vorzimmer.app.children import announce_ready
 from vorzimmer.app.clock import LoopClock, SystemChance
 from vorzimmer.app.control_link import ControlLink
@@ -26,7 +27,8 @@ from vorzimmer.app.office_rpc import methods, streams
 from vorzimmer.app.rpc import RpcError, RpcServer
 from vorzimmer.app.sockets import inherited
 from vorzimmer.app.storage import open_storage
-from vorzimmer.observe.logs import configure
+from vorzimmer.net.issuing import issue
+from vorzimmer.observe.logs import Logger, configure
 
 
 class _Server(uvicorn.Server):
@@ -37,8 +39,12 @@ class _Server(uvicorn.Server):
         yield
 
 
-def application(link: ControlLink) -> Starlette:
+def application(link: ControlLink, acme: Acme) -> Starlette:
     """The HTTP application."""
+
+    async def challenge(request: Request) -> Response:
+        proof = acme.challenges.at(request.url.path)
+        return PlainTextResponse(proof) if proof is not None else PlainTextResponse("not found", 404)
 
     async def healthz(request: Request) -> Response:
         try:
@@ -53,23 +59,38 @@ def application(link: ControlLink) -> Starlette:
             text = await link.call("metrics")
         except RpcError:
             text = ""
+        text += f"# TYPE vorzimmer_acme_failing gauge\nvorzimmer_acme_failing {acme.failing}\n"
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
 
-    return Starlette(routes=[Route("/healthz", healthz), Route("/metrics", metrics)])
+    routes = [Route("/healthz", healthz), Route("/metrics", metrics)]
+    return Starlette(routes=[*routes, Route("/.well-known/acme-challenge/{token}", challenge)])
+
+
+def _acme(layout: Layout, link: ControlLink, log: Logger) -> Acme:
+    async def installed() -> None:
+        with suppress(RpcError):  # a control that is not there reads the new files at its start
+            await link.call("certificates", reload=True)
+
+    def say(text: str) -> None:
+        log.error("acme", what=text)
+
+    ports = (LoopClock(), SystemChance())
+    return Acme(layout.options(), layout, ports, issue=issue, installed=installed, say=say)
 
 
 async def serve(state: Path) -> None:
     """Serve until SIGTERM."""
     layout = Layout(state)
     options = layout.options()
-    configure(options.log_level, "web")
+    log = configure(options.log_level, "web")
     storage = await open_storage(layout, options, migrating=False)
     link = ControlLink(layout.control_socket)
     office = Office(storage, (LoopClock(), SystemChance()), link, options.realm)
     await office.open()
     rpc = RpcServer(methods(office, link), streams(link))
     await rpc.start(layout.state.admin_socket)
-    config = uvicorn.Config(application(link), log_config=None, lifespan="off", access_log=False)
+    acme = _acme(layout, link, log)
+    config = uvicorn.Config(application(link, acme), log_config=None, lifespan="off", access_log=False)
     server = _Server(config)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -78,9 +99,11 @@ async def serve(state: Path) -> None:
         loop.add_signal_handler(number, stop.set)
     garbage.settle()
     announce_ready()
+    renewing = asyncio.ensure_future(acme.run())
     await stop.wait()
+    renewing.cancel()
     server.should_exit = True
-    await running
+    await asyncio.gather(running, renewing, return_exceptions=True)
     await rpc.stop()
     await link.close()
     await storage.close()

@@ -37,6 +37,13 @@ def serve(
         Texts, typer.Option("--tls-peers", help="[LISTENER=]PEM file: who may vouch for trunks that call us.")
     ] = None,
     tls_name: Annotated[Texts, typer.Option("--tls-name", help="A host name of this server.")] = None,
+    acme_directory: Annotated[
+        str | None, typer.Option("--acme-directory", help="URL of an ACME server; its terms of service are agreed to.")
+    ] = None,
+    acme_email: Annotated[str | None, typer.Option("--acme-email", help="Where it writes to in trouble.")] = None,
+    acme_authorities: Annotated[
+        str | None, typer.Option("--acme-authorities", help="PEM file: who may vouch for that server.")
+    ] = None,
     dscp_signalling: Annotated[int | None, typer.Option("--dscp-signalling", help="0 to 63; 24 is CS3.")] = None,
     dscp_media: Annotated[int | None, typer.Option("--dscp-media", help="0 to 63; 46 is EF.")] = None,
     log_level: Annotated[str | None, typer.Option("--log-level", help="debug, info, warning, error.")] = None,
@@ -62,6 +69,9 @@ def serve(
         "tls_authorities": tls_authorities,
         "tls_peers": tuple(tls_peers or ()),
         "tls_name": tuple(tls_name or ()),
+        "acme_directory": acme_directory,
+        "acme_email": acme_email,
+        "acme_authorities": acme_authorities,
         "dscp_signalling": dscp_signalling,
         "dscp_media": dscp_media,
         "log_level": log_level,
