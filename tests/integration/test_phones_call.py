@@ -96,14 +96,14 @@ def test_rfc3264_5_1_late_offers_both_ways(bench: PhoneBench) -> None:
     bench.run(main())
 
 
-def test_without_a_common_codec_the_caller_gets_488(bench: PhoneBench) -> None:
+def test_without_any_codec_that_we_know_the_caller_gets_488(bench: PhoneBench) -> None:
     async def main() -> None:
         anna = SocketPhone(bench.server, "anna-tisch")
         anna.codecs = tuple(each for each in DEFAULT_FORMATS if each.name == "PCMU")
         await bench.keep(await anna.start()).register()
         anna.phone.manner = lambda phone, call: call.answer()
         bea = SocketPhone(bench.server, "bea-tisch")
-        bea.codecs = tuple(each for each in DEFAULT_FORMATS if each.name == "opus")
+        bea.codecs = ()
         await bench.keep(await bea.start()).register()
         outgoing = bea.call("100")
         await bea.until(lambda: outgoing.over)

@@ -24,19 +24,20 @@ class PhoneError(AssertionError):
     """The phone did not do what the test asked for; the text carries the end of its log."""
 
 
-def write_tone(path: Path, hertz: float, seconds: float = 120.0, rate: int = 8000) -> None:
+def write_tone(path: Path, hertz: float, seconds: float = 120.0, rate: int = 8000, channels: int = 1) -> None:
     """A sine of `hertz` at -10 dBFS; long, because a call of baresip ends with its source file."""
     period = [int(10362 * math.sin(2 * math.pi * hertz * n / rate)) for n in range(rate)]
     with wave.open(str(path), "wb") as out:
-        out.setnchannels(1)
+        out.setnchannels(channels)
         out.setsampwidth(2)
         out.setframerate(rate)
-        out.writeframes(struct.pack(f"<{rate}h", *period) * int(seconds))
+        frames = [value for value in period for _ in range(channels)]
+        out.writeframes(struct.pack(f"<{len(frames)}h", *frames) * int(seconds))
 
 
 @dataclass
 class Baresip:
-    """One phone. `hertz` is the tone it speaks with; whole numbers keep the file's seam clean."""
+    """One phone. `hertz` is the tone it speaks with; whole numbers keep the seam clean. `srtp` is its mediaenc."""
 
     folder: Path
     user: str
@@ -48,6 +49,7 @@ class Baresip:
     rtp_ports: str
     codec: str = "PCMA"
     transport: str = "udp"
+    srtp: str = ""
     old: set[Path] = field(default_factory=set)
     events: list[dict[str, Any]] = field(default_factory=list)
     _process: asyncio.subprocess.Process | None = None
@@ -61,7 +63,8 @@ class Baresip:
         """Write the configuration, start the program, connect to its control socket, wait for the registration."""
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "heard").mkdir(exist_ok=True)
-        write_tone(self.folder / "voice.wav", self.hertz)
+        opus = self.codec.startswith("opus")
+        write_tone(self.folder / "voice.wav", self.hertz, *((60, 48_000, 2) if opus else ()))
         (self.folder / "config").write_text(self._config())
         (self.folder / "accounts").write_text(self._account())
         (self.folder / "contacts").write_text("")
@@ -78,7 +81,7 @@ class Baresip:
         return "OK" in (await self.command("reginfo"))["data"]
 
     def _config(self) -> str:
-        modules = ["g711", "g722", "opus", "aufile", "aubridge", "sndfile"]
+        modules = ["g711", "g722", "opus", "aufile", "aubridge", "sndfile", *(["srtp"] if self.srtp else [])]
         lines = [
             "poll_method epoll",
             f"sip_listen 0.0.0.0:{self.sip_port}",
@@ -99,9 +102,10 @@ class Baresip:
         return "\n".join(lines) + "\n"
 
     def _account(self) -> str:
+        encrypted = f";mediaenc={self.srtp}" if self.srtp else ""
         return (
             f"<sip:{self.user}@{self.server};transport={self.transport}>;auth_user={self.user};"
-            f"auth_pass={self.password};regint=60;answermode=manual;audio_codecs={self.codec}\n"
+            f"auth_pass={self.password};regint=60;answermode=manual;audio_codecs={self.codec}{encrypted}\n"
         )
 
     async def _connect(self) -> None:
@@ -181,16 +185,21 @@ class Baresip:
         self.events.clear()
         self.old = set(self.heard())
 
+    @property
+    def rate(self) -> int:
+        """At which it writes down what it hears; Opus in two channels, which sounds like one of twice the rate."""
+        return 96_000 if self.codec.startswith("opus") else 8000
+
     async def hears(self, seconds: float) -> Sound:
         """What arrives during the next `seconds`, after what is still under way has arrived."""
         await for_a_while(SETTLING_S)
         before = sizes(self.heard())
         await for_a_while(seconds)
-        return since(self.heard(), before)
+        return since(self.heard(), before, self.rate)
 
     def heard_all(self) -> Sound:
         """Everything that arrived since the test began."""
-        return since([path for path in self.heard() if path not in self.old], {})
+        return since([path for path in self.heard() if path not in self.old], {}, self.rate)
 
     def heard(self) -> list[Path]:
         """The recordings of what arrived, oldest first (one per stream of each call)."""

@@ -17,7 +17,7 @@ SCRIPT = Path(__file__).with_name("pjsua_phone.py")
 
 @dataclass
 class Pjsua:
-    """One phone, speaking with a tone of `hertz`."""
+    """One phone, speaking with a tone of `hertz`; `srtp` 0 off, 1 optional, 2 mandatory."""
 
     folder: Path
     user: str
@@ -28,6 +28,7 @@ class Pjsua:
     rtp_port: int
     codec: str = "PCMA"
     transport: str = "udp"
+    srtp: int = 0
     events: list[dict[str, Any]] = field(default_factory=list)
     _process: asyncio.subprocess.Process | None = None
     _reading: asyncio.Task[None] | None = None
@@ -47,6 +48,7 @@ class Pjsua:
             "rtp": self.rtp_port,
             "rtp_ports": 40,
             "codec": self.codec,
+            "srtp": self.srtp,
             "voice": str(self.folder / "voice.wav"),
             "log": str(self.folder / "log"),
         }

@@ -104,6 +104,8 @@ class Phone:
         config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", line["user"], 0, line["password"]))
         config.mediaConfig.transportConfig.port = line["rtp"]
         config.mediaConfig.transportConfig.portRange = line["rtp_ports"]
+        config.mediaConfig.srtpUse = line["srtp"]
+        config.mediaConfig.srtpSecureSignaling = 0  # the test reads along
         return config
 
     def keep(self, call: Call) -> int:
