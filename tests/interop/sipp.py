@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.interop.bench import Bench
 from tests.interop.server import password
+from tests.interop.sipp_script import Script
 
 SCENARIOS = Path(__file__).with_name("sipp")
 DEADLINE_S = 25
@@ -39,16 +40,20 @@ class Sipp:
         self.media = media
         self._runs = 0
 
-    async def start(self, scenario: str, calls: int = 1, number: str = "0", *more: str) -> "Run":
+    async def start(self, scenario: "str | Script", calls: int = 1, number: str = "0", *more: str) -> "Run":
         """Start a scenario for so many calls, one after the other."""
         self._runs += 1
-        folder = self.bench.folder / f"{self.device}-{scenario}-{self._runs}"
+        name = scenario if isinstance(scenario, str) else scenario.name
+        folder = self.bench.folder / f"{self.device}-{name}-{self._runs}"
         folder.mkdir()
+        file = SCENARIOS / f"{name}.xml" if isinstance(scenario, str) else folder / f"{name}.xml"
+        if not isinstance(scenario, str):
+            file.write_text(scenario.xml())
         host = self.bench.server.host
         # sipp would name only the server as the digest's uri, which is not the request's (RFC 7616 section 3.4.6).
         more = more if number == "0" else (*more, "-auth_uri", f"{number}@{self.bench.server.address}")
         process = await asyncio.create_subprocess_exec(
-            *("sipp", "-sf", str(SCENARIOS / f"{scenario}.xml"), self.bench.server.address, "-s", number),
+            *("sipp", "-sf", str(file), self.bench.server.address, "-s", number),
             *("-i", host, "-p", str(self.port), "-mi", host, "-mp", str(self.media)),
             *("-au", self.device, "-ap", password(self.device), "-key", "account", self.device),
             *("-m", str(calls), "-l", "1", "-r", "20", "-nostdin", "-timeout", str(DEADLINE_S), "-timeout_error"),
@@ -63,7 +68,7 @@ class Sipp:
         self.bench.started(run)
         return run
 
-    async def run(self, scenario: str, calls: int = 1, number: str = "0", *more: str) -> Counted:
+    async def run(self, scenario: "str | Script", calls: int = 1, number: str = "0", *more: str) -> Counted:
         """Run a scenario to its end."""
         return await (await self.start(scenario, calls, number, *more)).end()
 

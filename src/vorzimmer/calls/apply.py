@@ -72,7 +72,7 @@ def _together(state: CallState, at: float) -> CallState:
     after = change(state, answered=state.answered if state.answered is not None else at, back=None)
     for leg in state.parties:
         other = after.other(leg.id)
-        if other is not None and leg.shown != other.party and not leg.stale:
+        if other is not None and not other.party.looks_like(leg.shown) and not leg.stale:
             after = after.with_leg(change_leg(leg, stale="identity"))
     return after
 

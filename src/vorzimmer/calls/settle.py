@@ -44,7 +44,7 @@ def ask(state: CallState, leg: Leg, formats: tuple[Format, ...], why: Why) -> Ou
     """Re-invite `leg` with `formats`, and show it whom it is talking to."""
     described = next_offer(leg.sound, formats)
     other = state.other(leg.id)
-    connected = other.party if other and other.party != leg.shown else None
+    connected = other.party if other and not other.party.looks_like(leg.shown) else None
     asked = change_leg(leg, offering=Offering(described, why), stale="", shown=other.party if other else leg.shown)
     return state.with_leg(asked), (SendReinvite(leg.id, write(described), connected),)
 

@@ -31,6 +31,10 @@ class Party(msgspec.Struct, frozen=True):
     number: str = ""
     private: bool = False
 
+    def looks_like(self, other: "Party") -> bool:
+        """Whether a phone would show both in the same way, whatever device they use."""
+        return (self.name, self.number, self.private) == (other.name, other.number, other.private)
+
 
 class Sound(msgspec.Struct, frozen=True):
     """The audio of one leg: our endpoint with its address, our last description, what was agreed, and every format
