@@ -21,6 +21,7 @@ from vorzimmer.calls.words import denied
 from vorzimmer.directory.ref import Ref
 from vorzimmer.kernel.errors import PeerError
 from vorzimmer.kernel.ids import EndpointId, LegId
+from vorzimmer.media.eager import at_once
 from vorzimmer.media.port import DigitHeard, FellSilent, MediaError, MediaEvent, SourceEnded, Tone, WorkerLost
 from vorzimmer.routing.model import Announce, Forward, Offer, Refuse, Ring, Run, Step, Tried
 from vorzimmer.routing.outcome import overall
@@ -54,6 +55,10 @@ class Attempt:
     def start(self) -> None:
         """Begin; the task ends by itself."""
         self._task = asyncio.get_running_loop().create_task(self._guarded())
+
+    def start_at_once(self) -> None:
+        """Begin within this turn, as the last thing that is done in it."""
+        self._task = at_once(self._guarded())
 
     # -- what happens to it (synchronously, within the turn of the event) -------------------------------------------
     def deliver(self, event: Event | MediaEvent) -> None:
@@ -180,6 +185,7 @@ class Attempt:
                 self._refuse(step.status, step.reason, self._why(step.status), self._again(step.status))
                 return True
             case Run():
+                await self.live.world.clock.sleep(0)  # whatever a service does, it does in a task
                 answer = await self.live.world.service(step, self.live.state.asked)
                 self._inbox.check()
                 self.live.tried(Tried(step, "done"))

@@ -132,7 +132,7 @@ class Switchboard:
         self.own(event.leg, live, party.device)
         attempt = Attempt(live, entrance, party)
         live.note()
-        attempt.start()
+        attempt.start_at_once()
 
     def _refuse(self, leg: LegId, status: int, headers: tuple[tuple[str, str], ...] = (), reason: str = "") -> None:
         signalling = self.world.signalling

@@ -32,7 +32,7 @@ from vorzimmer.calls.world import World
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.errors import LocalError
 from vorzimmer.kernel.ids import EndpointId, LegId
-from vorzimmer.media.port import MediaError, OpenSpec, SourceEnded, Statistics
+from vorzimmer.media.port import MediaError, Nothing, OpenSpec, Peer, SourceEnded, Statistics
 from vorzimmer.routing.model import line_of
 
 REOPENINGS = 4
@@ -111,9 +111,21 @@ class Performer:
     async def _drain(self) -> None:
         try:
             while self._media:
-                await self._safely(self._media.popleft())
+                effects = self._together()
+                if len(effects) == 1:
+                    await self._safely(effects[0])
+                else:
+                    await asyncio.gather(*map(self._safely, effects))
         finally:
             self._task = None
+
+    def _together(self) -> list[Effect]:
+        """The next effect, and those behind it that need not wait for its answer: media carries out in order what it is
+        told, and only what has to be loaded first may be overtaken."""
+        effects = [self._media.popleft()]
+        while _at_once(effects[-1]) and self._media and _at_once(self._media[0]):
+            effects.append(self._media.popleft())
+        return effects
 
     async def _safely(self, effect: Effect) -> None:
         try:
@@ -166,3 +178,9 @@ class Performer:
         elif isinstance(effect, Hear):
             # Whoever waits for the end of a prompt that cannot be played must not wait for ever.
             self._feed(SourceEnded(effect.endpoint, effect.source))
+
+
+def _at_once(effect: Effect) -> bool:
+    return isinstance(effect, Configure | Close) or (
+        isinstance(effect, Hear) and isinstance(effect.source, Peer | Nothing)
+    )

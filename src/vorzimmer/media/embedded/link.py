@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
-from vorzimmer.kernel.clock import Clock
+from vorzimmer.kernel.clock import Alarm, Clock
 from vorzimmer.kernel.errors import PeerError
 from vorzimmer.media.embedded import protocol as wire
 from vorzimmer.media.port import MediaError
@@ -35,6 +35,8 @@ class WorkerLink:
         self._instance = ""
         self._next = 0
         self._waiting: dict[int, asyncio.Future[wire.Answer]] = {}
+        self._due: dict[int, float] = {}
+        self._alarm: Alarm | None = None
         self._protocol: _Protocol | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -51,6 +53,9 @@ class WorkerLink:
         if self._protocol:
             self._protocol.close()
         self._drop()
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
 
     async def request(self, command: wire.Command) -> wire.Answer:
         """The worker's answer. Raises MediaError when it refuses, cannot be reached, or does not answer in time."""
@@ -63,7 +68,7 @@ class WorkerLink:
         if isinstance(message, wire.Push):
             self.received(message.event)
             return
-        waiting = self._waiting.pop(message.id, None)
+        waiting = self._forget(message.id)
         if waiting and not waiting.done():
             waiting.set_result(message.answer)
 
@@ -74,16 +79,32 @@ class WorkerLink:
         number = self._next
         future = asyncio.get_running_loop().create_future()
         self._waiting[number] = future
+        self._due[number] = self._clock.now() + ANSWER_SECONDS
         self._protocol.send(wire.Request(number, command))
-        alarm = self._clock.call_at(self._clock.now() + ANSWER_SECONDS, lambda: self._late(number))
+        if self._alarm is None:
+            self._watch()
         try:
             answer: wire.Answer = await future
         finally:
-            alarm.cancel()
-            self._waiting.pop(number, None)
+            self._forget(number)
         if isinstance(answer, wire.Failed):
             raise MediaError(answer.reason)
         return answer
+
+    def _forget(self, number: int) -> "asyncio.Future[wire.Answer] | None":
+        self._due.pop(number, None)
+        return self._waiting.pop(number, None)
+
+    def _watch(self) -> None:
+        """One alarm for all requests, at the first's time: nearly all are answered long before it."""
+        first = next(iter(self._due.values()), None)
+        self._alarm = None if first is None else self._clock.call_at(first, self._look)
+
+    def _look(self) -> None:
+        now = self._clock.now()
+        for number in [number for number, due in self._due.items() if due <= now]:
+            self._late(number)
+        self._watch()
 
     def _late(self, number: int) -> None:
         """No answer: whether the worker is alive at all is seen from whether it greets us on a new connection."""
@@ -135,7 +156,7 @@ class WorkerLink:
             self._fail(number, "hung up")
 
     def _fail(self, number: int, reason: str) -> None:
-        waiting = self._waiting.pop(number, None)
+        waiting = self._forget(number)
         if waiting and not waiting.done():
             waiting.set_exception(MediaError(f"media worker {self.path} {reason}"))
 
@@ -144,6 +165,7 @@ class _Protocol(asyncio.Protocol):
     def __init__(self, link: WorkerLink) -> None:
         self._link = link
         self._frames = wire.Frames()
+        self._out: list[bytes] = []
         self.closed = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -160,7 +182,14 @@ class _Protocol(asyncio.Protocol):
         self.closed.set()
 
     def send(self, request: wire.Request) -> None:
-        self._transport.write(wire.frame(request))
+        """With whatever else is asked in this turn, in one piece."""
+        if not self._out:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._out.append(wire.frame(request))
+
+    def _flush(self) -> None:
+        out, self._out = self._out, []
+        self._transport.write(b"".join(out))
 
     def close(self) -> None:
         self._transport.close()

@@ -25,12 +25,15 @@ class Draining:
 
 @dataclass(slots=True)
 class PortPool:
-    """Even ports low..high; the odd one above each is its RTCP port. `cooldown` in seconds."""
+    """Even ports low..high; the odd one above each is its RTCP port. `cooldown` in seconds; of so many pairs as `kept`
+    says the sockets stay open once they have run dry, to be used again first."""
 
     low: int
     high: int
     cooldown: float = 5.0
+    kept: int = 0
     _free: deque[int] = field(default_factory=deque)
+    _open: dict[int, None] = field(default_factory=dict)
     _draining: dict[int, Draining] = field(default_factory=dict)
     _stained: dict[int, frozenset[int]] = field(default_factory=dict)
 
@@ -43,6 +46,18 @@ class PortPool:
             raise MediaError(f"no free media port in {self.low}-{self.high}")
         port = self._free.popleft()
         return port, self._stained.pop(port, frozenset())
+
+    def take_open(self) -> tuple[int, frozenset[int]] | None:
+        """The pair that has rested longest of those whose sockets were kept, None without one."""
+        port = next(iter(self._open), None)
+        if port is None:
+            return None
+        del self._open[port]
+        return port, self._stained.pop(port, frozenset())
+
+    def is_open(self, port: int) -> bool:
+        """Whether the sockets of this pair are to be kept."""
+        return port in self._open
 
     def refuse(self, port: int) -> None:
         """Somebody else holds this port: try it again last."""
@@ -63,12 +78,15 @@ class PortPool:
         for each in done:
             del self._draining[each.port]
             self._stained[each.port] = each.ssrcs
-            self._free.append(each.port)
+            if len(self._open) < self.kept:
+                self._open[each.port] = None
+            else:
+                self._free.append(each.port)
         return [each.port for each in done]
 
     def free(self) -> int:
         """How many pairs could be taken now."""
-        return len(self._free)
+        return len(self._free) + len(self._open)
 
     def _is_dry(self, pair: Draining, now: float) -> bool:
         return now - pair.last >= self.cooldown or now - pair.since >= self.cooldown * LONGEST_DRAIN

@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import cast
 
 from vorzimmer.kernel.errors import PeerError
+from vorzimmer.media.eager import at_once
 from vorzimmer.media.embedded import protocol as wire
 from vorzimmer.media.port import DigitHeard, MediaError
 
@@ -63,9 +64,10 @@ class ControlServer:
             connection.send(wire.Reply(request.id, wire.Failed("a newer control is connected")))
             connection.close()
             return
-        task = asyncio.get_running_loop().create_task(self._answer(connection, request))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task = at_once(self._answer(connection, request))
+        if task is not None:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     def gone(self, connection: "_Connection") -> None:
         """The connection has dropped."""
@@ -104,6 +106,7 @@ class _Connection(asyncio.Protocol):
     def __init__(self, server: ControlServer) -> None:
         self._server = server
         self._frames = wire.Frames()
+        self._out: list[bytes] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.WriteTransport, transport)
@@ -119,8 +122,16 @@ class _Connection(asyncio.Protocol):
         self._server.gone(self)
 
     def send(self, message: wire.Reply | wire.Push) -> None:
-        if not self._transport.is_closing():
-            self._transport.write(wire.frame(message))
+        """With whatever else is said in this turn, in one piece."""
+        if not self._out:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._out.append(wire.frame(message))
+
+    def _flush(self) -> None:
+        out, self._out = self._out, []
+        if out and not self._transport.is_closing():
+            self._transport.write(b"".join(out))
 
     def close(self) -> None:
+        self._flush()
         self._transport.close()

@@ -36,6 +36,9 @@ from vorzimmer.media.port import (
 )
 
 BRIDGE_HOST = "127.0.0.1"
+KEPT = 512
+"""Pairs per listener whose sockets stay open for the next call: opening and closing them is most of what a short
+call costs here."""
 PORT_TRIES = 20
 """Ports that other programs hold are passed over, so many times per open."""
 
@@ -72,7 +75,7 @@ class Table:
         self.translator = Translator()
         self.reports = reports.Reporter(chance)
         self._listeners = {(each.name, each.family): each for each in reversed(config.listeners)}
-        self._pools = {key: PortPool(each.low, each.high, config.drain) for key, each in self._listeners.items()}
+        self._pools = {key: PortPool(each.low, each.high, config.drain, KEPT) for key, each in self._listeners.items()}
         self._draining: dict[tuple[str, int], dict[int, Pair]] = {key: {} for key in self._pools}
 
     async def open(self, command: wire.Open) -> wire.Opened:
@@ -84,7 +87,7 @@ class Table:
             session = self._session(command, pair, frozenset(), None)
             return wire.Opened(BRIDGE_HOST, session.pair.port)
         key, listener = self._listener(command)
-        pair, old = await self._bound(listener, self._pools[key])
+        pair, old = await self._bound(listener, key)
         if command.endpoint in self.sessions:
             pair.close()
             raise MediaError(f"endpoint {command.endpoint} is open already")
@@ -163,7 +166,8 @@ class Table:
             self._watch(session, now)
         for key, pool in self._pools.items():
             for port in pool.dry(now):
-                self._draining[key].pop(port).close()
+                if not pool.is_open(port):
+                    self._draining[key].pop(port).close()
 
     def watch_digits(self, now: float) -> None:
         """A few times a second: presses whose end was lost are over."""
@@ -198,7 +202,10 @@ class Table:
                 return (each.name, each.family), each
         raise MediaError(f"no media listener {command.listener!r} for IPv{command.family}")
 
-    async def _bound(self, listener: Listener, pool: PortPool) -> tuple[Pair, frozenset[int]]:
+    async def _bound(self, listener: Listener, key: tuple[str, int]) -> tuple[Pair, frozenset[int]]:
+        pool = self._pools[key]
+        if rested := pool.take_open():
+            return self._draining[key].pop(rested[0]), rested[1]
         for _ in range(PORT_TRIES):
             port, old = pool.take()
             try:
