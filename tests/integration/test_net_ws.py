@@ -3,7 +3,9 @@
 import asyncio
 import base64
 import contextlib
+import signal
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from wsproto.events import AcceptConnection, BytesMessage, CloseConnection, Ping
 from vorzimmer.kernel.address import Address
 from vorzimmer.net.certificates import client_context
 from vorzimmer.net.stream import Limits
+from vorzimmer.sip.events import Failed, FlowGone
 from vorzimmer.sip.flow import Packet
 
 KEY = base64.b64encode(b"0123456789abcdef").decode()
@@ -279,3 +282,41 @@ def test_rfc7118_calls_between_a_browser_and_a_udp_phone(
         assert ";transport=ws" in str(web.invites[-1].request.headers)
 
     server.run(main())
+
+
+@pytest.mark.parametrize("transport", ["tls", "ws"])
+def test_after_a_kill_of_control_the_binding_of_a_stream_is_gone_until_the_phone_registers_again(
+    bench: Bench, transport: str, tmp_path: Path
+) -> None:
+    server, ports = bench
+
+    async def come(phone: SocketPhone) -> None:
+        await phone.start(tmp_path if transport == "tls" else None, port=ports[transport])
+        await phone.register()
+
+    async def main() -> None:
+        kind = SocketPhone if transport == "tls" else WebPhone
+        caller = await server.phone("carl-tisch")
+        lost = kind(server.server, "bea-tisch", transport=transport)
+        await come(lost)
+        before = server.server.pid("control")
+        server.server.kill("control", signal.SIGKILL)
+        await server.server.restarted("control", before)
+        await lost.until(lambda: any(isinstance(event, FlowGone) for event in lost.events))
+        await lost.close()
+        await caller.register()  # over UDP: answered as soon as control is back
+        assert await _refused(caller, "140") in {404, 480}, "nobody is there"
+        again = server.keep(kind(server.server, "bea-tisch", transport=transport))
+        await come(again)
+        outgoing, incoming = await connect(caller, again, "140")
+        outgoing.hang_up()
+        await again.until(lambda: incoming.over)
+
+    server.run(main())
+
+
+async def _refused(caller: SocketPhone, dialled: str) -> int:
+    call = caller.call(dialled)
+    await caller.until(lambda: call.over)
+    failed = [event for event in caller.events if isinstance(event, Failed)]
+    return failed[-1].status

@@ -1,7 +1,7 @@
 """One trunk as it stands now: where it goes, whether it is registered and answers, and who may speak for it.
 
-A trunk is known by where its packets come from, never by what they claim. This module must never send, wait, or hold
-a right that another trunk has.
+A trunk is known by where its packets come from or by its certificate, never by what they claim. This module must never
+send, wait, or hold a right that another trunk has.
 """
 
 from collections.abc import Callable, Iterable
@@ -40,6 +40,12 @@ class TrunkSpec:
     identity: str = "pai"
     form: NumberForm = "e164"
     plan: NumberPlan = field(default_factory=NumberPlan)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The host names by which it is configured, in lower case: what a certificate of the carrier may prove."""
+        hosts = [hop.host for hop in self.targets] + [split_source(source)[0] for source in self.sources]
+        return frozenset(host.lower().rstrip(".") for host in hosts if not is_literal(host) and "/" not in host)
 
     @property
     def registers(self) -> bool:
@@ -125,8 +131,10 @@ class TrunkLine:
 
     # -- coming in --------------------------------------------------------------------------------------------------
     def speaks(self, flow: Flow) -> bool:
-        """Whether a request over this flow comes from this trunk: the address counts, over a transport that is no
-        weaker than the configured one (a UDP source can be forged)."""
+        """Whether a request over this flow comes from this trunk: a name that a verified certificate proves (RFC 5922)
+        or the address, over a transport that is no weaker than the configured one (a UDP source can be forged)."""
+        if not self.spec.names.isdisjoint(flow.peer_names):
+            return True
         if _STRENGTH.get(flow.transport, 0) < _STRENGTH.get(self.spec.transport, 0):
             return False
         host, port = flow.remote
