@@ -398,3 +398,15 @@ def test_rfc3261_20_5_what_a_peer_allows_and_supports_is_remembered() -> None:
     assert not again.engine.allows(LEG, "REFER")
     assert again.engine.supports(LEG, "from-change")
     assert not again.engine.allows(LegId("nobody"), "BYE")
+
+
+def test_rfc3261_13_2_1_an_invite_without_an_offer_gets_no_reliable_provisional() -> None:
+    for extra in (KNOWS, NEEDS):
+        peer = Peer()
+        peer.send("INVITE", extra=extra)
+        leg = peer.of(Invited)[-1].leg
+        ring(peer, leg)
+        assert "RSeq" not in provisionals(peer)[-1].headers
+        accept(peer, leg)
+        assert peer.responses("INVITE")[-1] == 200
+        done(peer)

@@ -387,3 +387,20 @@ def test_rfc4028_two_engines_keep_each_other_alive_for_a_day() -> None:
     pair.run()
     assert [event.leg for event in pair.b.of(Ended)] == [theirs]
     assert pair.idle()
+
+
+def test_after_a_restart_refreshes_that_were_due_do_not_come_all_at_once() -> None:
+    peer = Peer()
+    calling(peer, TIMER + "Session-Expires: 1800;refresher=uac\r\n")
+    frozen = peer.engine.freeze(LEG)
+    assert frozen is not None
+    again = Peer(seed=3)
+    again.now = 5000.0
+    for number in range(100):
+        again.engine.thaw(LegId(f"leg{number}"), frozen, again.now)
+    first = again.engine.get_timer()
+    assert first is not None
+    assert 450 <= first - again.now < 500
+    again.wait(675)
+    half = len({request.headers.get("Via") for request in again.requests("UPDATE")})
+    assert 30 < half < 70

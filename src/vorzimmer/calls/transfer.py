@@ -27,6 +27,7 @@ from vorzimmer.kernel.errors import PeerError
 from vorzimmer.kernel.ids import CallId, LegId
 from vorzimmer.routing.model import Asked, Caller
 from vorzimmer.sip.events import Requested
+from vorzimmer.sip.gruu import instance_of
 from vorzimmer.sip.headers import Replaces, parse_cseq, parse_name_addr, parse_replaces
 from vorzimmer.sip.message import Request
 from vorzimmer.sip.uri import SipUri, TelUri
@@ -63,10 +64,11 @@ class Calls(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a Refer-To asks for: something dialled, or the other side of a dialog of ours."""
+    """What a Refer-To asks for: something dialled (one `instance` of its phones), or the other side of a dialog."""
 
     dialled: str
     replaces: Replaces | None = None
+    instance: str = ""
 
 
 def target_of(request: Request) -> Target:
@@ -83,7 +85,8 @@ def target_of(request: Request) -> Target:
     replaces = uri.header("Replaces")
     if not uri.user and not replaces:
         raise PeerError("nothing dialled in Refer-To")
-    return Target(dialled(address.uri_text) if uri.user else "", parse_replaces(replaces) if replaces else None)
+    to = dialled(address.uri_text) if uri.user else ""
+    return Target(to, parse_replaces(replaces) if replaces else None, instance_of(address.uri_text))
 
 
 class Notifier:
@@ -167,7 +170,7 @@ def refer(calls: Calls, live: Live, event: Requested) -> None:
         if status:
             notifier(status, reason)
     else:
-        _blind(_Transfer(calls, live, leg, other, notifier), target.dialled)
+        _blind(_Transfer(calls, live, leg, other, notifier), target)
 
 
 def _refer_sub(request: Request) -> tuple[tuple[str, str], ...]:
@@ -186,18 +189,19 @@ class _Transfer:
     notifier: Notifier
 
 
-def _blind(transfer: _Transfer, dialled: str) -> None:
+def _blind(transfer: _Transfer, target: Target) -> None:
     """The other party waits in a call of its own while the target is rung for it."""
     live, by, calls = transfer.live, transfer.by, transfer.calls
     caller = Caller(ref=by.party.ref, device=by.party.device, name=by.party.name, private=by.party.private)
     if by.party.ref is None:
         caller = msgspec.structs.replace(caller, number=by.party.number or None)
-    asked = Asked(live.state.company, caller, dialled=dialled, role="transfer")
+    asked = Asked(live.state.company, caller, dialled=target.dialled, role="transfer")
     live_state = live.state
     fresh = msgspec.structs.replace(
         calls.fresh(asked), journey=live_state.journey, waiting=music(live_state), back=live_state.id
     )
     waiting = _wait_in(transfer, calls.begin(fresh))
+    waiting.instance = target.instance
     Attempt(waiting, _entrance(transfer, waiting), by.party, transfer.notifier).start()
 
 

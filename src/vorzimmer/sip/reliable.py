@@ -59,7 +59,13 @@ class Promise:
 
 
 def promise_of(request: Request, chance: Chance) -> Promise | None:
-    """None where the caller does not know 100rel (RFC 3262 section 3)."""
+    """None where the caller does not know 100rel (RFC 3262 section 3).
+
+    Nor for an INVITE without an offer: the first reliable response would have to make one (RFC 3261 section 13.2.1),
+    and nobody above has one before the answer. Such a caller hears an ordinary 180, which breaks nobody.
+    """
+    if not request.body:
+        return None
     required = _has(request.headers, "Require")
     if not required and not _has(request.headers, "Supported"):
         return None

@@ -91,10 +91,10 @@ class Sessions:
 
     # -- time -----------------------------------------------------------------------------------------------------
     def resume(self, leg: Leg, session: Session, saved: float) -> None:
-        """Go on with a session from before a restart."""
-        again = restored(session, saved, self._core.now)
-        leg.session = again
-        self._arm(leg, again.refresh_at if again.ours else again.over_at)
+        """Go on with a session from before a restart. What is due begins anew, but not for all legs at once."""
+        again = leg.session = restored(session, saved, self._core.now)
+        early = self._core.chance.fraction() * again.interval / 4 if again is not session else 0.0
+        self._arm(leg, again.refresh_at - early if again.ours else again.over_at)
 
     def _start(self, leg: Leg, interval: int, ours: bool) -> None:
         session = leg.session = Session(interval, ours, self._core.now + interval)
