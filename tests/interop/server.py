@@ -131,6 +131,11 @@ class Server:
         calls: list[dict[str, Any]] = await ask(str(self.state), "calls", company=None)
         return calls
 
+    async def watchers(self) -> list[dict[str, Any]]:
+        """Who watches whom now."""
+        rows: list[dict[str, Any]] = await ask(str(self.state), "watchers", company=None)
+        return rows
+
     def pid(self, name: str) -> int:
         """The process id of a child: control, web, media-0 ..."""
         return int((self.state / "run" / f"{name}.pid").read_text())

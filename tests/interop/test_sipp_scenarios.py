@@ -177,3 +177,14 @@ def test_a_phone_that_sends_garbage_disturbs_nobody(lines: Lines) -> None:
         assert [lines.bench.server.pid(name) for name in ("control", "web")] == before
 
     lines.bench.run(test())
+
+
+def test_rfc6665_a_lamp_key_of_sipp_is_told_refreshed_and_ended(lines: Lines) -> None:
+    """SUBSCRIBE with digest, the full state at once, Expires 0, the last word; five times, one after the other."""
+
+    async def test() -> None:
+        watched = await lines.bea.run("watch", 5, "141")
+        all_went_well(5, watched)
+        assert watched.received("NOTIFY", "NOTIFY") == 10
+
+    lines.bench.run(test())
