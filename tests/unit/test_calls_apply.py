@@ -256,6 +256,31 @@ def test_a_late_offer_whose_ack_has_no_answer_ends_the_call() -> None:
     assert kinds(effects) == ["Bye", "Bye", "Close", "Close", "Finish"]
 
 
+def test_rfc4028_a_refresh_by_reinvite_changes_nothing_and_disturbs_nobody() -> None:
+    state = two(PCMA, PCMU)
+    before = state.parties[0].sound.ours
+    assert before is not None
+    after, effects = apply(state, reinvite(A, (PCMA, PCMU)), 2.0)
+    assert effects == (Accept(A, write(before)),)
+    settled, effects = apply(after, Acked(A, Request("ACK", "sip:x")), 2.0)
+    assert (settled, effects) == (state, ())
+
+
+def test_an_added_video_line_is_refused_in_its_place_and_the_call_lives_on() -> None:
+    state = two(PCMA)
+    video = phone_offer(A, (PCMA,)) + b"m=video 4002 RTP/AVP 99\r\na=rtpmap:99 H264/90000\r\n"
+    state, effects = apply(state, Reinvited(A, Request("INVITE", "sip:x", SDP, video)), 2.0)
+    assert kinds(effects) == ["Accept"]
+    assert [(m.kind, m.port == 0) for m in parse(only(effects, Accept).body).media] == [
+        ("audio", False),
+        ("video", True),
+    ]
+    state, _ = apply(state, Acked(A, Request("ACK", "sip:x")), 2.0)
+    state, effects = apply(state, WorkerLost((EndpointId("a"),)), 3.0)
+    state, effects = apply(state, Reopened(A, EndpointId("a+1"), Address("192.0.2.201", 7)), 3.0)
+    assert [(m.kind, m.port) for m in parse(only(effects, SendReinvite).body).media] == [("audio", 7), ("video", 0)]
+
+
 def test_legs_with_different_codecs_are_settled_on_a_common_one_only_after_the_ack() -> None:
     one, other = leg(A, PCMU, PCMA, awaiting="ack"), leg(B, PCMA, outgoing=True)
     state = call(one, other)

@@ -322,6 +322,14 @@ def test_rfc3264_5_every_phones_offer_goes_on_to_another_phone_as_a_clean_one(na
 
 
 @pytest.mark.parametrize("name", PHONES)
+def test_an_offer_to_a_phone_over_udp_is_short(name: str) -> None:
+    """An INVITE of ours has some 700 bytes of headers and must stay well below 1,300 (RFC 3261 section 18.1.1)."""
+    ours = offer_like(read(parse(body(PHONES[name][0]))), Ours(OURS.address, OURS.session), DEFAULT_FORMATS)
+    assert len(write(ours)) <= 450
+    assert len([f for f in read(ours).events if f.rate not in {8_000, 48_000}]) == 0
+
+
+@pytest.mark.parametrize("name", PHONES)
 @pytest.mark.parametrize(
     "hold",
     ["a=sendonly", "a=inactive", "session sendonly", "session inactive", "c=IN IP4 0.0.0.0"],

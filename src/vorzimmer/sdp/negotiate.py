@@ -88,7 +88,10 @@ def offer_like(
     None at its first INVITE.
     """
     formats = extended(plan.formats, more, taken=plan.events)
-    return _offered(ours, _audio(ours, (*formats, *plan.events), plan.ptime, direction), previous)
+    clocks = {f.rate for f in formats}
+    # Events of clocks that no format has (16000 of speex) only make a datagram longer.
+    events = tuple(e for e in plan.events if e.rate in clocks)
+    return _offered(ours, _audio(ours, (*formats, *events), plan.ptime, direction), previous)
 
 
 def extended(
