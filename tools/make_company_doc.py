@@ -26,7 +26,7 @@ KEPT = {
     "site": {"address", "emergency"},
     "user": {"role", "site", "department", "email", "language", "mobile", "outgoing", "parallel_ringing.confirm"},
     "phone": {"site", "department", "outgoing"},
-    "device": {"silent_alert", "transport", "srtp", "place"},
+    "device": {"silent_alert", "transport", "place"},
 }
 """Keys of acting kinds that are checked and kept, and that nothing reads yet."""
 

@@ -217,6 +217,13 @@ def test_ext_6_a_menu_key_like_an_extension_is_worth_a_word(bench: Bench) -> Non
     assert plan.notes == (f"{path}: user:anna has this extension and wins over the menu",)
 
 
+@pytest.mark.parametrize(("transport", "told"), [("any", True), ("udp", True), ("tls", False), ("wss", False)])
+def test_rfc4568_keys_over_readable_signalling_are_worth_a_word(bench: Bench, transport: str, told: bool) -> None:
+    device = f"devices: [{{id: anna-tisch, srtp: required, transport: {transport}}}]"
+    notes = bench.plan(HEAD + device).notes
+    assert any(note.startswith("devices[anna-tisch].srtp: ") for note in notes) == told
+
+
 def test_a_weak_password_that_is_there_already_is_no_change() -> None:
     text = GOOD.replace("password: generated, profile", 'password: "lab", profile')
     assert Bench().apply(text, weak=True).plan(text).empty

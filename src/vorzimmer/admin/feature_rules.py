@@ -187,6 +187,13 @@ def menu_warnings(scene: Scene, entry: Entry) -> Iterator[Fault]:
                 yield Fault(("menus", name, "keys", key), f"{owner} has this extension and wins over the menu")
 
 
+def key_warnings(scene: Scene, entry: Entry) -> Iterator[Fault]:
+    """SDES (RFC 4568) sends the keys of the audio along with the signalling: without TLS whoever reads along has them."""
+    core = entry.core
+    if isinstance(core, (Device, Trunk)) and core.srtp == "required" and core.transport not in {"tls", "wss"}:
+        yield Fault(("srtp",), "the keys are sent with the signalling, which only transport tls hides")
+
+
 def calling_plan(scene: Scene, entry: Entry) -> Iterator[Fault]:
     """transfer_1 to transfer_3 have their numbers (CP-2)."""
     core = entry.core
@@ -251,5 +258,5 @@ RULES: dict[str, tuple[Rule, ...]] = {
 }
 """Rules by kind."""
 
-WARNINGS: tuple[Rule, ...] = (menu_warnings,)
+WARNINGS: tuple[Rule, ...] = (menu_warnings, key_warnings)
 """What is allowed but worth a word when it is saved."""
