@@ -188,7 +188,7 @@ def menu_warnings(scene: Scene, entry: Entry) -> Iterator[Fault]:
 
 
 def key_warnings(scene: Scene, entry: Entry) -> Iterator[Fault]:
-    """SDES (RFC 4568) sends the keys of the audio along with the signalling: without TLS whoever reads along has them."""
+    """SDES (RFC 4568) sends the keys of the audio with the signalling: without TLS whoever reads along has them."""
     core = entry.core
     if isinstance(core, (Device, Trunk)) and core.srtp == "required" and core.transport not in {"tls", "wss"}:
         yield Fault(("srtp",), "the keys are sent with the signalling, which only transport tls hides")
