@@ -605,3 +605,21 @@ def test_a_trunk_call_outlives_a_restart_and_still_counts_as_a_channel() -> None
         await world.carrier.persons[KUNDE].until(lambda: world.carrier.persons[KUNDE].last.over)
 
     play(scene)
+
+
+def test_12_4_two_outside_parties_left_alone_are_warned_of_and_ended() -> None:
+    async def scene(world: World) -> None:
+        await world.start()
+        await world.edit(f"users:\n  - {{id: anna, forwarding: {{always: {{enabled: true, to: '{MOBIL}'}}}}}}\n")
+        call = world.carrier.call(KUNDE, NORD.number("anna"))
+        kunde = world.carrier.persons[KUNDE]
+        await kunde.until(lambda: call.talking)
+        await world.clock.sleep(3200)
+        assert {"what": "outside_alone"} not in facts(world, "alarm")
+        await world.clock.sleep(150)
+        assert {"what": "outside_alone"} in facts(world, "alarm")
+        assert call.talking
+        await world.clock.sleep(300)
+        assert call.over
+
+    play(scene)

@@ -17,6 +17,8 @@ from vorzimmer.app.lamps import watchers
 from vorzimmer.app.live_view import live_call
 from vorzimmer.app.rpc import Method, Params, Stream
 from vorzimmer.media.embedded.client import EmbeddedMedia
+from vorzimmer.presence.trunks import State
+from vorzimmer.routing.model import LINE_WAYS, line_device
 
 
 class ControlRpc:
@@ -44,6 +46,9 @@ class ControlRpc:
             lambda: counts.limited_source + counts.limited_account,
         )
 
+        metrics.table("vorzimmer_trunk_up", "1 while calls may go out", ("company", "trunk"), self._trunks_up)
+        labels = ("company", "trunk", "way")
+        metrics.table("vorzimmer_trunk_calls", "Calls over a trunk now", labels, self._trunk_calls)
         turned_away, engine = "vorzimmer_sip_overload_refused", exchange.engine
         metrics.gauge(turned_away, "Requests turned away for overload", lambda: engine.turned_away)
 
@@ -65,6 +70,7 @@ class ControlRpc:
             "metrics": self._text,
             "devices": self._devices,
             "watchers": self._watchers,
+            "trunks": self._trunks,
         }
 
     def streams(self) -> dict[str, Stream]:
@@ -115,6 +121,34 @@ class ControlRpc:
         exchange = self._exchange
         rows = watchers(exchange.watching, exchange.lamps, params.get("company"), exchange.pump.now())
         return [msgspec.to_builtins(row) for row in rows]
+
+    async def _trunks(self, params: Params) -> list[dict[str, Any]]:
+        """Trunks as they stand: up or not and why, seconds of registration left, calls in and out."""
+        company = params.get("company")
+        return [self._trunk(state) for state in self._exchange.trunks.states() if company in {None, state.spec.company}]
+
+    def _trunk(self, state: State) -> dict[str, Any]:
+        spec = state.spec
+        calls = {way: self._exchange.board.calls_of(spec.company, line_device(spec.id, way)) for way in LINE_WAYS}
+        return {
+            "company": spec.company,
+            "trunk": spec.id,
+            "kind": "register" if spec.registers else "peer",
+            "up": state.up,
+            "why": state.why,
+            "registered_s": None if state.registered_s is None else round(state.registered_s),
+            "servers": state.servers,
+            "alive": state.alive,
+            "calls": calls,
+        }
+
+    def _trunks_up(self) -> list[tuple[tuple[str, ...], float]]:
+        return [((each.spec.company, each.spec.id), float(each.up)) for each in self._exchange.trunks.states()]
+
+    def _trunk_calls(self) -> list[tuple[tuple[str, ...], float]]:
+        board = self._exchange.board
+        keys = [(each.spec.company, each.spec.id, way) for each in self._exchange.trunks.states() for way in LINE_WAYS]
+        return [((c, trunk, way), float(board.calls_of(c, line_device(trunk, way)))) for c, trunk, way in keys]
 
     async def _follow(self, params: Params) -> AsyncIterator[Any]:
         async for fact in self._facts.follow(params.get("company")):

@@ -31,6 +31,10 @@ ENDINGS: dict[str, dict[str, str]] = {
     "redirected": {"de": "umgeleitet", "en": "redirected"},
     "rejected": {"de": "abgewiesen", "en": "rejected"},
     "shutdown": {"de": "der Server wurde beendet", "en": "the server was shut down"},
+    "time limit": {
+        "de": "zwei Teilnehmer außerhalb waren zu lange allein verbunden",
+        "en": "two outside parties were connected alone for too long",
+    },
     "transfer failed": {"de": "Übergabe gescheitert", "en": "the transfer failed"},
     "transferred": {"de": "übergeben", "en": "transferred"},
     "unknown number": {"de": "unbekannte Nummer", "en": "unknown number"},

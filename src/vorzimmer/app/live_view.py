@@ -9,6 +9,7 @@ import msgspec
 
 from vorzimmer.calls.state import CallState, Leg, Rung
 from vorzimmer.routing.explain import shown_caller
+from vorzimmer.routing.model import line_of
 from vorzimmer.store.ports import CallRow
 
 
@@ -20,11 +21,20 @@ def live_call(state: CallState, now: float) -> dict[str, Any]:
         "from": str(state.asked.caller.ref or shown_caller(state.asked.caller)),
         "to": str(state.asked.target or state.asked.dialled),
         "state": _word(state),
+        **_outside(state.asked.trunk, [leg.party.device for leg in state.parties], state.ringing),
         "parties": [*(_party(leg) for leg in state.parties), *(_rung(rung) for rung in state.ringing)],
         "started": state.started,
         "answered": state.answered,
         "seconds": round(now - (state.answered or state.started), 1),
     }
+
+
+def _outside(arrived: str, devices: list[str | None], ringing: tuple[Rung, ...] = ()) -> dict[str, str]:
+    """Whether a call came in, went out, or passed through, and over which trunks."""
+    lines = [line for device in (*devices, *(rung.party.device for rung in ringing)) if (line := line_of(device))]
+    out = [trunk for trunk, way in lines if way != "in"]
+    direction = ("through" if out else "in") if arrived else "out" if out else "internal"
+    return {"direction": direction, "trunk": " ".join(dict.fromkeys((*([arrived] if arrived else ()), *out)))}
 
 
 def _word(state: CallState) -> str:
@@ -53,7 +63,10 @@ def _party(leg: Leg) -> dict[str, Any]:
 def past_call(row: CallRow) -> dict[str, Any]:
     """An ended call: what people look for first, then the whole record."""
     document: dict[str, Any] = msgspec.json.decode(row.document)
+    devices = [leg.get("party", {}).get("device") for leg in document.get("legs") or ()]
+    arrived = (document.get("asked") or {}).get("trunk") or ""
     return document | {
+        **_outside(arrived, devices),
         "id": row.call,
         "company": row.company,
         "from": row.caller,

@@ -68,7 +68,11 @@ def _of_control(office: Office, link: ControlLink | None) -> dict[str, Method]:
         company = office.company(params["company"]) if params["company"] else None
         return await link.call("watchers", company=company) if link is not None else []
 
-    return {"calls": calls, "watchers": watchers, "certificates": certificates}
+    async def trunks(params: Params) -> Any:
+        company = office.company(params["company"]) if params["company"] else None
+        return await link.call("trunks", company=company) if link is not None else []
+
+    return {"calls": calls, "watchers": watchers, "certificates": certificates, "trunks": trunks}
 
 
 def streams(link: ControlLink) -> dict[str, Stream]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from vorzimmer.calls.alone import Alone
 from vorzimmer.calls.apply import CallEvent, apply
 from vorzimmer.calls.effects import Effect, HangUp, Look, OwnEvent, Probed
 from vorzimmer.calls.perform import Performer
@@ -74,6 +75,12 @@ class Live:
         self._noting = False
         self._responses: dict[str, Callable[[Responded], None]] = {}
         self._watch = Watch(world.clock, world.times.watch, lambda: self.feed(Look()))
+        self._alone = Alone(
+            world.clock,
+            world.times.outside,
+            lambda: home.alarm(self.state, "outside_alone"),
+            lambda: self.feed(HangUp("system", "time limit")),
+        )
         self._performer = Performer(world, lambda: self.state, self._performed, self._finished)
 
     def deliver(self, event: Event) -> None:
@@ -99,6 +106,7 @@ class Live:
             self._noted(before)
         self._performer.perform(effects)
         self._watch.update(self.state)
+        self._alone.update(self.state)
 
     def tried(self, tried: Tried) -> None:
         """The attempt has performed a step: nobody rings any more."""
@@ -164,12 +172,14 @@ class Live:
     def wake(self) -> None:
         """Back from bytes: alarms are set again."""
         self._watch.update(self.state)
+        self._alone.update(self.state)
 
     def drop(self) -> None:
         """Forget everything at once, as a killed process does; nothing is sent or recorded (simulations)."""
         self._recorded = True  # Nothing more is written.
         self._performer.drop()
         self._watch.stop()
+        self._alone.stop()
         if self.attempt is not None:
             self.attempt.drop()
 

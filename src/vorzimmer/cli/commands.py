@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from vorzimmer.cli import certificates, company, history, serving, trace
+from vorzimmer.cli import certificates, company, history, serving, trace, trunks
 
 app = typer.Typer(
     name="vorzimmer",
@@ -28,6 +28,7 @@ app.command("calls")(history.calls)
 app.command("history")(history.history)
 app.command("watchers")(history.watchers)
 app.command("trace")(trace.trace)
+app.command("trunks")(trunks.trunks)
 app.command("certificates")(certificates.certificates)
 
 

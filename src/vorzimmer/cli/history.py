@@ -65,7 +65,7 @@ def calls(
         print_json(now)
         return
     if not as_json:
-        _table(("call", "from", "to", "state", "parties", "s"), [_live_row(each) for each in now])
+        table(("call", "from", "to", "state", "parties", "s"), [_live_row(each) for each in now])
     if following:
         try:
             asyncio.run(_follow(state, company, as_json=as_json))
@@ -93,7 +93,7 @@ def history(
     if as_json:
         print_json(rows)
         return
-    _table(("call", "when", "from", "to", "answered by", "outcome", "s"), [_past_row(row) for row in rows])
+    table(("call", "when", "from", "to", "answered by", "outcome", "s"), [_past_row(row) for row in rows])
 
 
 def watchers(state: StateOption = DEFAULT_STATE, company: CompanyOption = None, as_json: JsonOption = False) -> None:
@@ -103,7 +103,7 @@ def watchers(state: StateOption = DEFAULT_STATE, company: CompanyOption = None, 
         print_json(rows)
         return
     columns = ("device", "package", "what", "shows", "state", "seconds")
-    _table(columns, [[str(row[name]) for name in columns] for row in rows])
+    table(columns, [[str(row[name]) for name in columns] for row in rows])
 
 
 def _live_row(call: dict[str, Any]) -> list[str]:
@@ -122,7 +122,7 @@ def _clock(at: float) -> str:
     return f"{datetime.fromtimestamp(at).astimezone():%H:%M:%S}"
 
 
-def _table(heads: tuple[str, ...], rows: list[list[str]]) -> None:
+def table(heads: tuple[str, ...], rows: list[list[str]]) -> None:
     """Columns as wide as they must be, never cut or wrapped: ids are there to be copied."""
     if not rows:
         typer.echo("none")

@@ -4,9 +4,29 @@ Each process has one :class:`Metrics` of its own, handed down by the composition
 module must never be asked for a decision.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+Rows = Callable[[], list[tuple[tuple[str, ...], float]]]
+"""Values of the labels, and the figure."""
+
+
+class _Table(Collector):
+    """A gauge whose rows come and go."""
+
+    def __init__(self, name: str, what: str, labels: tuple[str, ...], read: Rows) -> None:
+        self._head = (name, what, labels)
+        self._read = read
+
+    def collect(self) -> Iterable[Metric]:
+        name, what, labels = self._head
+        family = GaugeMetricFamily(name, what, labels=labels)
+        for values, figure in self._read():
+            family.add_metric(values, figure)
+        yield family
 
 
 class Metrics:
@@ -28,6 +48,10 @@ class Metrics:
     def gauge(self, name: str, what: str, read: Callable[[], float]) -> None:
         """A figure that is read when somebody asks."""
         Gauge(name, what, registry=self.registry).set_function(read)
+
+    def table(self, name: str, what: str, labels: tuple[str, ...], read: Rows) -> None:
+        """Figures with labels that are read when somebody asks."""
+        self.registry.register(_Table(name, what, labels, read))
 
     def text(self) -> str:
         """The exposition, Prometheus text format 0.0.4."""

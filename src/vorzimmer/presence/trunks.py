@@ -23,6 +23,7 @@ from vorzimmer.sip.registering import Registering, RegisterSpec
 RESOLVE_S = 300.0
 """Seconds for which a trunk's names are believed."""
 RESOLVE_AGAIN_S = 30.0
+MOST_KNOWN = 50_000
 _SILENT = frozenset({408, 503})
 """Answers to OPTIONS that mean nobody is there; any other final response comes from somebody."""
 
@@ -58,6 +59,26 @@ class _Sent:
     method: str
 
 
+@dataclass(frozen=True, slots=True)
+class State:
+    """A trunk for people: whether calls may go out, why not, for how many more seconds it is registered (None: it does
+    not register), and how many of its servers answer."""
+
+    spec: TrunkSpec
+    up: bool
+    why: str
+    registered_s: float | None
+    servers: int
+    alive: int
+
+
+def _state(line: TrunkLine, now: float) -> State:
+    up, machine = line.up(now), line.registering
+    left = None if machine is None else max(0.0, machine.until - now)
+    alive = sum(hop not in line.dead for hop in line.hops)
+    return State(line.spec, up, "" if up else line.reason(), left, len(line.hops), alive)
+
+
 class Trunks:
     """Call `configure` with a company's trunks whenever they change, `handle` with every response."""
 
@@ -78,6 +99,8 @@ class Trunks:
         self._sent: dict[str, _Sent] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._alarm: Alarm | None = None
+        self._speaking: dict[tuple[str, Address], tuple[TrunkSpec, ...]] = {}
+        """Whose call an address means, until a trunk or its addresses change."""
 
     # -- filling ----------------------------------------------------------------------------------------------------
     def configure(self, company: str, specs: Iterable[TrunkSpec]) -> None:
@@ -89,6 +112,7 @@ class Trunks:
         for key, spec in wanted.items():
             if key not in self._lines:
                 self._lines[key] = self._new(spec)
+        self._speaking.clear()
         self._arm()
 
     def _new(self, spec: TrunkSpec) -> TrunkLine:
@@ -128,20 +152,21 @@ class Trunks:
 
     def at(self, flow: Flow) -> tuple[TrunkSpec, ...]:
         """Trunks that a request over this flow may come from, in a stable order; () for a stranger or a phone."""
-        return tuple(line.spec for _, line in sorted(self._lines.items()) if line.speaks(flow))
+        key = (flow.transport, flow.remote)
+        known = self._speaking.get(key) if not flow.peer_names else None
+        if known is None:
+            lines = sorted(self._lines.items(), key=lambda each: each[0])
+            known = tuple(line.spec for _, line in lines if line.speaks(flow))
+            if len(self._speaking) >= MOST_KNOWN:
+                self._speaking.clear()
+            if not flow.peer_names:
+                self._speaking[key] = known
+        return known
 
-    def states(self) -> list[tuple[TrunkSpec, bool, str, float | None]]:
-        """Every trunk, whether it is up, why not, and for how many more seconds it is registered."""
+    def states(self) -> list[State]:
+        """Every trunk as it stands, in a stable order."""
         now = self._clock.now()
-        return [
-            (
-                line.spec,
-                line.up(now),
-                "" if line.up(now) else line.reason(),
-                max(0.0, line.registering.until - now) if line.registering else None,
-            )
-            for _, line in sorted(self._lines.items())
-        ]
+        return [_state(line, now) for _, line in sorted(self._lines.items(), key=lambda each: each[0])]
 
     # -- events -----------------------------------------------------------------------------------------------------
     def handle(self, event: Responded) -> bool:
@@ -240,6 +265,7 @@ class Trunks:
                 wanted.append(Hop(line.spec.transport, host, port or 5060))
         if all(is_literal(hop.host) for hop in wanted):
             line.found((hop, (Address(hop.host, hop.port),)) for hop in wanted)
+            self._speaking.clear()
             return
         task = asyncio.get_running_loop().create_task(self._resolved(line, wanted))
         self._tasks.add(task)
@@ -257,5 +283,6 @@ class Trunks:
         if not any(addresses for _, addresses in found):
             line.resolve_at = self._clock.now() + RESOLVE_AGAIN_S
         line.found(found)
+        self._speaking.clear()
         self._judge(line)
         self._arm()

@@ -201,6 +201,7 @@ class LiveFacts(msgspec.Struct, frozen=True):
 
 
 LINE = "trunk"
+LINE_WAYS = ("in", "out", "sos")
 
 
 def line_device(trunk: str, way: str) -> str:

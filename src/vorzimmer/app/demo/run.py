@@ -12,6 +12,7 @@ import msgspec
 import typer
 
 from vorzimmer.app.clock import LoopClock, SystemChance
+from vorzimmer.app.demo.carrier import CUSTOMER, Outside, place
 from vorzimmer.app.demo.robots import Robot
 from vorzimmer.app.layout import Layout
 from vorzimmer.app.office import ApplyRequest, Office
@@ -44,9 +45,10 @@ class Account(msgspec.Struct, frozen=True):
 async def run_demo(host: str, port: int, http_port: int, state: str, *, robots: bool) -> None:
     """Serve the demo company until interrupted; raises StartError."""
     options = _options(host, port, http_port, state)
-    accounts = await _prepare(options)
+    outside = Outside(place(Address(host, port)), Address(host, port), SystemChance().token(12)) if robots else None
+    accounts = await _prepare(options, outside)
     _write(options.directory / "accounts.txt", _table(accounts, host, port))
-    extras = _robots(options, accounts, Address(host, port)) if robots else {}
+    extras = _robots(options, accounts, Address(host, port)) | _carrier(options, outside) if outside else {}
 
     def say(line: str) -> None:
         typer.echo(line)
@@ -70,8 +72,8 @@ def _options(host: str, port: int, http_port: int, state: str) -> ServeOptions:
     return load(None, flags)
 
 
-async def _prepare(options: ServeOptions) -> list[Account]:
-    """Fresh state with the company in it."""
+async def _prepare(options: ServeOptions, outside: Outside | None) -> list[Account]:
+    """Fresh state with the company in it, and a trunk to the demo's carrier."""
     _clear(options.directory)
     layout = Layout(options.directory)
     with layout.locked():
@@ -82,6 +84,8 @@ async def _prepare(options: ServeOptions) -> list[Account]:
         answer = await office.apply(ApplyRequest(COMPANY.read_text(), str(COMPANY.parent), {}))
         if answer["exit"]:
             raise StartError("the demo company cannot be applied: " + "; ".join(answer["problems"]))
+        if outside is not None:
+            await office.apply(ApplyRequest(outside.trunk(), str(COMPANY.parent), {}))
         book = office.book(answer["company"])
         await store.close()
     passwords = {ident: text for kind, ident, field, text in answer["made"] if (kind, field) == ("device", "password")}
@@ -116,6 +120,12 @@ def _robots(options: ServeOptions, accounts: list[Account], server: Address) -> 
     return {"robots": ("-m", "vorzimmer.app.demo.robots", str(path))}
 
 
+def _carrier(options: ServeOptions, outside: Outside) -> dict[str, tuple[str, ...]]:
+    path = options.directory / "carrier.json"
+    _write(path, msgspec.json.encode(outside).decode())
+    return {"carrier": ("-m", "vorzimmer.app.demo.carrier", str(path))}
+
+
 def _table(accounts: list[Account], host: str, port: int) -> str:
     head = f"{'extension':<10} {'name':<16} {'user name':<16} {'password':<26} server\n"
     rows = (
@@ -130,6 +140,7 @@ def _welcome(accounts: list[Account], server: Address, options: ServeOptions) ->
         (f"{_command()} calls --state {state} --follow", "what happens now"),
         (f"{_command()} history --state {state}", "what happened"),
         (f"{_command()} explain --state {state} --from user:bea --to 130", "where a call would go, and why"),
+        (f"{_command()} trunks --state {state}", "the line to the outside"),
         (f"curl http://{options.http}/healthz", "how the server is"),
     )
     width = max(len(command) for command, _ in try_this)
@@ -140,7 +151,8 @@ Musterbau GmbH is on the air. Connect any SIP phone with one of these accounts
 
 {_table(accounts, server.host, server.port)}
 Empfang (130) and Emil (121) are robots that call each other; a real phone that registers there takes over.
-From Bea's phone dial 130 and listen; hold, resume, transfer to 141. In a second terminal:
+From Bea's phone dial 130 and listen; hold, resume, transfer to 141. The outside is played by a carrier on this
+computer: {CUSTOMER} (Großkunde) answers and calls in, 112 and 110 end there as well. In a second terminal:
 {commands}
 {_reachable(server.host)}End it with Ctrl-C."""
 
