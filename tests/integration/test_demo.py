@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,26 @@ class Demo:
         return code
 
 
+async def outside(demo: Demo) -> list[dict[str, Any]]:
+    """Calls that came from the demo's carrier and were answered."""
+    rows: list[dict[str, Any]] = await ask(str(demo.state), "history", company=None, limit=20)
+    return [row for row in rows if row["direction"] == "in" and row["answered_by"]]
+
+
+async def line_up(demo: Demo) -> list[dict[str, Any]]:
+    """The demo's trunk once it is registered."""
+    rows: list[dict[str, Any]] = await ask(str(demo.state), "trunks", company=None)
+    return [row for row in rows if row["up"] and row["registered_s"]]
+
+
+async def by_and_by(look: Callable[[], Awaitable[list[dict[str, Any]]]]) -> list[dict[str, Any]]:
+    """What somebody sees who looks now and then."""
+    async with asyncio.timeout(LIFE_S):
+        while not (rows := await look()):  # noqa: ASYNC110 -- there is nobody who would tell
+            await asyncio.sleep(0.3)  # noqa: TID251 -- see above
+    return rows
+
+
 async def phone_of(demo: Demo, account: str) -> SocketPhone:
     phone = SocketPhone(demo, account)  # type: ignore[arg-type]  # of a server it only needs the port
     phone.secret = demo.password(account)
@@ -97,6 +118,32 @@ def test_robots_call_each_other_within_a_minute_and_step_aside_for_a_real_phone(
             assert [each.talking for each in phones[0].phone.calls][-1:] == [True]
             call.hang_up()
             await phones[0].phone.until(lambda: phones[0].phone.idle, 20)
+        finally:
+            for phone in phones:
+                await phone.close()
+            code = await demo.stop()
+        assert code == 0
+
+    asyncio.run(main())
+
+
+def test_the_demo_has_an_outside_that_calls_in_answers_and_plays_the_emergency_services(tmp_path: Path) -> None:
+    async def main() -> None:
+        demo = Demo(tmp_path)
+        await demo.start()
+        phones: list[SocketPhone] = []
+        try:
+            phones.append(await phone_of(demo, "anna-tisch"))
+            await by_and_by(lambda: line_up(demo))
+            for dialled in ("03023125222", "112"):
+                call = phones[0].phone.call(dialled)
+                await phones[0].phone.until(lambda at=call: at.talking, 20)  # type: ignore[misc]  # bound at once
+                live = await ask(str(demo.state), "calls", company=None)
+                assert ("out", "demo", dialled) in [(each["direction"], each["trunk"], each["to"]) for each in live]
+                call.hang_up()
+                await phones[0].phone.until(lambda: phones[0].phone.idle, 20)
+            rows = await by_and_by(lambda: outside(demo))
+            assert rows[0]["from"] == "+493023125222"
         finally:
             for phone in phones:
                 await phone.close()

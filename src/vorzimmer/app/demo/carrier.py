@@ -52,6 +52,8 @@ trunks:
     password: {{value: "{password}"}}
     numbers: [{{number: "+498999998000"}}, {{from: "+498999998100", to: "+498999998199"}}, {{number: "+498999998500"}}]
     transport: udp
+phones:
+  - {{id: empfang, numbers: [{{number: "{called}"}}]}}
 """
 
 
@@ -63,9 +65,10 @@ class Outside(msgspec.Struct, frozen=True):
     password: str
 
     def trunk(self) -> str:
-        """The trunk as a company file."""
+        """The trunk as a company file, and a number for the robot that answers."""
         host = f"[{self.address.host}]" if ":" in self.address.host else self.address.host
-        return TRUNK.format(host=host, port=self.address.port, username=USERNAME, password=self.password)
+        where = {"host": host, "port": self.address.port, "called": CALLED}
+        return TRUNK.format(**where, username=USERNAME, password=self.password)
 
 
 def place(server: Address) -> Address:
