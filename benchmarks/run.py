@@ -11,13 +11,14 @@ from pathlib import Path
 from platform import python_version
 from time import perf_counter
 
-from benchmarks import calls, decisions, inside, live_change, publish, registrations, relay
+from benchmarks import calls, decisions, inside, live_change, overload, publish, registrations, relay
 from benchmarks.figures import Figure, Result
 
 REPORT = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
 MARKER = "<!-- below: written by hand, kept by `make bench` -->"
 ALL: tuple[tuple[str, Callable[[], Result]], ...] = (
     ("calls", calls.run),
+    ("overload", overload.run),
     ("registrations", registrations.run),
     ("inside", inside.run),
     ("relay", relay.run),

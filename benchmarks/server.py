@@ -4,6 +4,7 @@ This module must never reach into the server: it talks to it as people do, and r
 """
 
 import asyncio
+import os
 import socket
 import sqlite3
 import sys
@@ -60,7 +61,10 @@ class BenchError(Exception):
 class Server:
     """One server on loopback; a context manager."""
 
-    def __init__(self, folder: str, numbers: Iterable[int]) -> None:
+    def __init__(self, folder: str, numbers: Iterable[int], *, pinned: bool = False) -> None:
+        """`pinned`: all processes of the server share one core, and whoever puts the load on it has the others."""
+        self._pinned = pinned
+        self._cores = os.sched_getaffinity(0)
         self._folder = Path(folder)
         self._state = self._folder / "state"
         self._numbers = numbers
@@ -76,7 +80,15 @@ class Server:
         await self._serve()
         return self
 
+    def _pin(self) -> None:
+        mine = min(self._cores)
+        os.sched_setaffinity(0, self._cores - {mine} or {mine})
+        for pid in self.processes:
+            for thread in Path(f"/proc/{pid}/task").iterdir():
+                os.sched_setaffinity(int(thread.name), {mine})
+
     async def __aexit__(self, *_: object) -> None:
+        os.sched_setaffinity(0, self._cores)
         if self._process is None or self._process.returncode is not None:
             return
         self._process.terminate()
@@ -111,6 +123,8 @@ class Server:
             while line := (await self._process.stdout.readline()).decode():
                 if "is ready" in line:
                     self.processes = processes_of(self._process.pid)
+                    if self._pinned:
+                        self._pin()
                     return
         raise BenchError(f"the server did not start: {log.read_text(errors='replace')[-1000:]}")
 
