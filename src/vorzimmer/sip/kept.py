@@ -3,6 +3,8 @@
 This module must never send, nor start anything but the session's timer.
 """
 
+from functools import lru_cache
+
 import msgspec
 
 from vorzimmer.kernel.errors import LocalError
@@ -30,6 +32,7 @@ def frozen_leg(leg: Leg, now: float) -> bytes | None:
     return freeze(leg.dialog, outgoing=leg.outgoing, user=leg.user, flow=flow, hop=leg.hop, kept=kept)
 
 
+@lru_cache(maxsize=256)
 def _joined(words: frozenset[str]) -> bytes:
     return ",".join(sorted(words)).encode("utf-8", "surrogateescape")
 
@@ -60,5 +63,6 @@ def _know(sender: Sender, leg: Leg, kept: Kept) -> None:
         sender.sessions.resume(leg, kept.session, kept.saved)
 
 
+@lru_cache(maxsize=256)
 def _split(words: bytes) -> frozenset[str]:
     return frozenset(word for word in words.decode("utf-8", "surrogateescape").split(",") if word)

@@ -113,9 +113,9 @@ class Leg:
     def learn(self, headers: Headers) -> None:
         """Note what the peer allows and supports, where it says so."""
         if allow := headers.get_all("Allow"):
-            self.allow = _methods(",".join(allow))
+            self.allow = _methods(allow[0] if len(allow) == 1 else ",".join(allow))
         if supported := headers.get_all("Supported"):
-            self.supported = _options(",".join(supported))
+            self.supported = _options(supported[0] if len(supported) == 1 else ",".join(supported))
 
     def agreed(self, ours: bytes, theirs: bytes) -> None:
         """Note what both have said; b"" leaves it as it was."""

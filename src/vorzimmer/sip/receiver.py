@@ -58,7 +58,7 @@ class Receiver:
     def receive(self, data: bytes, flow: Flow) -> None:
         """A datagram, a WebSocket message, or a piece of a stream."""
         if flow.transport not in _STREAMS:
-            if is_stun(data):
+            if data and data[0] < 2 and is_stun(data):
                 if found := stun.answer(data, flow.remote):
                     self._core.send(found, flow)
             elif data.strip(b"\r\n\0"):

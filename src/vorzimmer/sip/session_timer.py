@@ -4,6 +4,7 @@ This module must never hold a timer or send: ``sessions`` does.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import msgspec
 
@@ -45,15 +46,18 @@ class Asked:
     expires: int
     least: int
     refresher: str
-    supported: bool
 
 
 def asked_by(headers: Headers) -> Asked:
     """Read Session-Expires and Min-SE; what cannot be read counts as not there."""
-    expires, refresher = _interval(headers.get("Session-Expires"))
-    least, _ = _interval(headers.get("Min-SE"))
-    supported = bool(expires) and "timer" in {tag.lower() for tag in headers.list_of("Supported")}
-    return Asked(expires, max(least, FLOOR), refresher, supported)
+    return _asked(headers.get("Session-Expires"), headers.get("Min-SE"))
+
+
+@lru_cache(maxsize=256)
+def _asked(session: str, minimum: str) -> Asked:
+    expires, refresher = _interval(session)
+    least, _ = _interval(minimum)
+    return Asked(expires, max(least, FLOOR), refresher)
 
 
 def _interval(text: str) -> tuple[int, str]:
@@ -68,9 +72,11 @@ def _interval(text: str) -> tuple[int, str]:
     return min(int(seconds[:10]), LONGEST), refresher.lower() if refresher.lower() in {"uac", "uas"} else ""
 
 
-def check(asked: Asked, least: int) -> None:
+def check(headers: Headers, least: int) -> None:
     """Raise RefusedError 422 with Min-SE for an interval below ours, where the peer will understand it (section 9)."""
-    if asked.supported and asked.expires < least:
+    if not 0 < asked_by(headers).expires < least:
+        return
+    if "timer" in map(str.lower, headers.list_of("Supported")):
         raise RefusedError("Session Interval Too Small", 422, (("Min-SE", str(least)),))
 
 

@@ -69,15 +69,14 @@ class Sessions:
     # -- requests of theirs ---------------------------------------------------------------------------------------
     def check(self, headers: Headers) -> None:
         """Raise RefusedError 422 for an interval that is too small."""
-        if "Session-Expires" in headers:
-            check(asked_by(headers), self._core.config.min_se)
+        check(headers, self._core.config.min_se)
 
     def grant(self, leg: Leg, headers: Headers) -> str:
         """Lines for the 2xx to an INVITE, re-INVITE or UPDATE with these `headers`; the session counts from now."""
         asked = asked_by(headers)
         if not (asked.expires or leg.session or self._wanted):
             return ""
-        known = "timer" in leg.supported or asked.supported
+        known = "timer" in leg.supported
         interval, ours = self._granted(leg, asked, supported=known)
         self._start(leg, interval, ours)
         require = "Require: timer\r\n" if known else ""
