@@ -21,6 +21,7 @@ from vorzimmer.calls.effects import (
     Look,
     MediaLost,
     MovedOut,
+    Present,
     Probe,
     Probed,
     Reopen,
@@ -28,6 +29,7 @@ from vorzimmer.calls.effects import (
     Replaced,
     Respond,
     SendReinvite,
+    Unpresented,
     Waits,
 )
 from vorzimmer.calls.sound import answer, answered, first_offer, next_offer, plan_of, untranscoded
@@ -216,7 +218,7 @@ def test_rfc3264_8_3_2_no_number_of_ours_ever_changes_its_meaning() -> None:
 def test_what_was_under_way_between_two_messages_is_forgotten_over_a_restart() -> None:
     moved, _ = apply(two(PCMA), Reopened(B, EndpointId("b+1"), Address("192.0.2.201", 1)), 2.0)
     back = calm(moved)
-    assert [(x.offering, x.awaiting, x.stale) for x in back.parties] == [(None, "", ""), (None, "", "identity")]
+    assert [(x.offering, x.awaiting, x.stale) for x in back.parties] == [(None, "", ""), (None, "", "reinvite")]
 
 
 def test_both_phones_may_change_their_codecs_at_the_same_moment() -> None:
@@ -309,15 +311,21 @@ def test_phones_without_a_common_codec_talk_each_its_own_and_nobody_is_reinvited
     )
     assert state.ended is None
     assert state.hears == {"a": Peer(EndpointId("b")), "b": Peer(EndpointId("a"))}
-    assert [e.leg for e in effects if isinstance(e, SendReinvite)] == [A]  # to learn whom it talks to, nothing else
-    assert [f.name for f in plan_of(only(effects, SendReinvite).body).formats] == ["PCMA"]
+    assert only(effects, Present).leg == A  # to learn whom it talks to, nothing else
+    assert "SendReinvite" not in kinds(effects)
 
 
 # -- identity, moving, replacing ------------------------------------------------------------------------------------
-def test_whoever_was_shown_somebody_else_is_reinvited_with_the_new_identity() -> None:
+def test_rfc5876_whoever_was_shown_somebody_else_is_told_by_update_and_else_by_reinvite() -> None:
     state, effects = apply(call(leg(A, PCMA)), Joined((leg(B, PCMA, outgoing=True, shown=Party(name="T")),)), 2.0)
-    asked = [effect for effect in effects if isinstance(effect, SendReinvite)]
-    assert {(e.leg, e.connected.name) for e in asked if e.connected} == {(A, "B"), (B, "A")}
+    told = [effect for effect in effects if isinstance(effect, Present)]
+    assert {(e.leg, e.connected.name) for e in told} == {(A, "B"), (B, "A")}
+    assert [leg.offering for leg in state.parties] == [None, None]
+    state, effects = apply(state, Unpresented(A), 3.0)
+    asked = only(effects, SendReinvite)
+    assert (asked.leg, asked.connected.name) == (A, "B")
+    alone, _ = apply(state, MovedOut(B), 3.0)
+    assert apply(alone, Unpresented(A), 3.0) == (alone, ())
     failed, effects = apply(state, ReinviteFailed(A, 500, ""), 3.0)
     assert effects == ()
     assert failed.ended is None

@@ -24,11 +24,12 @@ from vorzimmer.calls.effects import (
     Reopen,
     Reopened,
     Replaced,
+    Unpresented,
     Waits,
 )
 from vorzimmer.calls.ends import Outcome, finish, name_of, past
 from vorzimmer.calls.settle import settle
-from vorzimmer.calls.state import CallState, End, change, change_guard, change_leg, change_sound
+from vorzimmer.calls.state import CallState, End, Party, change, change_guard, change_leg, change_sound
 from vorzimmer.calls.wiring import rewire
 from vorzimmer.kernel.ids import EndpointId
 from vorzimmer.media.port import FellSilent, MediaEvent, WorkerLost
@@ -123,6 +124,13 @@ def _hang_up(state: CallState, event: HangUp, at: float) -> Outcome:
     return finish(state, end, header=event.header) if event.header else finish(state, end)
 
 
+def _unpresented(state: CallState, event: Unpresented, at: float) -> Outcome:
+    leg = state.leg(event.leg)
+    if leg is None or state.other(leg.id) is None:
+        return state, ()
+    return state.with_leg(change_leg(leg, shown=Party(), stale=leg.stale or "reinvite")), ()
+
+
 def _fell_silent(state: CallState, event: FellSilent, at: float) -> Outcome:
     leg = next((p for p in state.parties if p.sound.endpoint == event.endpoint), None)
     if leg is None or leg.probing or leg.silent_by_right:
@@ -193,6 +201,7 @@ _HANDLERS: dict[type, Callable[[CallState, Any, float], Outcome]] = {
     Ended: _ended,
     Cancelled: _cancelled,
     HangUp: _hang_up,
+    Unpresented: _unpresented,
     FellSilent: _fell_silent,
     Look: _look,
     Probed: _probed,

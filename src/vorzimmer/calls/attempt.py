@@ -88,6 +88,8 @@ class Attempt:
     def swap(self, entrance: Entrance, shown: Party, progress: Progress) -> None:
         """Somebody takes the caller's place (an attended transfer to a phone that still rings)."""
         self.entrance, self.shown, self._progress = entrance, shown, progress
+        if self._forks is not None:
+            self._forks.swap(entrance, shown)
 
     def offer_of(self, leg: LegId) -> Offer | None:
         """As what a phone is rung; None for the caller's leg and for one that does not ring (any more)."""

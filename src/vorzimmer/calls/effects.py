@@ -39,6 +39,15 @@ class SendReinvite:
 
 
 @dataclass(frozen=True, slots=True)
+class Present:
+    """Tell the phone whom it talks to now, without touching the session: an UPDATE without a body (RFC 3311, RFC 5876).
+    ``Unpresented`` follows where the phone does not take it."""
+
+    leg: LegId
+    connected: Party
+
+
+@dataclass(frozen=True, slots=True)
 class Respond:
     """The answer to a request inside the dialog."""
 
@@ -100,7 +109,7 @@ class Finish:
     """The call is over: write its record. Always the last effect of a call."""
 
 
-Effect = Accept | Deny | SendReinvite | Respond | Probe | Bye | Configure | Hear | Reopen | Close | Finish
+Effect = Accept | Deny | SendReinvite | Present | Respond | Probe | Bye | Configure | Hear | Reopen | Close | Finish
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +170,13 @@ class Probed:
 
 
 @dataclass(frozen=True, slots=True)
+class Unpresented:
+    """The phone did not take an UPDATE: a re-INVITE has to say it."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """Are the phones still there that need not send audio?"""
 
@@ -174,4 +190,4 @@ class HangUp:
     header: str = ""
 
 
-OwnEvent = Joined | MovedOut | Replaced | Waits | Reopened | MediaLost | Probed | Look | HangUp
+OwnEvent = Unpresented | Joined | MovedOut | Replaced | Waits | Reopened | MediaLost | Probed | Look | HangUp

@@ -5,12 +5,13 @@ This module must never leave a leg ringing or an endpoint open once its Ring is 
 
 import asyncio
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from vorzimmer.calls.confirm import Question
 from vorzimmer.calls.diversion import diverted_to
 from vorzimmer.calls.effects import Bye, Close
 from vorzimmer.calls.entrance import Entrance
-from vorzimmer.calls.invitation import Manner, spec
+from vorzimmer.calls.invitation import Manner, asserted, spec
 from vorzimmer.calls.live import Live
 from vorzimmer.calls.opening import open_sound
 from vorzimmer.calls.outside import Lines, Way, far_end, rest, ways_of
@@ -27,7 +28,7 @@ from vorzimmer.kernel.ids import LegId
 from vorzimmer.media.port import MediaError, MediaEvent, SourceEnded
 from vorzimmer.routing.model import Offer, OfferOutcome, Ring
 from vorzimmer.sip.client_auth import Nonces, answer_challenge, credentials
-from vorzimmer.sip.events import Answered, Failed, Progressed
+from vorzimmer.sip.events import Answered, Failed, Progressed, Responded
 from vorzimmer.sip.flow import Flow
 from vorzimmer.sip.gruu import names
 from vorzimmer.sip.identity import ANSWERED_ELSEWHERE
@@ -40,7 +41,8 @@ STRENGTH = ("answered", "redirected", "declined", "busy", "no_answer", "unreacha
 @dataclass(slots=True)
 class Fork:
     """One ringing leg. `heard` once the phone has said anything above 100, `alive` if a 100 was all in time; `outcome`
-    "" while it may still answer; the rest as in ``OfferOutcome``. `taken` is the leg of somebody who has picked up."""
+    "" while it may still answer; the rest as in ``OfferOutcome``. `taken` is the leg of somebody who has picked
+    up, `shown` whom it was shown while it rang, None where that is whom its INVITE named."""
 
     leg: LegId
     offer: Offer
@@ -62,6 +64,12 @@ class Fork:
     """The credentials sent with the last INVITE."""
     question: Question | None = None
     reach_at: float = 0.0
+    shown: Party | None = None
+
+
+def _told(fork: Fork, shown: Party, event: Responded) -> None:
+    if event.status < 300:
+        fork.shown = shown
 
 
 @dataclass(slots=True)
@@ -220,7 +228,7 @@ class Forks:
         if sound is None:
             self.close(fork, "unreachable", 488)
             return None
-        leg = Leg(fork.leg, self._party(fork), sound, outgoing=True, shown=self.shown)
+        leg = Leg(fork.leg, self._party(fork), sound, outgoing=True, shown=fork.shown or self.shown)
         if fork.offer.confirm:
             world = self.live.world
             until = world.signalling.now() + world.times.confirm
@@ -246,6 +254,18 @@ class Forks:
         if isinstance(event, SourceEnded):
             await self.ask(fork)
         return None
+
+    def swap(self, entrance: Entrance, shown: Party) -> None:
+        """Somebody takes the caller's place: phones that ring and take an UPDATE show it at once, the others once they
+        have answered (RFC 3311 section 4, RFC 5876)."""
+        self.entrance = entrance
+        signalling = self.live.world.signalling
+        extra = asserted(shown, self.live.world.domain(self.live.state.company))
+        for fork in self.ringing:
+            if extra and fork.heard and not fork.ways and signalling.engine.allows(fork.leg, "UPDATE"):
+                sent = signalling.engine.request_in(fork.leg, "UPDATE", signalling.now(), extra=extra)
+                self.live.when_answered(sent, partial(_told, fork, shown))
+        signalling.kick()
 
     def take(self, old: LegId, leg: Leg, flow: Flow) -> None:
         """`leg`, answered already, is here in place of `old`; whatever becomes of this Ring, it is ended with it."""

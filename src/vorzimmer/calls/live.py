@@ -12,7 +12,7 @@ import msgspec
 
 from vorzimmer.calls.alone import Alone
 from vorzimmer.calls.apply import CallEvent, apply
-from vorzimmer.calls.effects import Effect, HangUp, Look, OwnEvent, Probed
+from vorzimmer.calls.effects import Effect, HangUp, Look, OwnEvent, Probed, Unpresented
 from vorzimmer.calls.perform import Performer
 from vorzimmer.calls.records import Frozen, Pending, encode, record_of
 from vorzimmer.calls.screen import screened
@@ -22,7 +22,7 @@ from vorzimmer.calls.watch import Watch
 from vorzimmer.calls.world import World
 from vorzimmer.kernel.ids import EndpointId, LegId
 from vorzimmer.media.port import SourceEnded, Statistics
-from vorzimmer.routing.model import Because, Plan, Ring, Tried
+from vorzimmer.routing.model import Because, Caller, Plan, Ring, Tried
 from vorzimmer.sip.events import Event, Requested, Responded
 from vorzimmer.sip.unanswered import is_unanswered
 
@@ -116,6 +116,10 @@ class Live:
         """Who rings now. It is in the journal at once: a restart has to make them stop, and to call nobody again that
         has been told to stop."""
         self._change(ringing=ringing)
+
+    def shows(self, caller: Caller) -> None:
+        """Phones that are rung from now on show `caller`."""
+        self._change(asked=msgspec.structs.replace(self.state.asked, shown=caller))
 
     def because(self, why: Because) -> None:
         """Something that somebody did to the call, for the record."""
@@ -220,6 +224,9 @@ class Live:
         leg = self._performer.probes.pop(event.transaction, None)
         if leg is not None:
             self.feed(Probed(leg, alive=event.status not in {408, 481, 503}))
+        leg = self._performer.updates.pop(event.transaction, None)
+        if leg is not None and event.status >= 300:
+            self.feed(Unpresented(leg))
         then = self._responses.pop(event.transaction, None)
         if then is not None:
             then(event)

@@ -20,11 +20,13 @@ from vorzimmer.calls.effects import (
     Hear,
     MediaLost,
     OwnEvent,
+    Present,
     Probe,
     Reopen,
     Reopened,
     Respond,
     SendReinvite,
+    Unpresented,
 )
 from vorzimmer.calls.invitation import asserted
 from vorzimmer.calls.state import CallState, Party
@@ -59,6 +61,7 @@ class Performer:
         self._task: asyncio.Task[None] | None = None
         self._statistics: dict[EndpointId, Statistics] = {}
         self.probes: dict[str, LegId] = {}
+        self.updates: dict[str, LegId] = {}
 
     def perform(self, effects: tuple[Effect, ...]) -> None:
         """Do `effects` in order (signalling among itself, media among itself)."""
@@ -96,10 +99,20 @@ class Performer:
                 engine.reinvite(leg, body, now, extra=self._shown(leg, connected))
             case Respond(transaction, status, body):
                 engine.respond(transaction, status, now, extra=(SDP,) if body else (), body=body)
+            case Present(leg, connected):
+                self._present(leg, connected)
             case Probe(leg):
                 self.probes[engine.request_in(leg, "OPTIONS", now)] = leg
             case Bye(leg, reason):
                 engine.end(leg, now, reason=reason)
+
+    def _present(self, leg: LegId, connected: Party) -> None:
+        engine, now = self._world.signalling.engine, self._world.signalling.now()
+        extra = self._shown(leg, connected)
+        if extra and engine.allows(leg, "UPDATE"):
+            self.updates[engine.request_in(leg, "UPDATE", now, extra=extra)] = leg
+        elif extra:
+            self._feed(Unpresented(leg))
 
     def _shown(self, leg: LegId, connected: Party | None) -> tuple[tuple[str, str], ...]:
         """Whom a phone is told that it talks to; a trunk learns no names and extensions of ours."""

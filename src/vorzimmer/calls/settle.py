@@ -6,7 +6,7 @@ nothing has to be transcoded any more. The number of tries is bounded, so two ph
 us busy. This module must never begin an exchange on a leg that has one under way.
 """
 
-from vorzimmer.calls.effects import Effect, SendReinvite
+from vorzimmer.calls.effects import Effect, Present, SendReinvite
 from vorzimmer.calls.ends import Outcome
 from vorzimmer.calls.sound import Keys, keys, next_offer, talks, untranscoded
 from vorzimmer.calls.state import CallState, Leg, Offering, Why, change, change_leg
@@ -30,14 +30,26 @@ def settle(state: CallState, at: float) -> Outcome:
 
 
 def _tell(state: CallState) -> Outcome:
-    """Whoever has to learn something by re-INVITE."""
+    """Whoever has to learn something: by UPDATE or re-INVITE."""
     effects: tuple[Effect, ...] = ()
     after = state
     for leg in state.parties:
-        if leg.stale and leg.sound.agreed is not None:
-            after, sent = ask(after, leg, leg.sound.agreed.formats, leg.stale)
+        if leg.stale == "identity":
+            after, sent = _present(after, leg)
+            effects += sent
+        elif leg.stale and leg.sound.agreed is not None:
+            why: Why = "media" if leg.stale == "media" else "identity"
+            after, sent = ask(after, leg, leg.sound.agreed.formats, why)
             effects += sent
     return after, effects
+
+
+def _present(state: CallState, leg: Leg) -> Outcome:
+    """Only whom it talks to has changed: its session stays untouched where the phone takes an UPDATE."""
+    other = state.other(leg.id)
+    shown = other.party if other else leg.shown
+    told = state.with_leg(change_leg(leg, stale="", shown=shown))
+    return told, (Present(leg.id, shown),) if other and shown != leg.shown else ()
 
 
 def ask(state: CallState, leg: Leg, formats: tuple[Format, ...], why: Why) -> Outcome:

@@ -68,7 +68,8 @@ class Leg(msgspec.Struct, frozen=True):
     """One confirmed dialog of a call.
 
     `outgoing`: we called it. `awaiting`: "ack" after our 200, "answer" if that ACK brings the SDP answer. `stale`: the
-    phone has to learn something by re-INVITE ("identity" or "media"). `shown` is the identity that it was shown last.
+    phone has to learn something: "identity" by UPDATE, "reinvite" where it took none, "media". `shown` is whom it was
+    shown last.
     """
 
     id: LegId
@@ -78,7 +79,7 @@ class Leg(msgspec.Struct, frozen=True):
     joined: float = 0.0
     awaiting: Literal["", "ack", "answer"] = ""
     offering: Offering | None = None
-    stale: Literal["", "identity", "media"] = ""
+    stale: Literal["", "identity", "reinvite", "media"] = ""
     shown: Party = Party()
     probing: bool = False
 

@@ -93,7 +93,7 @@ def calm(state: CallState) -> CallState:
 
 def _calm_leg(leg: Leg) -> Leg:
     """A re-INVITE of ours whose answer was lost is made once more."""
-    stale = leg.stale or ("identity" if leg.offering else "")
+    stale = leg.stale or ("reinvite" if leg.offering else "")
     return change_leg(leg, offering=None, awaiting="", probing=False, stale=stale)
 
 

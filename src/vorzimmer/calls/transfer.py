@@ -19,7 +19,7 @@ from vorzimmer.calls.entrance import Inviting
 from vorzimmer.calls.live import Live
 from vorzimmer.calls.naming import named
 from vorzimmer.calls.screen import check_refer_to
-from vorzimmer.calls.state import CallState, Leg, change_leg
+from vorzimmer.calls.state import CallState, Leg, Party, change_leg
 from vorzimmer.calls.waiting import Waiting
 from vorzimmer.calls.wiring import music
 from vorzimmer.calls.world import World
@@ -195,14 +195,22 @@ def _blind(transfer: _Transfer, target: Target) -> None:
     caller = Caller(ref=by.party.ref, device=by.party.device, name=by.party.name, private=by.party.private)
     if by.party.ref is None:
         caller = msgspec.structs.replace(caller, number=by.party.number or None)
-    asked = Asked(live.state.company, caller, dialled=target.dialled, role="transfer")
+    asked = Asked(
+        live.state.company, caller, dialled=target.dialled, role="transfer", shown=_face(transfer.other.party)
+    )
     live_state = live.state
     fresh = msgspec.structs.replace(
         calls.fresh(asked), journey=live_state.journey, waiting=music(live_state), back=live_state.id
     )
     waiting = _wait_in(transfer, calls.begin(fresh))
     waiting.instance = target.instance
-    Attempt(waiting, _entrance(transfer, waiting), by.party, transfer.notifier).start()
+    Attempt(waiting, _entrance(transfer, waiting), transfer.other.party, transfer.notifier).start()
+
+
+def _face(party: Party) -> Caller:
+    """A party as a phone that is rung for it shows it."""
+    number = None if party.ref is not None else party.number or None
+    return Caller(ref=party.ref, device=party.device, number=number, name=party.name, private=party.private)
 
 
 def _wait_in(transfer: _Transfer, to: Live) -> Live:
@@ -271,7 +279,8 @@ def _take_over(transfer: _Transfer, consult: Live, found: LegId) -> tuple[int, s
     consult.linked(transfer.live)
     _wait_in(transfer, consult)
     waiting = _entrance(transfer, consult)
-    attempt.swap(waiting, transfer.by.party, transfer.notifier)
+    consult.shows(_face(transfer.other.party))
+    attempt.swap(waiting, transfer.other.party, transfer.notifier)
     entrance.replaced()
     waiting.ringing()
     return 0, ""

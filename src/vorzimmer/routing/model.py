@@ -37,7 +37,9 @@ class Caller(msgspec.Struct, frozen=True):
 
 class Asked(msgspec.Struct, frozen=True):
     """One question. `dialled` is what was dialled, as it came; `target` a typed target instead (transfer to a user,
-    a forward). `role` is as what the target is to be rung. `trunk` is the one that a call from outside came over."""
+    a forward). `role` is as what the target is to be rung. `trunk` is the one that a call from outside came over.
+    `shown` is whom the call is for where `caller` only asks for it (who is transferred): phones of ours show that one,
+    rights and rules are the caller's."""
 
     company: str
     caller: Caller
@@ -46,6 +48,12 @@ class Asked(msgspec.Struct, frozen=True):
     role: str = "user"
     robot: bool = False
     trunk: str = ""
+    shown: Caller | None = None
+
+    @property
+    def face(self) -> Caller:
+        """Whom a rung phone shows."""
+        return self.shown or self.caller
 
 
 class Presentation(msgspec.Struct, frozen=True):

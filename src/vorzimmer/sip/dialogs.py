@@ -212,7 +212,8 @@ class Dialogs:
         method = inside.method
         if method == "UPDATE":
             leg.updates_out -= 1
-            if response is not None and 200 <= status < 300 and leg.dialog is not None:
+            here = self._sender.legs.get(leg.id) is leg  # else the answer has come after the end
+            if response is not None and 200 <= status < 300 and leg.dialog is not None and here:
                 leg.dialog.refresh(response.headers)
                 leg.learn(response.headers)
                 leg.agreed(inside.body, response.body)

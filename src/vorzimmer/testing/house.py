@@ -5,6 +5,7 @@ Deciding is a table here (extension to devices), so that a test of calls needs n
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from traceback import format_exception
 
@@ -74,7 +75,8 @@ class Bench:
 
 
 class House:
-    """`steps` may answer in place of the table: a function of (asked, so_far) that gives a step or None."""
+    """`steps` may answer in place of the table: a function of (asked, so_far) that gives a step or None. `private` are
+    users who withhold their number."""
 
     def __init__(self, seed: int = 1, weather: Weather = FAIR) -> None:
         self.clock = VirtualClock()
@@ -95,6 +97,7 @@ class House:
         self.alarm = ""
         self.music = "default"
         self.srtp: dict[str, Protection] = {}
+        self.private: set[str] = set()
         self.may: May = own_call
         self.watched: Callable[[str, Party, Replaces], LegId | None] = lambda company, who, dialog: None
         self.ours: Callable[[str, str], bool] = lambda company, host: True
@@ -142,14 +145,25 @@ class House:
         self.board.handle(event)
 
     # -- phones -----------------------------------------------------------------------------------------------------
-    def phone(self, user: str, *, company: str = COMPANY, device: str = "", **line: object) -> Phone:
-        """A new phone of `user` (its extension too), registered at once."""
+    def phone(
+        self, user: str, *, company: str = COMPANY, device: str = "", updates: bool = True, **line: object
+    ) -> Phone:
+        """A new phone of `user` (its extension too), registered at once; without `updates` it takes no UPDATE."""
         number = 10 + sum(len(phones) for phones in self.phones.values())
         address = Address(f"192.0.2.{number}", 5060)
         node = self.network.join(device or f"{user}-{number}", address)
-        engine = Engine(EngineConfig(sent_by=lambda _: address, user_agent="phone"), SeededChance(1000 + number))
+        config = EngineConfig(sent_by=lambda _: address, user_agent="phone")
+        if not updates:
+            config = replace(config, allow=tuple(method for method in config.allow if method != "UPDATE"))
+        engine = Engine(config, SeededChance(1000 + number))
         pump = Pump(engine, self.clock, node, on_bug=self.bench.on_bug)
-        options = {"media": Address(address.host, 40000), "contact": address, "domain": f"{company}.example", **line}
+        options = {
+            "media": Address(address.host, 40000),
+            "contact": address,
+            "domain": f"{company}.example",
+            "allow": ", ".join(config.allow),
+            **line,
+        }
         phone = Phone(Line(user, SERVER, **options), pump, self.clock, SeededChance(2000 + number))  # type: ignore[arg-type]
         pump.handle_with(phone.handle)
         self.pumps.append(pump)
@@ -179,8 +193,9 @@ class House:
         if user not in self.companies:
             return Refusal(403, "Forbidden")
         device = next(d for d in self._devices[user] if self.contacts_of[d][0].flow.remote == flow.remote)
+        name = self.names.get(user, user.title())
         return Identified(
-            self.companies[user], Caller(Ref("user", user), device, name=self.names.get(user, user.title()))
+            self.companies[user], Caller(Ref("user", user), device, name=name, private=user in self.private)
         )
 
     async def service(self, run: Run, asked: Asked) -> Announce | Refuse:
@@ -207,7 +222,7 @@ class House:
 
     def ring(self, user: str, asked: Asked, **options: object) -> Ring:
         """Ring everything that `user` has."""
-        caller = asked.caller
+        caller = asked.face
         present = Presentation(caller.name, caller.ref.id if caller.ref else "", caller.private)
         offers = tuple(
             Offer(

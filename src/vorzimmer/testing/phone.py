@@ -88,7 +88,8 @@ MEDIA = Address("192.0.2.99", 40000)
 @dataclass(frozen=True, slots=True)
 class Line:
     """`user` is the phone's own extension or account; `server` where its proxy is; `password` "" needs none;
-    `contact` where the phone listens; `media` its address for audio; `srtp` how it likes that to be encrypted."""
+    `contact` where the phone listens; `media` its address for audio; `srtp` how it likes that to be encrypted;
+    `allow` what its 180 says of the methods that it takes."""
 
     user: str
     server: Address
@@ -99,6 +100,7 @@ class Line:
     contact: Address | None = None
     formats: tuple[Format, ...] = DEFAULT_FORMATS
     srtp: Protection = "off"
+    allow: str = ""
 
 
 @dataclass(slots=True)
@@ -110,7 +112,8 @@ class Expectation:
 
 
 class Phone:
-    """One phone with one line. `handle` takes the events of its engine (give it to the pump)."""
+    """One phone with one line. `handle` takes the events of its engine (give it to the pump). `refuses` are statuses
+    for requests inside calls by method, where it does not answer as usual."""
 
     def __init__(self, line: Line, signalling: Signalling, clock: Clock, chance: Chance) -> None:
         self.line = line
@@ -121,6 +124,7 @@ class Phone:
         self.registered = False
         self.alive = True
         self.requests: list[Request] = []
+        self.refuses: dict[str, int] = {}
         self._signalling = signalling
         self._chance = chance
         self._registering: tuple[str, Request] | None = None

@@ -107,7 +107,9 @@ class PhoneCall:
         except PeerError as error:
             self.refuse(error.status)
             return
-        self._engine.ring(self.leg, self._now, status=status, extra=SDP if body else (), body=body)
+        allow = (("Allow", self.phone.line.allow),) if self.phone.line.allow else ()
+        extra = (*allow, *SDP) if body else allow
+        self._engine.ring(self.leg, self._now, status=status, extra=extra, body=body)
         self._kick()
 
     def answer(self) -> None:
@@ -268,10 +270,12 @@ class PhoneCall:
 
     def _requested(self, event: Requested) -> None:
         request = event.request
+        self._note(request)
         if request.method == "NOTIFY":
             self.notified.append(request.body.decode().partition("\r\n")[0])
         self.phone.requests.append(request)
-        self.phone.respond(event, 200 if request.method in {"NOTIFY", "OPTIONS", "INFO", "UPDATE"} else 501)
+        usual = 200 if request.method in {"NOTIFY", "OPTIONS", "INFO", "UPDATE"} else 501
+        self.phone.respond(event, self.phone.refuses.get(request.method) or usual)
 
     # -- offer and answer -------------------------------------------------------------------------------------------
     def _offer(self) -> bytes:

@@ -41,15 +41,16 @@ def _offer(device: str, owner: Ref | None, present: Presentation, context: Conte
         role=context.role_name,
         user=owner,
         present=present,
-        alert="internal" if context.asked.caller.internal else "normal",
+        alert="internal" if context.asked.face.internal else "normal",
         may_divert=context.role.walks,
     )
 
 
 def presentation(context: Context) -> Presentation:
-    """What the rung device shows of the caller: inside name and extension, outside what the network asserts."""
-    caller = context.asked.caller
-    if context.private:
+    """What the rung device shows of the caller, or of whom he transfers: inside name and extension, outside what the
+    network asserts."""
+    caller = context.asked.face
+    if caller.private or (context.private and context.asked.shown is None):
         return Presentation(private=True)
     if caller.ref is None:
         return Presentation(name=safe_name(caller.name), number=caller.number or "")
