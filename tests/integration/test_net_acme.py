@@ -1,7 +1,9 @@
 """Certificates by ACME: obtained by a running server, renewed in time, never lost by a failure."""
 
 import asyncio
+import os
 import re
+import signal
 import ssl
 import urllib.error
 import urllib.request
@@ -76,6 +78,14 @@ def test_rfc8555_a_running_server_obtains_its_certificates_and_shows_them_at_onc
             assert acme.accounts[0]["contact"] == ["mailto:ops@pbx.example"]
             assert len(acme.accounts) == 1
             assert not acme.faults
+            other = authority.issue("other", "by-hand.example")
+            os.replace(other.key, files[0].key)
+            os.replace(other.chain, files[0].chain)
+            assert server._process is not None
+            server._process.send_signal(signal.SIGHUP)
+            async with asyncio.timeout(10):
+                while await shown(tls, "by-hand.example") != {"by-hand.example"}:
+                    pass
             with pytest.raises(urllib.error.HTTPError):  # the proof is taken away again
                 await asyncio.to_thread(_get, f"http://{HOST}:{server.http_port}/.well-known/acme-challenge/x")
         finally:
