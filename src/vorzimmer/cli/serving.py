@@ -86,8 +86,9 @@ def demo(
     host: Annotated[str, typer.Option("--host", help="The address that phones reach.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", help="SIP port.")] = 5060,
     http_port: Annotated[int, typer.Option("--http-port")] = 8080,
+    ws_port: Annotated[int, typer.Option("--ws-port", help="Port for browser phones, without TLS; 0 for none.")] = 0,
     state: Annotated[str, typer.Option("--state", help="Made anew at each start.")] = ".demo",
     robots: Annotated[bool, typer.Option(help="Let robot phones call each other now and then.")] = True,
 ) -> None:
     """Start the demo company with fresh state, in the foreground."""
-    asyncio.run(run_demo(host, port, http_port, state, robots=robots))
+    asyncio.run(run_demo(host, port, http_port, state, robots=robots, ws_port=ws_port))

@@ -42,9 +42,9 @@ class Account(msgspec.Struct, frozen=True):
     extension: str
 
 
-async def run_demo(host: str, port: int, http_port: int, state: str, *, robots: bool) -> None:
-    """Serve the demo company until interrupted; raises StartError."""
-    options = _options(host, port, http_port, state)
+async def run_demo(host: str, port: int, http_port: int, state: str, *, robots: bool, ws_port: int = 0) -> None:
+    """Serve the demo company until interrupted; raises StartError. `ws_port` 0 means no WebSockets."""
+    options = _options(host, port, http_port, state, ws_port)
     outside = Outside(place(Address(host, port)), Address(host, port), SystemChance().token(12)) if robots else None
     accounts = await _prepare(options, outside)
     _write(options.directory / "accounts.txt", _table(accounts, host, port))
@@ -58,13 +58,14 @@ async def run_demo(host: str, port: int, http_port: int, state: str, *, robots: 
     await Supervisor(options, say, extras).run()
 
 
-def _options(host: str, port: int, http_port: int, state: str) -> ServeOptions:
+def _options(host: str, port: int, http_port: int, state: str, ws_port: int) -> ServeOptions:
     if is_wildcard(host):
         raise StartError(f"phones cannot be told {host}: name one address of this computer")
     shown = f"[{host}]" if ":" in host else host
     flags = {
         "state": state,
         "sip": (f"udp:{shown}:{port}", f"tcp:{shown}:{port}"),
+        "ws": (f"{shown}:{ws_port}",) if ws_port else (),
         "http": f"{shown}:{http_port}",
         "drain_s": 2.0,
         "log_level": "warning",
