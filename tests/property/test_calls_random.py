@@ -5,8 +5,9 @@ from typing import TypeVar
 
 import pytest
 
+from vorzimmer.kernel.ids import EndpointId
 from vorzimmer.media.port import FellSilent
-from vorzimmer.sdp.plan import Format
+from vorzimmer.sdp.plan import Format, Protection
 from vorzimmer.testing.chance import SeededChance
 from vorzimmer.testing.house import House
 from vorzimmer.testing.loop import run
@@ -17,6 +18,7 @@ from vorzimmer.testing.phone_call import PhoneCall
 T = TypeVar("T")
 PCMA, PCMU, G722 = Format("PCMA", 8), Format("PCMU", 0), Format("G722", 9)
 CODECS = ((PCMA,), (PCMU,), (PCMA, PCMU), (G722, PCMA, PCMU), (G722, PCMU))
+PROTECTIONS: tuple[Protection, ...] = ("off", "optional", "required")
 USERS = ("anna", "bea", "carl", "dora")
 MANNERS: tuple[Manner, ...] = (
     answers(0.0),
@@ -40,7 +42,13 @@ class Chaos:
         self.chance = SeededChance(seed)
         self.house = House(seed + 1, weather)
         self.house.seconds = 8.0
-        self.phones = [self.house.phone(user, formats=self.pick(CODECS)) for user in (*USERS, "bea")]
+        self.phones = [self.phone(user, number) for user, number in (*((user, 1) for user in USERS), ("bea", 2))]
+
+    def phone(self, user: str, number: int) -> Phone:
+        """A phone that encrypts as its account says; what is offered to *optional* over datagrams is plain."""
+        srtp = self.pick(PROTECTIONS)
+        self.house.srtp[f"{user}-{number}"] = srtp
+        return self.house.phone(user, formats=self.pick(CODECS), srtp=srtp)
 
     def pick(self, items: Sequence[T]) -> T:
         return items[self.chance.number(0, len(items) - 1)]
@@ -66,6 +74,17 @@ class Chaos:
             if len(state.parties) == 2 and not any(leg.held for leg in state.parties):
                 one, other = (leg.sound.endpoint for leg in state.parties)
                 assert self.house.media.talking(one, other), state
+                self.check_keys(one)
+                self.check_keys(other)
+
+    def check_keys(self, endpoint: EndpointId) -> None:
+        """Some phone has the very keys of this leg, the other way round."""
+        plan = self.house.media.endpoints[endpoint].plan
+        if plan is None or plan.srtp is None:
+            return
+        agreed = [call.agreed.srtp for phone in self.phones for call in phone.calls if call.agreed is not None]
+        theirs = [(each.receive_key, each.send_key) for each in agreed if each is not None]
+        assert (plan.srtp.send_key, plan.srtp.receive_key) in theirs
 
     async def act(self) -> None:
         if self.restarts and self.chance.number(0, 14) == 0:
