@@ -22,7 +22,11 @@ from vorzimmer.sip.flow import Flow, Hop
 from vorzimmer.sip.headers import NameAddr, parse_name_addr
 from vorzimmer.sip.identity import asserted, is_anonymous, wants_privacy
 from vorzimmer.sip.message import Request
+from vorzimmer.sip.text import is_number
 from vorzimmer.sip.uri import SipUri, TelUri, parse
+
+MOST_DIVERSIONS = 5
+"""As many forwards as a call may have inside (FEATURES.md PRE-0)."""
 
 _PORTS = {"udp": 5060, "tcp": 5060, "tls": 5061}
 
@@ -103,6 +107,8 @@ class LineIdentifier:
             return self._inner(request, flow)
         if request.method != "INVITE" or "Replaces" in request.headers:
             return Refusal(403, "Forbidden")
+        if diversions(request) > MOST_DIVERSIONS:
+            return Refusal(482, "Loop Detected")
         found = list(self._called(request, specs))
         if not found or len({spec.company for spec, _ in found}) > 1:
             return Refusal(404, "Not Found")
@@ -145,6 +151,18 @@ class LineIdentifier:
             return None
         known = trunk.covers(number) if trunk.numbers else book.at_number(number) is not None
         return number if known else None
+
+
+def diversions(request: Request) -> int:
+    """How often a call was sent on before it came to us: a forward that comes back from outside must end (PRE-0)."""
+    total = 0
+    for element in request.headers.list_of("Diversion"):
+        try:
+            counter = parse_name_addr(element).get("counter")
+        except PeerError:
+            counter = ""
+        total += int(counter[:3]) if is_number(counter) and counter != "0" else 1
+    return total
 
 
 def _wanted(request: Request) -> Iterator[str]:

@@ -33,6 +33,7 @@ from vorzimmer.calls.state import CallState, End, Party, change, change_guard, c
 from vorzimmer.calls.wiring import rewire
 from vorzimmer.kernel.ids import EndpointId
 from vorzimmer.media.port import FellSilent, MediaEvent, WorkerLost
+from vorzimmer.routing.model import line_of
 from vorzimmer.sip.events import Acked, Cancelled, Ended, Event, ReinviteAnswered, Reinvited, ReinviteFailed, Requested
 
 CallEvent = Event | MediaEvent | OwnEvent
@@ -73,6 +74,8 @@ def _together(state: CallState, at: float) -> CallState:
     after = change(state, answered=state.answered if state.answered is not None else at, back=None)
     for leg in state.parties:
         other = after.other(leg.id)
+        if line_of(leg.party.device):
+            continue  # A trunk learns nothing about who in the house talks now.
         if other is not None and not other.party.looks_like(leg.shown) and not leg.stale:
             after = after.with_leg(change_leg(leg, stale="identity"))
     return after

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import msgspec
@@ -289,7 +289,7 @@ class Account:
     """The client's side of an account."""
 
     username: str
-    password: str
+    password: str = field(repr=False)
 
 
 def answer(
