@@ -17,7 +17,8 @@ SCRIPT = Path(__file__).with_name("pjsua_phone.py")
 
 @dataclass
 class Pjsua:
-    """One phone, speaking with a tone of `hertz`; `srtp` 0 off, 1 optional, 2 mandatory."""
+    """One phone, speaking with a tone of `hertz`; `srtp` 0 off, 1 optional, 2 mandatory; `strict` requires 100rel and
+    session timers of 90 s in its calls."""
 
     folder: Path
     user: str
@@ -29,6 +30,7 @@ class Pjsua:
     codec: str = "PCMA"
     transport: str = "udp"
     srtp: int = 0
+    strict: bool = False
     events: list[dict[str, Any]] = field(default_factory=list)
     _process: asyncio.subprocess.Process | None = None
     _reading: asyncio.Task[None] | None = None
@@ -49,6 +51,7 @@ class Pjsua:
             "rtp_ports": 40,
             "codec": self.codec,
             "srtp": self.srtp,
+            "strict": self.strict,
             "voice": str(self.folder / "voice.wav"),
             "log": str(self.folder / "log"),
         }

@@ -106,6 +106,10 @@ class Phone:
         config.mediaConfig.transportConfig.portRange = line["rtp_ports"]
         config.mediaConfig.srtpUse = line["srtp"]
         config.mediaConfig.srtpSecureSignaling = 0  # the test reads along
+        if line["strict"]:
+            config.callConfig.prackUse = pj.PJSUA_100REL_MANDATORY
+            config.callConfig.timerUse = pj.PJSUA_SIP_TIMER_REQUIRED
+            config.callConfig.timerMinSESec = config.callConfig.timerSessExpiresSec = 90
         return config
 
     def keep(self, call: Call) -> int:

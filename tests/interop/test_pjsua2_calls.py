@@ -1,6 +1,7 @@
 """Phones on pjsua2: attended transfer, digits, hold and resume heard from both sides, TCP.
 
-Anna (500 Hz, UDP) and Dora (1100 Hz, TCP) are pjsua2 phones, Bea (700 Hz) and Carl (900 Hz) baresips.
+Anna (500 Hz, UDP) and Dora (1100 Hz, TCP) are pjsua2 phones, Bea (700 Hz) and Carl (900 Hz) baresips. Dora requires
+reliable provisional responses and session timers in all her calls (RFC 3262, RFC 4028).
 """
 
 import asyncio
@@ -35,6 +36,7 @@ class Desks:
             *(self.bench.folder / device, device, password(device), self.bench.server.address, hertz),
             *(block.take(6), block.take(40)),
             transport=transport,
+            strict=device == "dora-tisch",
         )
         self.bench.started(phone)
         self.bench.run(phone.start())
@@ -90,6 +92,29 @@ async def _one_of_them_hangs_up(desks: Desks) -> list[dict[str, Any]]:
     records = await desks.bench.records(2)
     await desks.idle()
     return records
+
+
+def test_rfc3262_a_phone_that_requires_100rel_and_session_timers_calls_and_is_called(desks: Desks) -> None:
+    """Each PRACK that Dora sends or gets is answered 200, and both legs have an interval."""
+
+    async def test() -> None:
+        await desks.fresh()
+        call = await desks.calls_baresip(desks.dora, desks.bea, "140")
+        heard = await desks.bea.hears(1.0)
+        assert heard.is_tone(DORA, seconds=0.9), heard.story()
+        await desks.dora.do("hang_up", call=call)
+        await desks.bea.wait("CALL_CLOSED")
+        mine, theirs = await desks.pjsua_pair()
+        await desks.anna.do("hang_up", call=mine)
+        await desks.dora.ended(theirs)
+        log = (desks.dora.folder / "log").read_text(errors="replace")
+        assert "Require: 100rel" in log
+        for message in ("Response msg 200/PRACK", "Session-Expires: 90;refresher="):
+            assert message in log
+        await desks.bench.records(2)
+        await desks.idle()
+
+    desks.bench.run(test())
 
 
 def test_attended_transfer_by_the_caller(desks: Desks) -> None:
