@@ -18,13 +18,17 @@ class Reception:
     """Running statistics of what one endpoint receives, across changes of the sender's SSRC. Mutable, one owner."""
 
     __slots__ = (
-        "_base", "_cycles", "_expected_before", "_expected_reported", "_jitter", "_jump", "_lsr", "_lsr_at", "_max",
-        "_rate", "_received_reported", "_received_ssrc", "_ssrc", "_timestamp", "_when", "received", "received_bytes",
+        "_base", "_bytes_before", "_cycles", "_expected_before", "_expected_reported", "_jitter", "_jump", "_lsr",
+        "_lsr_at", "_max", "_rate", "_received_before", "_received_reported", "_received_ssrc", "_size", "_sized_from",
+        "_ssrc", "_timestamp", "_when",
     )  # fmt: skip
 
     def __init__(self) -> None:
-        self.received = 0
-        self.received_bytes = 0
+        self._received_before = 0
+        self._received_ssrc = 0
+        self._bytes_before = 0
+        self._size = 0
+        self._sized_from = 0
         self._expected_before = 0
         self._ssrc: int | None = None
         self._rate = 8_000
@@ -36,6 +40,7 @@ class Reception:
         self._base = self._max = sequence
         self._cycles = 0
         self._jump = _NO_JUMP
+        self._received_before += self._received_ssrc
         self._received_ssrc = 0
         self._expected_reported = 0
         self._received_reported = 0
@@ -48,13 +53,11 @@ class Reception:
 
         Give no telephone-events here: their timestamps stand still and would look like jitter.
         """
-        self.received += 1
-        self.received_bytes += size
-        if ssrc == self._ssrc and sequence == self._max + 1:  # the usual packet, in a few steps
+        if ssrc == self._ssrc and sequence == self._max + 1 and size == self._size:  # the usual packet, in a few steps
             self._max = sequence
             self._received_ssrc += 1
         else:
-            self._unusual(ssrc, sequence)
+            self._unusual(ssrc, sequence, size)
         if self._timestamp is not None and rate == self._rate:  # RFC 3550 A.8, in timestamp units
             difference = (now - self._when) * rate - (timestamp - self._timestamp)
             if not -_NEAR < difference < _NEAR:
@@ -62,11 +65,25 @@ class Reception:
             self._jitter += (abs(difference) - self._jitter) / 16
         self._timestamp, self._when, self._rate = timestamp, now, rate
 
-    def _unusual(self, ssrc: int, sequence: int) -> None:
+    def _unusual(self, ssrc: int, sequence: int, size: int) -> None:
+        if size != self._size:
+            self._bytes_before, self._sized_from, self._size = self.received_bytes, self.received, size
         if ssrc != self._ssrc:
             self._change(ssrc, sequence)
         if self._in_sequence(sequence):
             self._received_ssrc += 1
+        else:
+            self._received_before += 1
+
+    @property
+    def received(self) -> int:
+        """Packets that were counted, over all sources."""
+        return self._received_before + self._received_ssrc
+
+    @property
+    def received_bytes(self) -> int:
+        """Their bytes; packets of one size in a row are counted together."""
+        return self._bytes_before + (self.received - self._sized_from) * self._size
 
     def _change(self, ssrc: int, sequence: int) -> None:
         if self._ssrc is not None:

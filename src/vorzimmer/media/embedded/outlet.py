@@ -46,7 +46,6 @@ class Outlet:
     map: tuple[int, ...] = BLOCKED
     fresh: bool = True
     packets: int = 0
-    octets: int = 0
     last: float = -1.0
     rate: int = 8000
     event_rate: int = 8000
@@ -55,6 +54,9 @@ class Outlet:
     _seq_shift: int = 0
     _time_shift: int = 0
     _since_switch: int = 0
+    _octets: int = 0
+    _size: int = HEADER_BYTES
+    _sized_from: int = 0
 
     def renew(self) -> None:
         """Another source begins: with a marker, at the time it is then."""
@@ -85,12 +87,24 @@ class Outlet:
             return
         elif 0x10000 - ahead >= self._since_switch:
             return  # from before the switch: its number belongs to the former source
-        self._since_switch += 1
+        if self._since_switch < MAX_MISORDER:
+            self._since_switch += 1
+        size = len(data)
+        if size != self._size:
+            self._resize(size)
         packet = bytearray(data)
         HEADER.pack_into(packet, 0, first, (second & 0x80) | number, seq, timestamp, self.ssrc)
         self.packets += 1
-        self.octets += len(packet) - HEADER_BYTES
-        self.send(packet, to)
+        send = self.send  # called as a method, a slot is looked up the slow way
+        send(packet, to)
+
+    @property
+    def octets(self) -> int:
+        """Bytes of payload that were sent; packets of one size in a row are counted together."""
+        return self._octets + (self.packets - self._sized_from) * (self._size - HEADER_BYTES)
+
+    def _resize(self, size: int) -> None:
+        self._octets, self._sized_from, self._size = self.octets, self.packets, size
 
     def event(self, data: bytes, header: Header, rate: int, now: float) -> None:
         """A telephone event: relayed, in the clock of this phone's events, also between frames of our own."""
@@ -121,8 +135,9 @@ class Outlet:
 
     def _put(self, payload: bytes, second: int, timestamp: int) -> None:
         self.seq = (self.seq + 1) & 0xFFFF
+        if len(payload) + HEADER_BYTES != self._size:
+            self._resize(len(payload) + HEADER_BYTES)
         self.packets += 1
-        self.octets += len(payload)
         if self.to is not None:
             self.send(HEADER.pack(0x80, second, self.seq, timestamp, self.ssrc) + payload, self.to)
 

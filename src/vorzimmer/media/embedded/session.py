@@ -5,6 +5,7 @@ Everything here is a value or a calculation: no socket is opened and no clock is
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import ip_address
 
 from vorzimmer.kernel.address import Address
@@ -75,7 +76,7 @@ class Session:
         self.channel.agree(plan, now)
         attentive = self.plan is not None and self.plan.receives and self.plan.remote is not None
         self.plan = plan
-        self.inlet.rates = _rates(plan)
+        self.inlet.rates = _rates(plan.receive_codecs, plan.receive_dtmf, plan.comfort_noise)
         self.watch.rate = event_rate(plan.receive_codecs)
         self.outlet.event_rate = event_rate(plan.codecs)
         self.inlet.event = -1 if plan.receive_dtmf is None else plan.receive_dtmf
@@ -135,11 +136,21 @@ def payload_map(speaker: MediaPlan | None, listener: MediaPlan | None) -> tuple[
     """For each payload type that `speaker` may send, the number `listener` knows the same format by, or -1."""
     if speaker is None or listener is None or not listener.sends or not speaker.receives:
         return BLOCKED
-    found = numbers(speaker.receive_codecs, listener.codecs, (speaker.receive_dtmf, listener.dtmf))
-    noise = speaker.comfort_noise
-    if noise is None or listener.comfort_noise is None or found[noise & 127] >= 0:
+    extras = ((speaker.receive_dtmf, listener.dtmf), (speaker.comfort_noise, listener.comfort_noise))
+    return _numbers(speaker.receive_codecs, listener.codecs, extras)
+
+
+Pairs = tuple[tuple[int | None, int | None], tuple[int | None, int | None]]
+
+
+@lru_cache(maxsize=256)
+def _numbers(spoken: tuple[Codec, ...], known: tuple[Codec, ...], extras: Pairs) -> tuple[int, ...]:
+    """Shared by all who agreed the same, so that the relay finds it in the processor's cache."""
+    digits, (noise, wanted) = extras
+    found = numbers(spoken, known, digits)
+    if noise is None or wanted is None or found[noise & 127] >= 0:
         return found
-    return (*found[: noise & 127], listener.comfort_noise, *found[(noise & 127) + 1 :])
+    return (*found[: noise & 127], wanted, *found[(noise & 127) + 1 :])
 
 
 def playable(plan: MediaPlan) -> Codec | None:
@@ -162,12 +173,13 @@ def event_rate(codecs: tuple[Codec, ...]) -> int:
     return 48000 if {codec.rate for codec in codecs} == {48000} else 8000
 
 
-def _rates(plan: MediaPlan) -> tuple[int, ...]:
+@lru_cache(maxsize=256)
+def _rates(codecs: tuple[Codec, ...], digits: int | None, noise: int | None) -> tuple[int, ...]:
     rates = [0] * 128
-    if plan.comfort_noise is not None:
-        rates[plan.comfort_noise & 127] = 8000
-    for codec in plan.receive_codecs:
+    if noise is not None:
+        rates[noise & 127] = 8000
+    for codec in codecs:
         rates[codec.payload_type & 127] = codec.rate
-    if plan.receive_dtmf is not None:
-        rates[plan.receive_dtmf & 127] = event_rate(plan.receive_codecs)
+    if digits is not None:
+        rates[digits & 127] = event_rate(codecs)
     return tuple(rates)

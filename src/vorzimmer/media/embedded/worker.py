@@ -9,7 +9,6 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
 from time import perf_counter
 
 import msgspec
@@ -26,10 +25,13 @@ from vorzimmer.media.embedded.player import TICK, Beat
 from vorzimmer.media.embedded.server import ControlServer
 from vorzimmer.media.embedded.table import Table
 from vorzimmer.media.embedded.transcode import SLOTS
-from vorzimmer.media.embedded.udp import bind
+from vorzimmer.media.embedded.udp import Hub
 from vorzimmer.media.embedded.wires import Pair
 
 SWEEP_SECONDS = 1.0
+COLLECT = (20_000, 20, 100)
+"""Thresholds of the garbage collector: looking through all sessions takes longer than a packet may wait."""
+
 DIGIT_TICKS = 5
 """Every so many ticks presses without an end are looked for: 100 ms."""
 
@@ -55,7 +57,8 @@ class Worker:
         self._config = config
         self._instance = chance.token()
         self._server = ControlServer(self._perform, perf_counter)
-        self.table = Table(config, _binder(config.dscp), Library(config.music), self._server.emit, chance)
+        self._hub = Hub(perf_counter, config.dscp)
+        self.table = Table(config, self._bind, Library(config.music), self._server.emit, chance)
         self._ticks = 0
         self._beat = Beat(perf_counter())
         self._slots = Beat(perf_counter(), TICK / SLOTS)
@@ -74,6 +77,10 @@ class Worker:
             for timer in self._timers.values():
                 timer.cancel()
             self.table.shut(perf_counter())
+            self._hub.close()
+
+    async def _bind(self, host: str, port: int) -> Pair:
+        return self._hub.bind(host, port)
 
     async def _perform(self, command: wire.Command) -> wire.Answer:
         table, now = self.table, perf_counter()
@@ -130,19 +137,13 @@ class Worker:
         self._timers[name] = asyncio.get_running_loop().call_later(seconds, action)
 
 
-def _binder(dscp: int) -> Callable[[str, int], Awaitable[Pair]]:
-    async def _bind(host: str, port: int) -> Pair:
-        return await bind(host, port, perf_counter, dscp=dscp)
-
-    return _bind
-
-
 async def _serve(config: WorkerConfig) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     gc.freeze()
+    gc.set_threshold(*COLLECT)
     await Worker(config).run(stop)
 
 
