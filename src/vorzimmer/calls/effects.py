@@ -4,7 +4,7 @@ And the events that calls make themselves, beside those of ``sip.events`` and ``
 do anything.
 """
 
-from dataclasses import dataclass
+import msgspec
 
 from vorzimmer.calls.state import Leg, Party
 from vorzimmer.kernel.address import Address
@@ -12,8 +12,7 @@ from vorzimmer.kernel.ids import EndpointId, LegId
 from vorzimmer.media.port import MediaPlan, Source
 
 
-@dataclass(frozen=True, slots=True)
-class Accept:
+class Accept(msgspec.Struct, frozen=True):
     """200 to the pending INVITE or re-INVITE of `leg`; `connected` is shown to it as P-Asserted-Identity."""
 
     leg: LegId
@@ -21,16 +20,14 @@ class Accept:
     connected: Party | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Deny:
+class Deny(msgspec.Struct, frozen=True):
     """A final refusal of the pending re-INVITE; the leg stays."""
 
     leg: LegId
     status: int
 
 
-@dataclass(frozen=True, slots=True)
-class SendReinvite:
+class SendReinvite(msgspec.Struct, frozen=True):
     """A re-INVITE with an offer; `connected` tells the phone whom it talks to now."""
 
     leg: LegId
@@ -38,8 +35,7 @@ class SendReinvite:
     connected: Party | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Present:
+class Present(msgspec.Struct, frozen=True):
     """Tell the phone whom it talks to now, without touching the session: an UPDATE without a body (RFC 3311, RFC 5876).
     ``Unpresented`` follows where the phone does not take it."""
 
@@ -47,8 +43,7 @@ class Present:
     connected: Party
 
 
-@dataclass(frozen=True, slots=True)
-class Respond:
+class Respond(msgspec.Struct, frozen=True):
     """The answer to a request inside the dialog."""
 
     transaction: str
@@ -56,39 +51,34 @@ class Respond:
     body: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(msgspec.Struct, frozen=True):
     """OPTIONS inside the dialog: is the phone still there?"""
 
     leg: LegId
 
 
-@dataclass(frozen=True, slots=True)
-class Bye:
+class Bye(msgspec.Struct, frozen=True):
     """End the leg; `reason` is a Reason header value."""
 
     leg: LegId
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Configure:
+class Configure(msgspec.Struct, frozen=True):
     """Tell media what was agreed."""
 
     endpoint: EndpointId
     plan: MediaPlan
 
 
-@dataclass(frozen=True, slots=True)
-class Hear:
+class Hear(msgspec.Struct, frozen=True):
     """From now on `endpoint` hears `source`."""
 
     endpoint: EndpointId
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
-class Reopen:
+class Reopen(msgspec.Struct, frozen=True):
     """Open `endpoint` for a leg whose worker died; ``Reopened`` or ``MediaLost`` follows."""
 
     leg: LegId
@@ -97,23 +87,20 @@ class Reopen:
     family: int
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(msgspec.Struct, frozen=True):
     """Free an endpoint; its statistics go into the record."""
 
     endpoint: EndpointId
 
 
-@dataclass(frozen=True, slots=True)
-class Finish:
+class Finish(msgspec.Struct, frozen=True):
     """The call is over: write its record. Always the last effect of a call."""
 
 
 Effect = Accept | Deny | SendReinvite | Present | Respond | Probe | Bye | Configure | Hear | Reopen | Close | Finish
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
+class Joined(msgspec.Struct, frozen=True):
     """Confirmed legs come into the call (an answer, a transfer). `accept` answers the INVITE of one of them with 200;
     that leg awaits its ACK."""
 
@@ -121,16 +108,14 @@ class Joined:
     accept: Accept | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MovedOut:
+class MovedOut(msgspec.Struct, frozen=True):
     """A leg leaves for another call; its dialog and its endpoint live on there. `why` becomes the reason of the end."""
 
     leg: LegId
     why: str = "transferred"
 
 
-@dataclass(frozen=True, slots=True)
-class Replaced:
+class Replaced(msgspec.Struct, frozen=True):
     """`new` takes the place of the leg `old`, which is ended (RFC 3891); `accept` answers the INVITE of `new`."""
 
     old: LegId
@@ -138,15 +123,13 @@ class Replaced:
     accept: Accept | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Waits:
+class Waits(msgspec.Struct, frozen=True):
     """What a lone party hears from now on: music, ringback, early media."""
 
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
-class Reopened:
+class Reopened(msgspec.Struct, frozen=True):
     """A new endpoint for a leg whose worker died."""
 
     leg: LegId
@@ -154,35 +137,30 @@ class Reopened:
     address: Address
 
 
-@dataclass(frozen=True, slots=True)
-class MediaLost:
+class MediaLost(msgspec.Struct, frozen=True):
     """No endpoint could be had, or one refused its configuration: the leg cannot go on."""
 
     leg: LegId
 
 
-@dataclass(frozen=True, slots=True)
-class Probed:
+class Probed(msgspec.Struct, frozen=True):
     """What came of a probe."""
 
     leg: LegId
     alive: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Unpresented:
+class Unpresented(msgspec.Struct, frozen=True):
     """The phone did not take an UPDATE: a re-INVITE has to say it."""
 
     leg: LegId
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(msgspec.Struct, frozen=True):
     """Are the phones still there that need not send audio?"""
 
 
-@dataclass(frozen=True, slots=True)
-class HangUp:
+class HangUp(msgspec.Struct, frozen=True):
     """End the call from our side; `by` and `reason` as in the record, `header` the Reason value of the BYEs."""
 
     by: str

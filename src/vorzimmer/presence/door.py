@@ -5,7 +5,8 @@ never tell an unknown account from a wrong password.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from vorzimmer.kernel.chance import Chance
 from vorzimmer.presence.limits import Limits
@@ -17,8 +18,7 @@ RETRY_AFTER = 30
 """Seconds that a limited source is asked to wait."""
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(msgspec.Struct, frozen=True):
     """A device's account. `device` is its key on this server; `users` are the user parts it may register under (its
     own name is always one); `domains` the host names it may call us (any if empty; addresses always)."""
 
@@ -33,8 +33,7 @@ class Account:
         return self.credentials.username
 
 
-@dataclass(frozen=True, slots=True)
-class Turned:
+class Turned(msgspec.Struct, frozen=True):
     """Not let in: answer this. 401 or 407 with challenges, 503 with Retry-After where the limit is reached."""
 
     status: int

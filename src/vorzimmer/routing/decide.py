@@ -4,10 +4,10 @@ The chain of rules is run until one has the answer. The loop guard of FEATURES.m
 because every forward of every rule passes this place. This module must never look anything up, wait, or know a feature.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from vorzimmer.directory.ref import Ref
 from vorzimmer.directory.snapshot import Snapshot

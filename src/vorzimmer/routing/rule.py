@@ -6,10 +6,10 @@ never name a feature: the chain and its tables come in as an :class:`Order`.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from vorzimmer.directory.ref import Ref
 from vorzimmer.directory.snapshot import Snapshot
@@ -64,8 +64,7 @@ class Ways(msgspec.Struct, frozen=True):
     because: tuple[Because, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Facilities:
+class Facilities(msgspec.Struct, frozen=True):
     """What one feature may learn about another's settings, wired in ``features/order.py``. `outgoing`: the number that
     somebody wants to be seen with, and whether he withholds it."""
 
@@ -75,8 +74,7 @@ class Facilities:
     ways: "Callable[[Context, Errand], Ways]"
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """All that a rule may look at. `target` is None until a rule has found out what was dialled.
 
     `since` is what was tried for this target (after the last forward); `treatment` is how the target is to be treated
@@ -165,8 +163,7 @@ Verdict = Pass | Add | Treat | Retarget | Redial | Answer
 PASS = Pass()
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """A named place in the chain. `mark` is its FEATURES.md mark; `originating` rules ask what was dialled."""
 
     name: str
@@ -175,8 +172,7 @@ class Rule:
     originating: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(msgspec.Struct, frozen=True):
     """The chain of rules with the tables they need."""
 
     rules: tuple[Rule, ...]

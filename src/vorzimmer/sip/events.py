@@ -5,7 +5,7 @@ answer carries a `transaction` (or is answered through its leg); everything else
 engine as the RFC demands. Nothing here may hold a socket, a clock or a user.
 """
 
-from dataclasses import dataclass
+import msgspec
 
 from vorzimmer.kernel.errors import PeerError
 from vorzimmer.kernel.ids import LegId
@@ -13,8 +13,7 @@ from vorzimmer.sip.flow import Flow
 from vorzimmer.sip.message import Request, Response
 
 
-@dataclass(frozen=True, slots=True)
-class Invited:
+class Invited(msgspec.Struct, frozen=True):
     """A new INVITE. 100 has been sent. Answer with ``ring``, ``accept`` or ``refuse`` on the leg.
 
     Authentication is the receiver's business: ``refuse(leg, 401, ...)`` with the challenge header ends the leg.
@@ -25,8 +24,7 @@ class Invited:
     flow: Flow
 
 
-@dataclass(frozen=True, slots=True)
-class Progressed:
+class Progressed(msgspec.Struct, frozen=True):
     """A provisional response above 100 to our INVITE. `fork` is the remote tag, "" if none: one per early dialog."""
 
     leg: LegId
@@ -34,8 +32,7 @@ class Progressed:
     fork: str
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(msgspec.Struct, frozen=True):
     """The first 2xx to our initial INVITE. Later 2xx of other forks are acknowledged and ended by the engine.
 
     The ACK is sent by the engine where our INVITE carried the offer; otherwise the receiver calls ``ack`` with the
@@ -47,8 +44,7 @@ class Answered:
     flow: Flow
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(msgspec.Struct, frozen=True):
     """Our initial INVITE has ended without a dialog. `status` is the peer's, or 408 (timer B or no final response),
     503 (could not be sent), 487 (we cancelled). `response` is None where we made it up. The leg is gone."""
 
@@ -58,24 +54,21 @@ class Failed:
     response: Response | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Acked:
+class Acked(msgspec.Struct, frozen=True):
     """The ACK for our 2xx to an INVITE or re-INVITE; its body is the answer where the 2xx carried an offer."""
 
     leg: LegId
     request: Request
 
 
-@dataclass(frozen=True, slots=True)
-class Cancelled:
+class Cancelled(msgspec.Struct, frozen=True):
     """The caller cancelled; 200 and 487 have been sent. The leg is gone."""
 
     leg: LegId
     request: Request
 
 
-@dataclass(frozen=True, slots=True)
-class Reinvited:
+class Reinvited(msgspec.Struct, frozen=True):
     """A re-INVITE on a confirmed leg (offer or no offer in the body). Answer with ``accept`` or ``refuse``.
 
     Glare (491), overlapping requests (500 with Retry-After) and stale CSeq have been answered by the engine.
@@ -85,16 +78,14 @@ class Reinvited:
     request: Request
 
 
-@dataclass(frozen=True, slots=True)
-class ReinviteAnswered:
+class ReinviteAnswered(msgspec.Struct, frozen=True):
     """A 2xx to our re-INVITE; acknowledged unless the re-INVITE had no offer (then call ``ack``)."""
 
     leg: LegId
     response: Response
 
 
-@dataclass(frozen=True, slots=True)
-class ReinviteFailed:
+class ReinviteFailed(msgspec.Struct, frozen=True):
     """Our re-INVITE failed; the session is as before (RFC 3261 section 14.1). 491 is retried by the engine itself
     up to three times and shows up here only after that. 408 and 481 end the leg: ``Ended`` follows."""
 
@@ -104,8 +95,7 @@ class ReinviteFailed:
     response: Response | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(msgspec.Struct, frozen=True):
     """A confirmed leg is over: the peer's BYE (answered 200), a dead dialog (408, 481 inside it), or an ACK that never
     came (`cause` "no-ack": BYE has been sent). `cause` is "bye", "timeout", "gone" or "no-ack". The leg is gone."""
 
@@ -114,8 +104,7 @@ class Ended:
     request: Request | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Requested:
+class Requested(msgspec.Struct, frozen=True):
     """Any other request that needs a decision (REGISTER, SUBSCRIBE, OPTIONS, REFER, NOTIFY, INFO, UPDATE, MESSAGE ...).
 
     `leg` is set inside a dialog of ours. Answer once with ``respond``. Unknown methods were answered 405 or 501,
@@ -128,8 +117,7 @@ class Requested:
     leg: LegId | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Responded:
+class Responded(msgspec.Struct, frozen=True):
     """The final response to a request of ours made with ``request`` or ``request_in``; 408 and 503 may be made up
     (`response` None)."""
 
@@ -140,15 +128,13 @@ class Responded:
     leg: LegId | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FlowGone:
+class FlowGone(msgspec.Struct, frozen=True):
     """A connection closed: bindings made over it are to be dropped."""
 
     flow: Flow
 
 
-@dataclass(frozen=True, slots=True)
-class Malformed:
+class Malformed(msgspec.Struct, frozen=True):
     """A peer sent what cannot be a message (or was answered with an error): for counting and limiting.
 
     `fatal` is True where a stream cannot be read on: its connection is to be closed once what was sent is out.

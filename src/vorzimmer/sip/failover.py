@@ -5,7 +5,7 @@ another Via and Contact than was guessed, the request is readdressed; where its 
 new branch to the Hop without that server. This module must never resolve a name or wait.
 """
 
-import dataclasses
+import msgspec
 
 from vorzimmer.sip.attempt import Attempt
 from vorzimmer.sip.flow import Flow, Hop
@@ -52,7 +52,7 @@ class Failover:
             return False
         if isinstance(user, Attempt) and (user.cancelled or user.done):
             return False
-        tx.hop = dataclasses.replace(hop, avoid=(*hop.avoid, tx.to.remote))
+        tx.hop = msgspec.structs.replace(hop, avoid=(*hop.avoid, tx.to.remote))
         branch = self._sender.branch()
         data = self._readdressed(tx.data, tx.hop, branch)
         if isinstance(user, Attempt):

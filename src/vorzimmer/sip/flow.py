@@ -4,13 +4,12 @@ The engine names where bytes go; sockets, connections and names are the business
 hold a socket.
 """
 
-from dataclasses import dataclass
+import msgspec
 
 from vorzimmer.kernel.address import Address
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(msgspec.Struct, frozen=True):
     """One path between a listener of ours and a peer (RFC 5626 section 2).
 
     `transport` is ``udp``, ``tcp``, ``tls``, ``ws`` or ``wss``; `connection` tells connections apart and is 0 for
@@ -36,8 +35,7 @@ class Flow:
         return self.transport in {"tls", "wss"}
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(msgspec.Struct, frozen=True):
     """Where a request of ours goes when no flow is known: `net` finds or opens one (RFC 3263).
 
     `host` may be a name. `transport` "" lets its DNS choose (NAPTR), `port` 0 asks for SRV records or means the usual
@@ -51,8 +49,7 @@ class Hop:
     avoid: tuple[Address, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(msgspec.Struct, frozen=True):
     """Bytes on their way out. `transaction` names the client transaction to tell when sending fails, if any."""
 
     data: bytes
