@@ -11,6 +11,7 @@ Where to look:
     live.py         one call that exists now; perform.py does the effects, watch.py looks after phones on hold
     transfer.py     REFER; replace.py INVITE with Replaces or Join: takeover.py of a leg that talks, pickup.py of one
                     that rings, naming.py which leg is meant
+    early.py        which of several phones with early media the caller hears
     statuses.py     what a leg's final response means for the call; diversion.py where a 3xx sends it
     records.py      the one record of an ended call; facts.py the numbered stream; thaw.py calls back after a restart
     world.py        every port and hook in one value; screen.py addresses that nobody may name

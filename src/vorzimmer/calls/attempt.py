@@ -213,6 +213,7 @@ class Attempt:
             self._connected(leg, Tried(step, "answered", outcomes))
             return True
         self.live.tried(Tried(step, overall(outcomes, step), outcomes))
+        await forks.keep_hearing()
         if outcomes and all(outcome.status in NO_CODEC for outcome in outcomes):
             self._refuse(488, "Not Acceptable Here", "no common codec")
             return True
@@ -231,6 +232,7 @@ class Attempt:
                 return None
             if 0 < len(forks.ringing) < ringing:
                 self.live.rings(forks.rung)
+            await forks.keep_hearing()
         return None
 
     async def _handle(self, forks: Forks, event: Happening) -> Leg | None:

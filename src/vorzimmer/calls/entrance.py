@@ -20,7 +20,7 @@ from vorzimmer.calls.state import Leg, Offering, Party, Sound
 from vorzimmer.calls.talk import session_in
 from vorzimmer.kernel.errors import LocalError, PeerError
 from vorzimmer.kernel.ids import EndpointId, LegId
-from vorzimmer.media.port import Peer, Source
+from vorzimmer.media.port import Peer, Source, Tone
 from vorzimmer.sdp.plan import AudioPlan, Format
 from vorzimmer.sip.flow import Flow
 from vorzimmer.sip.message import Request
@@ -49,7 +49,10 @@ class Entrance(Protocol):
         """The call goes on to somebody else."""
 
     async def early(self, endpoint: EndpointId, formats: tuple[Format, ...]) -> bool:
-        """Let the caller hear a phone that has not answered; False where that cannot be."""
+        """Let the caller hear a phone that has not answered; False where that cannot be. Raises MediaError."""
+
+    async def quiet(self) -> None:
+        """Whoever was heard early rings no more: ringback in its place. Raises MediaError."""
 
     async def play(self, source: Source) -> EndpointId | None:
         """Let the caller hear a tone or announcement; None where that cannot be."""
@@ -103,26 +106,34 @@ class Inviting:
             self._sound = await open_sound(self._live, self.leg, self._flow, self._party.device)
 
     def ringing(self) -> None:
-        """180, once; the engine repeats it every minute (RFC 3261 section 13.3.1.1)."""
-        if not self._told and not self._early:
+        """180, once, with what was said early; the engine repeats it every minute (RFC 3261 section 13.3.1.1)."""
+        if not self._told:
             self._told = True
-            self._provisional(180)
+            self._provisional(180, self._early)
 
     def forwarded(self) -> None:
         """181, once a forward."""
         self._provisional(181)
 
     async def early(self, endpoint: EndpointId, formats: tuple[Format, ...]) -> bool:
-        """183 with our answer; the first phone with early media is heard, later ones are not."""
-        if self._early or not self._offer or self._sound is None:
+        """183 with our answer for the first phone; for another after it the answer stays, and media transcodes."""
+        if not self._offer or self._sound is None:
             return False
-        try:
-            self._sound, self._early = answer(self._sound, self._offer, formats)
-        except PeerError:
-            return False
+        known = bool(self._early)
+        if not known:
+            try:
+                self._sound, self._early = answer(self._sound, self._offer, formats)
+            except PeerError:
+                return False
         await self._listen(Peer(endpoint))
-        self._provisional(183, self._early)
+        if not known:
+            self._provisional(183, self._early)
         return True
+
+    async def quiet(self) -> None:
+        """Its phone plays what we send since the 183, so ringback has to be heard there."""
+        if self._early and self._sound is not None:
+            await self._listen(Tone("ringback", self._live.state.zone))
 
     async def play(self, source: Source) -> EndpointId | None:
         """183 with our answer in everything the phone has, and the tone."""

@@ -9,6 +9,7 @@ from functools import partial
 
 from vorzimmer.calls.confirm import Question
 from vorzimmer.calls.diversion import diverted_to
+from vorzimmer.calls.early import Early
 from vorzimmer.calls.effects import Bye, Close
 from vorzimmer.calls.entrance import Entrance
 from vorzimmer.calls.invitation import Manner, asserted, spec
@@ -18,7 +19,7 @@ from vorzimmer.calls.outside import Lines, Way, far_end, rest, ways_of
 from vorzimmer.calls.outside import invite as out
 from vorzimmer.calls.ports import Contact
 from vorzimmer.calls.screen import named_badly
-from vorzimmer.calls.sound import answered, first_offer, media_plan, offer_like
+from vorzimmer.calls.sound import answered, first_offer, offer_like
 from vorzimmer.calls.state import Leg, Party, Rung, Sound
 from vorzimmer.calls.statuses import verdict
 from vorzimmer.calls.talk import session_in
@@ -82,6 +83,7 @@ class Forks:
     shown: Party
     forks: list[Fork] = field(default_factory=list)
     until: float = 0.0
+    early: Early | None = None
 
     async def invite(self) -> None:
         """Open endpoints for everybody and send all INVITEs in one turn; raises MediaError if there is no media."""
@@ -196,7 +198,8 @@ class Forks:
                 self._next_way(fork, 408)
 
     async def progressed(self, fork: Fork, event: Progressed) -> None:
-        """It rings; early media is relayed if the caller hears none yet, else the caller is told that it rings."""
+        """It rings; the caller hears its early media, if none was there before, else is told that it rings (once, also
+        after early media)."""
         fork.heard = True
         if fork.offer.confirm:
             # What a mobile network says before somebody is there would drown out the others that ring.
@@ -205,18 +208,19 @@ class Forks:
         sound = self._agreed(fork, event.response) if event.response.body and not fork.early else None
         if sound is not None and sound.agreed is not None and self.entrance_wants(sound):
             fork.early = True
-            if await self._let_hear(sound):
+            if await self._hearing().add(fork.leg, sound, self.entrance):
                 return
         self.entrance.ringing()
 
-    async def _let_hear(self, sound: Sound) -> bool:
-        """Early media; a worker that dies meanwhile costs only that (the answer brings a new endpoint)."""
-        assert sound.agreed is not None
-        try:
-            await self.live.world.media.configure(sound.endpoint, media_plan(sound.agreed))
-            return await self.entrance.early(sound.endpoint, sound.agreed.formats)
-        except MediaError:
-            return False
+    def _hearing(self) -> Early:
+        if self.early is None:
+            self.early = Early(self.live.world)
+        return self.early
+
+    async def keep_hearing(self) -> None:
+        """Whoever was heard early may ring no more."""
+        if self.early is not None:
+            await self.early.keep([fork.leg for fork in self.ringing], self.entrance)
 
     def entrance_wants(self, sound: Sound) -> bool:
         """Whether the caller could hear this phone."""
@@ -259,6 +263,8 @@ class Forks:
         """Somebody takes the caller's place: phones that ring and take an UPDATE show it at once, the others once they
         have answered (RFC 3311 section 4, RFC 5876)."""
         self.entrance = entrance
+        if self.early is not None:
+            self.early.heard = None
         signalling = self.live.world.signalling
         extra = asserted(shown, self.live.world.domain(self.live.state.company))
         for fork in self.ringing:

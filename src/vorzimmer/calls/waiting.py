@@ -54,11 +54,14 @@ class Waiting:
 
     async def early(self, endpoint: EndpointId, formats: tuple[Format, ...]) -> bool:
         """Its codec is settled only after the answer; until then media transcodes."""
-        if self._hears_early:
-            return False
         self._hears_early = True
         self._live.feed(Waits(Peer(endpoint)))
         return True
+
+    async def quiet(self) -> None:
+        """Ringback again."""
+        self._hears_early = False
+        self.ringing()
 
     async def play(self, source: Source) -> EndpointId | None:
         """The announcement instead of the music."""

@@ -40,7 +40,7 @@ SDP = (("Content-Type", "application/sdp"),)
 class PhoneCall:
     """`state` is calling, ringing, talking or over. `statuses` lists what was heard of an INVITE or REFER, `notified`
     the sipfrag lines of transfers, `shown` the asserted identities that arrived, `reason` the last Reason header,
-    `failure` the final response that refused it."""
+    `failure` the final response that refused it, `bodies` those of its provisional responses."""
 
     def __init__(self, phone: "Phone", leg: LegId, *, outgoing: bool, request: Request | None = None) -> None:
         self.phone = phone
@@ -54,6 +54,7 @@ class PhoneCall:
         self.notified: list[str] = []
         self.shown: list[str] = []
         self.reason = ""
+        self.bodies: list[bytes] = []
         self.failure: Response | None = None
         self.cause = ""
         self.reinvited = 0
@@ -200,6 +201,7 @@ class PhoneCall:
         match event:
             case Progressed(_, response):
                 self.statuses.append(response.status)
+                self.bodies.append(response.body)
                 self._note(response)
                 self._take(response.body, early=True)
             case Answered(_, response):
