@@ -142,6 +142,7 @@ class Registration:
     number: int
     done: Callable[[bool], None]
     call: str = ""
+    expires: int = 3600
 
     def start(self) -> None:
         """Ask without credentials, as a phone does that has no nonce."""
@@ -152,7 +153,7 @@ class Registration:
     def _send(self, sequence: str, credentials: str) -> None:
         address = f"<sip:{account(self.number)}@{DOMAIN}>"
         head = self.phones.head(f"REGISTER sip:{DOMAIN}", self.call, sequence, (f"{address};tag=r", address))
-        contact = f"Contact: {self.phones.contact(self.number)}\r\nExpires: 3600\r\n"
+        contact = f"Contact: {self.phones.contact(self.number)}\r\nExpires: {self.expires}\r\n"
         self.phones.send(f"{head}{contact}{credentials}Content-Length: 0\r\n\r\n")
 
     def _answered(self, status: int, data: bytes) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from platform import python_version
 from time import perf_counter
 
-from benchmarks import calls, decisions, inside, live_change, overload, publish, registrations, relay
+from benchmarks import calls, decisions, inside, lamps, live_change, overload, publish, registrations, relay
 from benchmarks.figures import Figure, Result
 
 REPORT = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
@@ -20,6 +20,7 @@ ALL: tuple[tuple[str, Callable[[], Result]], ...] = (
     ("calls", calls.run),
     ("overload", overload.run),
     ("registrations", registrations.run),
+    ("lamps", lamps.run),
     ("inside", inside.run),
     ("relay", relay.run),
     ("decisions", decisions.run),

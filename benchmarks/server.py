@@ -128,6 +128,16 @@ class Server:
                     return
         raise BenchError(f"the server did not start: {log.read_text(errors='replace')[-1000:]}")
 
+    @property
+    def pid(self) -> int:
+        """Of the supervisor."""
+        assert self._process is not None
+        return self._process.pid
+
+    def web(self, path: str) -> str:
+        """A page's address."""
+        return f"http://127.0.0.1:{self._http}{path}"
+
     # -- figures ----------------------------------------------------------------------------------------------------
     def cpu(self, name: str = "") -> float:
         """CPU-seconds of all processes, or of those called `name`."""

@@ -21,7 +21,7 @@ from vorzimmer.sip.subscription import (
     retry_after,
     thawed,
 )
-from vorzimmer.sip.subscription_machine import SLICE, Notifier, Outlet
+from vorzimmer.sip.subscription_machine import LEAST_PACE, SLICE, SPREAD_S, STEP_S, Notifier, Outlet
 from vorzimmer.sip.validate import RefusedError
 
 HERE = Address("192.0.2.1", 5060)
@@ -357,9 +357,14 @@ def test_a_restart_is_told_bit_by_bit_and_everybody_within_a_minute() -> None:
         bench.add(f"w{number}", seconds=3000)
     after = revived(bench, 2, 0.0)
     after.machine.handle_timer(0.0)
-    assert len(after.sent) <= 3
+    assert len(after.sent) <= LEAST_PACE
     after.run(60)
     assert len(after.sent) == 5_000
+
+
+def test_the_pace_after_a_restart_keeps_80_000_within_a_minute() -> None:
+    assert 80_000 * STEP_S / SPREAD_S < 50  # in one step, 3 ms of work
+    assert SPREAD_S < 60
 
 
 def test_a_clock_that_starts_anew_leaves_the_remaining_time() -> None:

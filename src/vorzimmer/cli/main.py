@@ -1,4 +1,4 @@
-"""The `vorzimmer` command: serve, demo, apply, export, explain, calls, history, trace,
+"""The `vorzimmer` command: serve, demo, apply, export, explain, calls, history, watchers, trace,
 certificates.
 
 Exit status 0: done or nothing to do, 1: refused, 2: bad input, 130: interrupted. This module must never let a person
