@@ -50,10 +50,9 @@ def test_rfc4594_4_2_signalling_is_marked_on_every_kind_of_socket(host: str, lim
 @pytest.mark.parametrize("dscp", [46, 34, 0])
 def test_rfc3246_media_is_marked(host: str, dscp: int) -> None:
     async def main() -> None:
-        pair = await udp.bind(host, 0, asyncio.get_running_loop().time, dscp=dscp)
-        assert marked(pair._rtp.transport.get_extra_info("socket")) == dscp
-        pair.close()
-        await asyncio.get_running_loop().run_in_executor(None, lambda: None)
+        hub = udp.Hub(asyncio.get_running_loop().time, dscp)
+        assert marked(hub.bind(host, 0)._rtp.sock) == dscp
+        hub.close()
 
     asyncio.run(main())
 
