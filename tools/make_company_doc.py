@@ -22,11 +22,11 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "company-file.md"
 INTRODUCTION = Path(__file__).resolve().parent / "company_doc_head.md"
 
 KEPT = {
-    "company": {"holiday_region", "main_number"},
-    "site": {"address", "emergency"},
-    "user": {"role", "site", "department", "email", "language", "mobile", "outgoing", "parallel_ringing.confirm"},
-    "phone": {"site", "department", "outgoing"},
-    "device": {"silent_alert", "transport", "place"},
+    "company": {"holiday_region"},
+    "site": {"address"},
+    "user": {"role", "department", "email", "language", "mobile", "outgoing.show"},
+    "phone": {"department", "outgoing.show"},
+    "device": {"silent_alert", "transport"},
 }
 """Keys of acting kinds that are checked and kept, and that nothing reads yet."""
 
