@@ -121,7 +121,13 @@ def test_joined_parties_hear_each_other_and_the_call_is_answered() -> None:
 
 @pytest.mark.parametrize(
     ("cause", "reason"),
-    [("bye", "hung up"), ("timeout", "phone vanished"), ("gone", "phone vanished"), ("no-ack", "no ACK")],
+    [
+        ("bye", "hung up"),
+        ("timeout", "phone vanished"),
+        ("gone", "phone vanished"),
+        ("no-ack", "no ACK"),
+        ("no-prack", "no ACK"),
+    ],
 )
 def test_either_end_ends_the_other_and_everything(cause: str, reason: str) -> None:
     state, effects = apply(two(PCMA), Ended(B, cause), 9.0)

@@ -43,6 +43,7 @@ _CAUSES = {
     "timeout": "phone vanished",
     "gone": "phone vanished",
     "no-ack": "no ACK",
+    "no-prack": "no ACK",
 }
 REPLACED = 'SIP;cause=200;text="Replaced"'
 _VANISHED = 'SIP;cause=408;text="Phone does not answer"'

@@ -97,7 +97,9 @@ class ReinviteFailed(msgspec.Struct, frozen=True):
 
 class Ended(msgspec.Struct, frozen=True):
     """A confirmed leg is over: the peer's BYE (answered 200), a dead dialog (408, 481 inside it), or an ACK that never
-    came (`cause` "no-ack": BYE has been sent). `cause` is "bye", "timeout", "gone" or "no-ack". The leg is gone."""
+    came (`cause` "no-ack": BYE has been sent), or a session that nobody refreshed ("timeout", RFC 4028). An
+    incoming leg whose provisional was never acknowledged ends with "no-prack" (RFC 3262; 504 has been sent).
+    `cause` is "bye", "timeout", "gone", "no-ack" or "no-prack". The leg is gone."""
 
     leg: LegId
     cause: str
