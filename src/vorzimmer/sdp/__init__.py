@@ -8,15 +8,20 @@
     plan.both(one, other) -> Direction                           what two wishes have in common
     plan.changes(before: AudioPlan, after: AudioPlan) -> Changes held, resumed, moved, codec
 
-    negotiate.Ours(address, session, origin="")                  our end: media address, origin session id
-    negotiate.read(session) -> AudioPlan                         what the peer (or we) can do; PeerError 488
+    negotiate.Ours(address, session, origin, guard, numbers)     our end: media address, origin session id, protection,
+                                                                 payload numbers given so far
+    negotiate.read(session, srtp) -> AudioPlan                   what the peer (or we) can do; PeerError 488
     negotiate.read_answer(offer, answer) -> AudioPlan            the same, in the light of the offer
-    negotiate.offer_like(plan, ours, *, direction, previous) -> Session      the caller's offer for the other leg
+    negotiate.offer_like(plan, ours, more, *, direction, previous) -> Session  the caller's offer for the other leg
     negotiate.full_offer(ours, formats, *, event, direction, previous) -> Session   for late offers
     negotiate.answer(offer, ours, formats, *, direction, previous) -> Session       PeerError 488 without a common codec
     negotiate.agreed(offer, answer, *, we_offered) -> Agreed     what to configure the media endpoint with
     negotiate.matching(offered, wanted) -> tuple[Format, ...]    offerer's numbers in the answerer's order
     negotiate.common(offered, wanted) -> Format | None           None: answer 488
+
+    negotiate.renumbered, unambiguous                            no number of ours changes its meaning (RFC 3264 8.3.2)
+    reading.audio_index(session, srtp) -> int                    the one stream that we use; ProtectionError 488
+    crypto.Guard(srtp, secret, turn, hints)                      how a leg is protected: SDES keys are derived from it
 
     addresses.refused(address, listener_on_loopback, own) -> reason | None
     addresses.spelled(host) -> str | None                        the spelling that sockets use; None: a name
