@@ -320,6 +320,21 @@ def test_a_worker_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.Mon
     _with(tmp_path, 1, body)
 
 
+def test_a_worker_that_hangs_is_given_up_although_nobody_asks_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vorzimmer.media.embedded.link.ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr("vorzimmer.media.embedded.link.CHECK_SECONDS", 0.2)
+
+    async def body(workers: Workers) -> None:
+        await _open(workers, A)
+        workers.processes[0].raise_signal(signal.SIGSTOP)
+        assert await workers.event() == WorkerLost((A,))
+        workers.processes[0].raise_signal(signal.SIGCONT)
+
+    _with(tmp_path, 1, body)
+
+
 def test_a_control_with_an_older_generation_is_welcome_when_no_other_is_there(tmp_path: Path) -> None:
     async def body(workers: Workers) -> None:
         await workers.media.stop()

@@ -16,6 +16,9 @@ from vorzimmer.media.port import MediaError
 ANSWER_SECONDS = 3.0
 """A worker that has not answered a request by then is as good as none for that request."""
 
+CHECK_SECONDS = 1.0
+"""So often a worker is asked whether it is alive, also while nobody wants anything from it."""
+
 RETRY_SECONDS = 0.05
 """Between two attempts to reach a worker that is being replaced."""
 
@@ -140,7 +143,19 @@ class WorkerLink:
         self.up = True
         self.came_back()
         self.tried.set()
-        await protocol.closed.wait()
+        await self._checked(protocol)
+
+    async def _checked(self, protocol: "_Protocol") -> None:
+        """Until the connection drops. A worker that hangs does not drop it by itself: then an answer is late."""
+        while not protocol.closed.is_set():
+            alarm = self._clock.call_at(self._clock.now() + CHECK_SECONDS, protocol.due.set)
+            try:
+                await protocol.due.wait()
+            finally:
+                alarm.cancel()
+            protocol.due.clear()
+            if not protocol.closed.is_set():
+                await self._ask(wire.GetLoad())
 
     def _gone(self) -> None:
         """Nobody listens, or somebody else does: the worker we knew is dead."""
@@ -167,6 +182,7 @@ class _Protocol(asyncio.Protocol):
         self._frames = wire.Frames()
         self._out: list[bytes] = []
         self.closed = asyncio.Event()
+        self.due = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.WriteTransport, transport)
@@ -180,6 +196,7 @@ class _Protocol(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.closed.set()
+        self.due.set()
 
     def send(self, request: wire.Request) -> None:
         """With whatever else is asked in this turn, in one piece."""
