@@ -294,6 +294,29 @@ def test_translated_audio_is_sealed_for_a_secure_phone() -> None:
     run(body())
 
 
+def test_a_voice_that_fails_falls_silent_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def body() -> None:
+        bench, at_a, at_b = await pair_of(PCMA, PCMU)
+        at_c = await bench.open(C, codecs=(OPUS,), receive_codecs=(OPUS,))
+        await bench.table.hear(C, Peer(B))
+        failures = list[Exception]()
+        bench.table.translator.failed = failures.append
+        first, second = Speaker(bench, at_a, A, PCMA), Speaker(bench, at_b, B, PCMU)
+        first.say(10)
+        before = len(at_b.sent)
+        monkeypatch.setattr("vorzimmer.media.embedded.voice.decoder", lambda name: 1 / 0)
+        second.say(10)
+        monkeypatch.undo()
+        assert [type(each) for each in failures] == [ZeroDivisionError]
+        first.say(10)
+        assert len(at_b.sent) > before + 5
+        assert at_c.sent == []
+        await bench.table.hear(C, Nothing())
+        bench.table.close(B, bench.now)
+
+    run(body())
+
+
 hostile = st.lists(
     st.one_of(
         st.tuples(st.just("say"), st.sampled_from(ALL)),

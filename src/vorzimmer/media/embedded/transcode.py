@@ -4,6 +4,7 @@ The work is spread over four slots of a frame, so that relaying never waits for 
 a socket or a clock, and never decode what everybody hears as it is.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from vorzimmer.audio.stream import Decimator
@@ -69,10 +70,15 @@ class _Speaker:
     listeners: dict[EndpointId, Translation] = field(default_factory=dict)
 
 
+def _raised(error: Exception) -> None:
+    raise error
+
+
 @dataclass(slots=True)
 class Translator:
-    """Everybody in a worker who is heard in another codec than they speak."""
+    """Everybody in a worker who is heard in another codec than they speak. `failed` is told of what must not happen."""
 
+    failed: Callable[[Exception], None] = _raised
     _speakers: dict[EndpointId, _Speaker] = field(default_factory=dict)
     _heard: dict[EndpointId, _Speaker] = field(default_factory=dict)
     _slots: tuple[dict[EndpointId, _Speaker], ...] = field(default_factory=lambda: tuple({} for _ in range(SLOTS)))
@@ -98,11 +104,23 @@ class Translator:
     def tick(self, now: float) -> None:
         """A quarter of a frame has passed: those whose turn it is say 20 ms more."""
         self._slot = (self._slot + 1) % SLOTS
-        for speaker in self._slots[self._slot].values():
-            frame = speaker.voice.frame(now)
-            self.translated += frame is not None
-            for each in speaker.listeners.values():
-                each.hear(frame, now)
+        for speaker in list(self._slots[self._slot].values()):
+            try:
+                self._say(speaker, now)
+            except Exception as error:  # noqa: BLE001 -- one voice falls silent, all others go on
+                self._drop(speaker)
+                self.failed(error)
+
+    def _say(self, speaker: _Speaker, now: float) -> None:
+        frame = speaker.voice.frame(now)
+        self.translated += frame is not None
+        for each in speaker.listeners.values():
+            each.hear(frame, now)
+
+    def _drop(self, speaker: _Speaker) -> None:
+        for listener in list(speaker.listeners):
+            del self._heard[listener], speaker.listeners[listener]
+        self._refresh(speaker)
 
     def late(self, endpoint: EndpointId) -> int:
         """Packets of this phone that came too late to be decoded."""

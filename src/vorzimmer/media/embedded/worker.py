@@ -59,6 +59,7 @@ class Worker:
         self._server = ControlServer(self._perform, perf_counter)
         self._hub = Hub(perf_counter, config.dscp)
         self.table = Table(config, self._bind, Library(config.music), self._server.emit, chance)
+        self.table.translator.failed = _complain
         self._ticks = 0
         self._beat = Beat(perf_counter())
         self._slots = Beat(perf_counter(), TICK / SLOTS)
@@ -135,6 +136,11 @@ class Worker:
     def _later(self, name: str, seconds: float) -> None:
         action = {"tick": self._tick, "slot": self._translate, "sweep": self._sweep}[name]
         self._timers[name] = asyncio.get_running_loop().call_later(seconds, action)
+
+
+def _complain(error: Exception) -> None:
+    context = {"message": "a voice could not be translated", "exception": error}
+    asyncio.get_running_loop().call_exception_handler(context)
 
 
 async def _serve(config: WorkerConfig) -> None:
