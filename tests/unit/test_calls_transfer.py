@@ -6,6 +6,7 @@ from vorzimmer.calls.records import Record
 from vorzimmer.directory.ref import Ref
 from vorzimmer.media.port import Music, Peer, Tone
 from vorzimmer.sdp.plan import Format
+from vorzimmer.sip.message import Headers, Request
 from vorzimmer.testing.house import House
 from vorzimmer.testing.loop import run
 from vorzimmer.testing.phone import answers, declines, early, rings
@@ -441,5 +442,71 @@ def test_rfc4488_refer_sub_false_sends_no_notify() -> None:
         assert call.notified == []
         three.carl.last.hang_up()
         await house.check_empty(records=2)
+
+    run(main())
+
+
+def test_rfc4488_a_phone_may_require_that_no_subscription_is_made() -> None:
+    async def main() -> None:
+        house = House()
+        three = Three(house)
+        call = await three.talk()
+        call.transfer("carl", extra=(("Refer-Sub", "false"), ("Require", "norefersub")))
+        await three.carl.until(lambda: bool(three.carl.calls) and three.carl.last.talking)
+        await three.bea.until(lambda: call.over)
+        assert 202 in call.statuses
+        assert call.notified == []
+        three.carl.last.hang_up()
+        await house.check_empty(records=2)
+
+    run(main())
+
+
+def test_rfc5589_a_refer_outside_any_call_is_refused() -> None:
+    async def main() -> None:
+        house = House()
+        three = Three(house)
+        call = await three.talk()
+        address = three.carl.address
+        headers = Headers(
+            (("From", f"<{address}>"), ("To", "<sip:bea@muster.example>"), ("Refer-To", "<sip:anna@muster.example>"))
+        )
+        sent = three.carl.signalling.engine.request(
+            Request("REFER", "sip:bea@muster.example", headers), three.carl.hop, three.carl.signalling.now()
+        )
+        three.carl.signalling.kick()
+        await house.clock.sleep(1)
+        assert three.carl.answers[sent].status == 403
+        assert house.talking("anna", "bea")
+        assert three.carl.calls == []
+        call.hang_up()
+        await house.check_empty(records=1)
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "status", "told"),
+    [
+        ("INFO", (("Info-Package", "camera"), ("Content-Type", "text/plain")), 469, "Recv-Info"),
+        ("MESSAGE", (("Content-Type", "text/plain"),), 405, "Allow"),
+        ("OPTIONS", (), 200, ""),
+    ],
+)
+def test_requests_inside_a_call_get_the_status_and_the_header_that_belongs_to_it(
+    method: str, headers: tuple[tuple[str, str], ...], status: int, told: str
+) -> None:
+    async def main() -> None:
+        house = House()
+        three = Three(house)
+        call = await three.talk()
+        sent = call.request_in(method, headers, b"x" if headers else b"")
+        await three.bea.until(lambda: sent in three.bea.answers)
+        answer = three.bea.answers[sent]
+        assert (answer.status, not told or told in answer.headers) == (status, True)
+        if told == "Allow":
+            assert method not in answer.headers.get("Allow")
+        call.hang_up()
+        await house.check_empty(records=1)
 
     run(main())

@@ -128,6 +128,8 @@ def requested(state: CallState, event: Requested, at: float) -> Outcome:
 
 def status_for(request: Request) -> int:
     """The plain answer to a request inside a dialog that changes no session: digits in INFO are taken and ignored."""
+    if request.method == "INFO" and "Info-Package" in request.headers:
+        return 469  # RFC 6086 section 4.2.2: we have asked for none
     if request.method == "INFO":
         kind = request.headers.get("Content-Type").partition(";")[0].strip().lower()
         return 200 if not request.body or kind in _DTMF_INFO else 415

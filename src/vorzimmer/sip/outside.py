@@ -88,8 +88,16 @@ class Outside:
             if not any(name.lower() == "contact" for name, _ in extra):
                 lines = self._sender.contact(arrived.flow, "") + lines
             self._refresh(tx)
+        if status == 405 and not any(name.lower() == "allow" for name, _ in extra):
+            lines += self._allowed(method)
+        elif status == 469:
+            lines += "Recv-Info: \r\n"
         data = reply(arrived, status, self.tag(tx), reason=reason, lines=lines, body=body)
         self._sender.layer.respond(tx, status, data)
+
+    def _allowed(self, refused: str) -> str:
+        """What is taken in place of a method that is not (RFC 3261 section 21.4.6)."""
+        return f"Allow: {', '.join(method for method in self._core.config.allow if method != refused)}\r\n"
 
     def _leg_of(self, arrived: Arrived) -> Leg | None:
         if not arrived.to_tag:

@@ -47,7 +47,8 @@ class Receiver:
         self._dialogs = dialogs
         self._admission = Admission(sender.core)
         self._streams: dict[Flow, StreamBuffer] = {}
-        self._supported = frozenset(option.lower() for option in sender.core.config.supported)
+        config = sender.core.config
+        self._supported = frozenset(option.lower() for option in (*config.supported, *config.understood))
         self._allowed = frozenset(sender.core.config.allow)
 
     def forget(self, flow: Flow) -> None:

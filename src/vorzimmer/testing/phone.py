@@ -22,7 +22,7 @@ from vorzimmer.sip.digest import Account, answer
 from vorzimmer.sip.events import Event, Failed, Invited, Requested, Responded
 from vorzimmer.sip.flow import Hop
 from vorzimmer.sip.headers import parse_name_addr
-from vorzimmer.sip.message import Headers, Request
+from vorzimmer.sip.message import Headers, Request, Response
 from vorzimmer.testing.phone_call import PhoneCall
 from vorzimmer.testing.phone_watch import Watch
 
@@ -113,7 +113,7 @@ class Expectation:
 
 class Phone:
     """One phone with one line. `handle` takes the events of its engine (give it to the pump). `refuses` are statuses
-    for requests inside calls by method, where it does not answer as usual."""
+    for requests inside calls by method, where it does not answer as usual, `answers` those to its own, by id."""
 
     def __init__(self, line: Line, signalling: Signalling, clock: Clock, chance: Chance) -> None:
         self.line = line
@@ -125,6 +125,7 @@ class Phone:
         self.alive = True
         self.requests: list[Request] = []
         self.refuses: dict[str, int] = {}
+        self.answers: dict[str, Response] = {}
         self._signalling = signalling
         self._chance = chance
         self._registering: tuple[str, Request] | None = None
@@ -220,6 +221,8 @@ class Phone:
             return
         if isinstance(event, Responded) and any(watch.responded(event) for watch in self.watches):
             return
+        if isinstance(event, Responded) and event.response is not None:
+            self.answers[event.transaction] = event.response
         leg = getattr(event, "leg", None)
         call = next((c for c in self.calls if c.leg == leg), None) if leg else None
         if isinstance(event, Failed) and call is not None and event.status in {401, 407} and self._again(call, event):
