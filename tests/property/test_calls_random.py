@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import pytest
 
+from vorzimmer.calls.state import Rung
 from vorzimmer.kernel.ids import EndpointId
 from vorzimmer.media.port import FellSilent
 from vorzimmer.sdp.plan import Format, Protection
@@ -42,6 +43,8 @@ class Chaos:
         self.chance = SeededChance(seed)
         self.house = House(seed + 1, weather)
         self.house.seconds = 8.0
+        self.house.may = lambda actor, action, call: True
+        self.house.open()
         self.phones = [self.phone(user, number) for user, number in (*((user, 1) for user in USERS), ("bea", 2))]
 
     def phone(self, user: str, number: int) -> Phone:
@@ -92,8 +95,10 @@ class Chaos:
         phone = self.pick(self.phones)
         phone.manner = self.pick(MANNERS)
         talking = [call for call in phone.calls if call.talking]
-        kind = self.chance.number(0, 19)
-        if kind < 6 or not talking:
+        kind = self.chance.number(0, 22)
+        if kind >= 20:
+            self.take(phone)
+        elif kind < 6 or not talking:
             self.begin(phone)
         elif kind == 6:
             self.media()
@@ -104,6 +109,18 @@ class Chaos:
         call = phone.call(self.pick((*USERS, "nobody")), late=self.chance.number(0, 4) == 0)
         if self.chance.number(0, 3) == 0:
             phone.later(self.chance.fraction(), call.hang_up)
+
+    def take(self, phone: Phone) -> None:
+        """INVITE with Replaces, for whatever rings or talks, now and then without tags or with early-only."""
+        house = self.house
+        legs = [leg for state in house.board.live_view() for leg in (*state.parties, *state.ringing)]
+        if not legs:
+            return
+        found = self.pick(legs)
+        ids = house.engine.dialog_ids(found.leg if isinstance(found, Rung) else found.id)
+        if ids is not None:
+            form = self.pick(("{0};to-tag={1};from-tag={2}", "{0}", "{0};to-tag=0;from-tag={2};early-only"))
+            phone.call("x", late=self.chance.number(0, 3) == 0, extra=(("Replaces", form.format(*ids)),))
 
     def media(self) -> None:
         endpoints = self.house.media.leaks()

@@ -3,6 +3,7 @@
 This module must never act by itself: ``phone`` and the test decide.
 """
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -295,9 +296,10 @@ class PhoneCall:
 
     def _take(self, body: bytes, *, early: bool = False) -> None:
         if body and self._offered is not None:
-            self.agreed = negotiate.agreed(self._offered, parse(body), we_offered=True)
-            if not early:
-                self._offered = None
+            offered, self._offered = self._offered, self._offered if early else None
+            # Of re-INVITEs that had to wait for each other only the last one's answer tells what is agreed.
+            with suppress(PeerError):
+                self.agreed = negotiate.agreed(offered, parse(body), we_offered=True)
 
     def _note(self, message: Message) -> None:
         shown = message.headers.get("P-Asserted-Identity")
