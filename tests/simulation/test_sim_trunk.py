@@ -13,6 +13,7 @@ from vorzimmer.store.frames import Entry
 from vorzimmer.testing.carrier import join
 from vorzimmer.testing.loop import run
 from vorzimmer.testing.phone import answers, declines, early, ignores, rings
+from vorzimmer.testing.phone_call import PhoneCall
 
 Scene = Callable[[World], Awaitable[None]]
 
@@ -556,6 +557,33 @@ def test_12_4_who_answers_inside_first_ends_the_leg_that_is_asked_for_its_digit(
         await bea.until(lambda: call.talking)
         await mobil.until(lambda: mobil.last.over, 2)
         assert anna.last.talking
+        call.hang_up()
+
+    play(scene)
+
+
+def test_12_4_who_must_press_1_is_offered_events_even_if_the_caller_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(call: PhoneCall) -> bytes:
+        lines = negotiate_offer(call).split(b"\r\n")
+        return b"\r\n".join(
+            line for line in lines if b"telephone-event" not in line and not line.startswith(b"a=fmtp:101")
+        )
+
+    negotiate_offer = PhoneCall._offer
+    monkeypatch.setattr(PhoneCall, "_offer", silent)
+
+    async def scene(world: World) -> None:
+        await world.start()
+        await world.edit(PARALLEL)
+        anna, bea = await world.phone("anna-1"), await world.phone("bea-1")
+        anna.manner = rings
+        mobil = world.carrier.persons[MOBIL]
+        mobil.manner = rings
+        call = bea.call("100")
+        await mobil.until(lambda: bool(mobil.calls))
+        for person, has in ((mobil, True), (anna, False)):
+            assert person.last.request is not None
+            assert (b"telephone-event" in person.last.request.body) is has
         call.hang_up()
 
     play(scene)

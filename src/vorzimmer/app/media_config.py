@@ -49,11 +49,17 @@ class Sides:
 
     def __init__(self, options: ServeOptions, sent_by: Callable[[Flow], Address]) -> None:
         self._names = {spec.name: media_listener(options, spec).name for spec in options.listeners()}
+        self._seen: dict[tuple[str, Address], str] = {}
+        for spec in options.listeners():
+            for host, port in ((spec.host, 0), *((rule.host or spec.host, rule.port) for rule in spec.advertise)):
+                self._seen.setdefault((spec.transport, Address(host, port or spec.port)), self._names[spec.name])
         self._sent_by = sent_by
 
     def of(self, flow: Flow) -> str:
         """The `listener` of an OpenSpec for a leg on `flow`."""
-        name = self._names.get(flow.listener) or next(iter(self._names.values()))
+        # A leg to a trunk has no flow yet: what its peer will see of us says from where it leaves.
+        known = self._names.get(flow.listener) or self._seen.get((flow.transport, flow.local))
+        name = known or next(iter(self._names.values()))
         return f"{name}{_BETWEEN}{self._sent_by(flow).host}"
 
 

@@ -133,7 +133,8 @@ class Forks:
         world = self.live.world
         now = world.signalling.now()
         assert fork.sound is not None
-        plan = self.entrance.plan
+        # Who is to press 1 must be able to send it, even where the caller's phone has no events of its own.
+        plan = None if fork.offer.confirm else self.entrance.plan
         fork.sound, body = (
             offer_like(fork.sound, plan, world.formats) if plan else first_offer(fork.sound, world.formats)
         )
