@@ -30,7 +30,7 @@ def explain(
     called: Annotated[str | None, typer.Option("--to", help="What is dialled, or a target kind:ID.")] = None,
     at: Annotated[str | None, typer.Option("--at", help="A moment, 2026-12-24T20:15.")] = None,
     assume: Annotated[
-        list[str] | None, typer.Option("--assume", help="user:bea=busy, device:ID=unregistered, trunk:ID=down, all=idle ...")
+        list[str] | None, typer.Option("--assume", help="user:bea=busy, trunk:ID=down, all=idle ...")
     ] = None,
     call: Annotated[str | None, typer.Option("--call", help="A call that was, by its id.")] = None,
     lang: Annotated[str | None, typer.Option("--lang", help="de or en; the company's language if not given.")] = None,
