@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 HOST   ?= 127.0.0.1
-SOAK_SECONDS ?= 600
+SOAK_SEEDS ?= 10000
 
 .PHONY: setup demo test test-fast bench soak lint packages clean
 
@@ -34,10 +34,10 @@ packages:
 bench: setup
 	$(BIN)/python -m benchmarks.run
 
-# New examples for every property, then simulated calls until the time is over.
+# New examples for every property, then so many seeds of simulated calls on all cores.
 soak: setup
 	HYPOTHESIS_PROFILE=chance $(BIN)/pytest -n 2 tests/property
-	$(BIN)/python -m tests.simulation.soak --seconds $(SOAK_SECONDS)
+	$(BIN)/python -m tests.simulation.soak --seeds $(SOAK_SEEDS)
 
 lint: setup
 	$(BIN)/ruff check src tests tools benchmarks
@@ -48,4 +48,4 @@ lint: setup
 	$(BIN)/python tools/check_marks.py
 
 clean:
-	rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .demo .soak .pytest_cache .mypy_cache .ruff_cache .hypothesis

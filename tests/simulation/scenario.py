@@ -257,7 +257,11 @@ class Played:
 
 
 class SeedFailedError(AssertionError):
-    """A run that broke a promise: says which, the seed, what was done and the ladder."""
+    """A run that broke a promise: says which, the seed, what was done and its last messages; `ladder` has all."""
+
+    def __init__(self, text: str, ladder: str) -> None:
+        super().__init__(text)
+        self.ladder = ladder
 
 
 def play(seed: int, plan: Plan | None = None) -> Played:
@@ -267,9 +271,10 @@ def play(seed: int, plan: Plan | None = None) -> Played:
         return run(_play(seed, plan or Plan(), stage))
     except Exception as error:
         told = stage[0] if stage else None
-        log = "\n".join(told.log[-60:]) if told else ""
-        ladder = told.network.ladder.diagram(120) if told else ""
-        raise SeedFailedError(f"seed {seed}: {error!r}\n\n{log}\n\n{ladder}\n\nseed {seed}: {error}") from error
+        log = "\n".join(told.log) if told else ""
+        last, ladder = (told.network.ladder.diagram(many) if told else "" for many in (120, 4_000))
+        text = f"seed {seed}: {error!r}\n\n{log[-6_000:]}\n\n{last}\n\nseed {seed}: {error}"
+        raise SeedFailedError(text, f"{log}\n\n{ladder}\n\nseed {seed}: {error!r}\n") from error
 
 
 async def _play(seed: int, plan: Plan, stage: list[Scene]) -> Played:

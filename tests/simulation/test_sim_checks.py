@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -105,11 +106,23 @@ def test_companies_that_meet_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "companies met" in caught()
 
 
-def test_the_soak_says_what_failed_and_exits_with_1(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_the_soak_says_what_failed_how_to_repeat_it_and_exits_with_1(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    assert soak.main(["--seconds", "0", "--seed", "1"]) == 0
-    assert "1 runs" in capsys.readouterr().out
+    told: list[str] = []
+    common = ["--seed", "1", "--jobs", "1", "--out", str(tmp_path)]
+    assert soak.main(["--seconds", "0", *common], told.append) == 0
+    assert "1 seeds" in told[-1]
     sometimes(monkeypatch, Switchboard, "disown", nothing, 2)
-    assert soak.main(["--seconds", "5", "--seed", "1"]) == 1
-    assert re.search(r"seed \d+ failed", capsys.readouterr().out)
+    assert soak.main(["--seeds", "2", *common], told.append) == 1
+    (found,) = re.findall(r"seed (\d+) failed", "".join(told))
+    assert f"tests.simulation.soak --seeds 1 --seed {found}" in "".join(told)
+    ladder = (tmp_path / f"seed-{found}.txt").read_text(encoding="utf-8")
+    assert "REGISTER" in ladder
+    assert f"seed {found}: AssertionError" in ladder
+
+
+def test_the_soak_spreads_its_seeds_over_processes(tmp_path: Path) -> None:
+    told: list[str] = []
+    assert soak.main(["--seeds", "2", "--seed", "3", "--jobs", "2", "--out", str(tmp_path)], told.append) == 0
+    assert "2 seeds" in told[-1]

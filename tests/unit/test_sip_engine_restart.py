@@ -129,7 +129,9 @@ def test_rfc3261_17_2_1_a_thawed_leg_can_still_be_answered() -> None:
     assert not is_unanswered(peer.engine.freeze(leg) or b"")
     peer.engine.end(leg, peer.now)
     peer.take()
-    peer.answer(peer.requests("BYE")[0], 200)
+    (bye,) = peer.requests("BYE")
+    assert int(bye.headers.get("CSeq").split()[0]) > 1000  # An UPDATE may have used lower ones before the restart.
+    peer.answer(bye, 200)
     done(peer)
 
 
@@ -227,6 +229,23 @@ def test_rfc3261_9_1_a_200_after_the_restart_is_acknowledged_and_ended(before: t
     assert len(peer.requests("ACK")) == 2
     assert len(peer.requests("BYE")) == 1
     assert peer.of(Answered) == []
+    peer.answer(bye, 200)
+    done(peer)
+
+
+def test_rfc3262_4_the_bye_after_a_late_200_does_not_use_the_cseq_of_a_prack_from_before_the_restart() -> None:
+    peer = Peer()
+    invite = peer.invite()
+    peer.answer(invite, 183, extra="Require: 100rel\r\nRSeq: 7\r\n", body=b"answer")
+    (prack,) = peer.requests("PRACK")
+    peer.answer(prack, 200)
+    restart(peer, LEG)
+    peer.engine.end(LEG, peer.now)
+    peer.take()
+    peer.answer(invite, 200, body=b"answer")
+    (ack,), (bye,) = peer.requests("ACK"), peer.requests("BYE")
+    assert ack.headers.get("CSeq").split()[0] == invite.headers.get("CSeq").split()[0]
+    assert int(bye.headers.get("CSeq").split()[0]) > int(prack.headers.get("CSeq").split()[0])
     peer.answer(bye, 200)
     done(peer)
 

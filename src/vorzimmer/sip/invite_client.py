@@ -157,7 +157,10 @@ class InviteClient:
         """The dialog of a 2xx; the route set is the one of the 2xx (RFC 3261 section 13.2.2.4), the CSeqs live on."""
         dialog = dialog_of_uac(attempt.outline, response)
         early = attempt.leg.forks.get(dialog.remote_tag)
-        if early is not None:
+        if early is None:
+            # Frozen legs know nothing of early dialogs, in which PRACK or UPDATE may have used numbers.
+            dialog.local_cseq += attempt.ahead
+        else:
             dialog.local_cseq, dialog.remote_cseq = early.local_cseq, early.remote_cseq
         return dialog
 

@@ -87,6 +87,8 @@ class Unanswered:
         leg = Leg(name, Phase.INVITED, frozen.flow)
         leg.tag = frozen.tag
         self._server.resume(leg, Arrived(request, frozen.flow))
+        if leg.dialog is not None:
+            leg.dialog.local_cseq = SKIP_AHEAD  # An UPDATE of ours may have used a number before.
         if frozen.later is not None:
             lines, body = frozen.later
             # What it waited for is not known any more; a PRACK that still comes is answered 481, which ends nothing.
