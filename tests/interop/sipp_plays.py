@@ -331,6 +331,12 @@ def rfc3261_8_3_a_phone_that_diverts_to_a_colleague(caller: Script, called: Scri
 
 
 @play()
+def early_media_then_ringing_then_the_answer(caller: Script, called: Script) -> None:
+    caller.dial().hears(100, maybe=True).hears(183, has="m=audio").hears(180).hears(200, rrs="true").ack().hangs_up()
+    called.rung().says(183, body=sdp()).waits(150).says(180).waits(150).says(200, body=sdp()).asked("ACK").told_bye()
+
+
+@play()
 def a_second_200_of_another_fork_is_acknowledged_and_ended(caller: Script, called: Script) -> None:
     caller.dial().answered().waits(600).hangs_up()
     called.rung().says(180).says(200, body=sdp()).asked("ACK")
