@@ -4,9 +4,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from tests.simulation.companies import NORD, SUED, change, company_file
+from tests.simulation.companies import NORD, SUED, change, company_file, switch
 from tests.simulation.phones import Handset
 
+from vorzimmer.kernel.address import Address
+from vorzimmer.presence.bindings import Contact
+from vorzimmer.presence.whereabouts import way_to
+from vorzimmer.sip.dialog import Dialog
+from vorzimmer.sip.flow import Flow
+from vorzimmer.sip.subscription import Event, Subscription
 from vorzimmer.testing.chance import SeededChance
 from vorzimmer.testing.loop import VirtualClock, run
 from vorzimmer.testing.media import RecordingMedia
@@ -391,3 +397,54 @@ def test_t25_after_a_restart_the_lamp_is_right_with_a_higher_version(transport: 
         assert bench.subscriptions == 1
 
     play(script)
+
+
+def test_features_0_5_a_device_that_is_switched_off_watches_nothing_and_learns_nothing_more() -> None:
+    async def script(bench: Bench) -> None:
+        anna = await bench.phone("anna-1")
+        watch = await bench.watch(anna, "101")
+        await bench.server.apply(switch(NORD, "anna-1", on=False))
+        await bench.clock.sleep(2)
+        assert watch.over == "rejected"
+        assert watch.notifies[-1].body == b""
+        assert bench.subscriptions == 0
+
+    play(script)
+
+
+def test_nobody_refreshes_or_ends_another_accounts_subscription() -> None:
+    async def script(bench: Bench) -> None:
+        anna, bea = await bench.phone("anna-1"), await bench.phone("bea-1")
+        stranger = await bench.phone("anna-1", SUED)
+        watch = await bench.watch(anna, "102")
+        for thief in (bea, stranger):
+            stolen = Watch(thief.phone, watch.target, "dialog", watch.call_id, 0)
+            stolen._to, stolen._cseq = watch._to, 10
+            thief.phone.watches.append(stolen)
+            stolen.subscribe()
+            await bench.clock.sleep(2)
+            assert stolen.statuses == [481]
+        assert bench.subscriptions == 1
+        assert watch.over == ""
+
+    play(script)
+
+
+def test_the_way_to_a_watcher_among_phones_that_share_an_account() -> None:
+    here = Address("192.0.2.1", 5060)
+    places = (("10.0.0.1", 1), ("10.0.0.2", 2), ("10.0.0.2", 3))
+    flows = [Flow("udp", here, Address(*place)) for place in places]
+    dialog = Dialog("c", "<sip:a@b>;tag=x", "<sip:c@d>;tag=y")
+    one = Subscription(dialog, Event("dialog", "dialog"), flows[0])
+
+    def way(target: str, now: Flow | None, *contacts: tuple[str, Flow]) -> Flow | None:
+        dialog.target, one.flow = target, now
+        return way_to(one, tuple(Contact("d", uri, flow) for uri, flow in contacts))
+
+    assert way("sip:p@h1", flows[0]) == flows[0]
+    assert way("sip:p@h1", None) is None
+    assert way("sip:p@h1", flows[0], ("sip:q@h2", flows[1]), ("sip:p@h1", flows[2])) == flows[2]
+    assert way("sip:p@h1;x", flows[0], ("sip:q@h2", flows[1]), ("sip:p@h3", flows[0])) == flows[0]
+    assert way("sip:p@h1;x", flows[0], ("sip:q@h2", flows[1]), ("sip:p@h1", flows[2])) == flows[2]
+    assert way("sip:p@h9", flows[2], ("sip:q@h2", flows[0]), ("sip:p@h1", flows[1])) == flows[1]
+    assert way("tel:1", None, ("sip:q@h2", flows[0]), ("sip:p@h1", flows[1])) == flows[0]

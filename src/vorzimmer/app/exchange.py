@@ -159,6 +159,7 @@ class Exchange:
         self.watching = Subscriptions(self._subscription_ports())
         self.publications = Publications(self._publication_ports())
         self.lamps.look, self.lamps.published = self.watching.look, self.publications.talks
+        self.lamps.anybody = lambda: len(self.watching.notifier) > 0
         self.bindings.listen(lambda device, registered: self.lamps.moved(*split_key(device)))
         self.bindings.watch(self._bindings_changed)
         self.pump.handle_with(self.handle)

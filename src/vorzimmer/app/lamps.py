@@ -41,6 +41,7 @@ class LampView:
         self._dirty: dict[tuple[str, str], None] = {}
         self._alarm: Alarm | None = None
         self.look: Look = lambda resource: None
+        self.anybody: Callable[[], bool] = lambda: True
         self.published: Callable[[str], tuple[Talk, ...]] = lambda account: ()
 
     # -- who may see what -----------------------------------------------------------------------------------------
@@ -123,7 +124,9 @@ class LampView:
 
     # -- what has changed -----------------------------------------------------------------------------------------
     def moved(self, company: str, device: str) -> None:
-        """Something about a device's calls or registration is other than before."""
+        """Something about a device's calls or registration is other than before; costs nothing while nobody watches."""
+        if not self.anybody():
+            return
         self._dirty[company, device] = None
         if self._alarm is None:
             self._alarm = self._clock.call_at(self._clock.now(), self._flush)
