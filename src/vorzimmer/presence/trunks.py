@@ -5,8 +5,10 @@ or comes up again is told once. This module must never let a trunk answer for an
 """
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Protocol
 
 from vorzimmer.kernel.address import Address
@@ -99,6 +101,9 @@ class Trunks:
         self._sent: dict[str, _Sent] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._alarm: Alarm | None = None
+        self._armed = 0.0
+        self._stale, self._wide = True, False
+        self._hosts: set[str] = set()
         self._speaking: dict[tuple[str, Address], tuple[TrunkSpec, ...]] = {}
         """Whose call an address means, until a trunk or its addresses change."""
 
@@ -112,8 +117,8 @@ class Trunks:
         for key, spec in wanted.items():
             if key not in self._lines:
                 self._lines[key] = self._new(spec)
-        self._speaking.clear()
-        self._arm()
+        self._stale = True
+        self._arm_for(min((self._lines[key].due() for key in wanted), default=math.inf))
 
     def _new(self, spec: TrunkSpec) -> TrunkLine:
         now = self._clock.now()
@@ -152,6 +157,10 @@ class Trunks:
 
     def at(self, flow: Flow) -> tuple[TrunkSpec, ...]:
         """Trunks that a request over this flow may come from, in a stable order; () for a stranger or a phone."""
+        if self._stale:
+            self._index()
+        if not (flow.peer_names or self._wide or flow.remote.host in self._hosts):
+            return ()
         key = (flow.transport, flow.remote)
         known = self._speaking.get(key) if not flow.peer_names else None
         if known is None:
@@ -162,6 +171,18 @@ class Trunks:
             if not flow.peer_names:
                 self._speaking[key] = known
         return known
+
+    def _index(self) -> None:
+        """Most packets are phones': what cannot be a trunk is known by its host alone."""
+        self._stale, self._wide = False, False
+        self._speaking.clear()
+        self._hosts.clear()
+        for line in self._lines.values():
+            self._hosts.update(address.host for address in line.hosts)
+            for source in line.spec.sources:
+                host, _ = split_source(source)
+                self._wide = self._wide or "/" in host
+                self._hosts.add(str(ip_address(host)) if is_literal(host) and "/" not in host else host)
 
     def states(self) -> list[State]:
         """Every trunk as it stands, in a stable order."""
@@ -190,6 +211,8 @@ class Trunks:
 
     def flow_gone(self, flow: Flow) -> None:
         """A connection closed: who registered over it registers again, and its health is asked at once."""
+        if not self.at(flow):
+            return
         now = self._clock.now()
         for line in self._lines.values():
             if flow.reliable and flow.transport == line.spec.transport and line.speaks(flow):
@@ -210,9 +233,16 @@ class Trunks:
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
-        due = min((line.due() for line in self._lines.values()), default=None)
-        if due is not None:
-            self._alarm = self._clock.call_at(max(due, self._clock.now()), self._act)
+        self._arm_for(min((line.due() for line in self._lines.values()), default=math.inf))
+
+    def _arm_for(self, due: float) -> None:
+        """Be woken at `due` at the latest."""
+        if due == math.inf or (self._alarm is not None and self._armed <= due):
+            return
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._armed = due
+        self._alarm = self._clock.call_at(max(due, self._clock.now()), self._act)
 
     def _act(self) -> None:
         self._alarm = None
@@ -265,7 +295,7 @@ class Trunks:
                 wanted.append(Hop(line.spec.transport, host, port or 5060))
         if all(is_literal(hop.host) for hop in wanted):
             line.found((hop, (Address(hop.host, hop.port),)) for hop in wanted)
-            self._speaking.clear()
+            self._stale = True
             return
         task = asyncio.get_running_loop().create_task(self._resolved(line, wanted))
         self._tasks.add(task)
@@ -283,6 +313,6 @@ class Trunks:
         if not any(addresses for _, addresses in found):
             line.resolve_at = self._clock.now() + RESOLVE_AGAIN_S
         line.found(found)
-        self._speaking.clear()
+        self._stale = True
         self._judge(line)
         self._arm()
