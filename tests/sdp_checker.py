@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 ORDER = "vosiuepcbtrzka"
 DIRECTIONS = {"sendrecv": (1, 1), "sendonly": (1, 0), "recvonly": (0, 1), "inactive": (0, 0)}
-STATIC = {0: "PCMU/8000", 3: "GSM/8000", 8: "PCMA/8000", 9: "G722/8000", 18: "G729/8000"}
+STATIC = {0: "PCMU/8000", 3: "GSM/8000", 8: "PCMA/8000", 9: "G722/8000", 13: "CN/8000", 18: "G729/8000"}
 
 
 @dataclass

@@ -389,3 +389,28 @@ def test_ipv6_addresses_of_ours() -> None:
 
 def origin_free() -> tuple[Format, ...]:
     return (PCMA,)
+
+
+def test_rfc3389_4_comfort_noise_is_agreed_only_beside_8000_hz_audio_of_both() -> None:
+    offer = sdp("m=audio 5004 RTP/AVP 8 13 101", "a=rtpmap:101 telephone-event/8000")
+    ours = answer(offer, OURS, DEFAULT_FORMATS)
+    assert ours.media[0].formats == ("8", "13", "101")
+    assert agreed(offer, ours, we_offered=False).comfort_noise == 13
+    plain = sdp("m=audio 5004 RTP/AVP 8")
+    assert "13" not in answer(plain, OURS, DEFAULT_FORMATS).media[0].formats
+    assert agreed(plain, answer(plain, OURS, DEFAULT_FORMATS), we_offered=False).comfort_noise is None
+    wide = sdp("m=audio 5004 RTP/AVP 107 13", "a=rtpmap:107 opus/48000/2")
+    assert answer(wide, OURS, DEFAULT_FORMATS).media[0].formats == ("107",)
+
+
+def test_rfc3389_4_comfort_noise_of_the_caller_is_offered_to_the_called() -> None:
+    caller = read(sdp("m=audio 5004 RTP/AVP 8 13"))
+    ours = offer_like(caller, OURS_B)
+    assert ours.media[0].formats == ("8", "13")
+    taken, left = sdp("m=audio 6004 RTP/AVP 8 13"), sdp("m=audio 6004 RTP/AVP 8")
+    assert agreed(ours, taken, we_offered=True).comfort_noise == 13
+    assert agreed(ours, left, we_offered=True).comfort_noise is None
+
+
+def test_comfort_noise_alone_is_no_audio() -> None:
+    assert refusal(sdp("m=audio 5004 RTP/AVP 13")) == 488

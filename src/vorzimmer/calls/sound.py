@@ -122,6 +122,7 @@ def media_plan(agreed: Agreed) -> MediaPlan:
         srtp=_srtp(agreed.srtp) if agreed.srtp else None,
         rtcp_mux=agreed.rtcp_mux,
         remote_rtcp=agreed.rtcp,
+        comfort_noise=agreed.comfort_noise,
     )
 
 

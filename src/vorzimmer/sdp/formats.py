@@ -10,6 +10,8 @@ from vorzimmer.sdp.message import Attribute, Media, value_of, values_of
 from vorzimmer.sdp.plan import Format
 
 EVENT = "TELEPHONE-EVENT"
+NOISE = Format("CN", 13)
+"""Comfort noise beside audio of 8000 Hz (RFC 3389 section 4)."""
 EVENT_FMTP = "0-15"
 """The events that we take: digits, star, hash and A to D (RFC 4733 section 3.2)."""
 
@@ -19,7 +21,7 @@ FIRST_DYNAMIC = 96
 """Where the numbers begin that mean what an rtpmap says (RFC 3551 section 6)."""
 
 # RFC 3551 table 4; the clock of G722 is 8000 by an old mistake that everybody keeps (section 4.5.2).
-_STATIC = {"0": Format("PCMU", 0), "8": Format("PCMA", 8), "9": Format("G722", 9)}
+_STATIC = {"0": Format("PCMU", 0), "8": Format("PCMA", 8), "9": Format("G722", 9), "13": NOISE}
 _NUMBERS = frozenset(map(str, range(128)))
 _SUPPORTED = {f.key for f in DEFAULT_FORMATS}
 _SPELLING = {"OPUS": "opus", EVENT: "telephone-event"}
@@ -34,7 +36,7 @@ def formats_of(media: Media) -> tuple[Format, ...]:
 def _formats(numbers: tuple[str, ...], attributes: tuple[Attribute, ...]) -> tuple[Format, ...]:
     named = _named(attributes)
     known = (named.get(number) or _STATIC.get(number) for number in dict.fromkeys(numbers))
-    return tuple(f for f in known if f is not None and (f.key in _SUPPORTED or f.name == EVENT))
+    return tuple(f for f in known if f is not None and (f.key in _SUPPORTED or f.name == EVENT or f.key == NOISE.key))
 
 
 def is_static(format_: Format) -> bool:

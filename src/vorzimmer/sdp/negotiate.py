@@ -19,6 +19,7 @@ from vorzimmer.sdp.formats import (
     EVENT,
     EVENT_FMTP,
     FIRST_DYNAMIC,
+    NOISE,
     event_for,
     formats_of,
     lines_for,
@@ -91,7 +92,8 @@ def offer_like(
     clocks = {f.rate for f in formats}
     # Events of clocks that no format has (16000 of speex) only make a datagram longer.
     events = tuple(e for e in plan.events if e.rate in clocks)
-    return _offered(ours, _audio(ours, (*formats, *events), plan.ptime, direction), previous)
+    noise = () if plan.noise is None else (NOISE,)
+    return _offered(ours, _audio(ours, (*formats, *noise, *events), plan.ptime, direction), previous)
 
 
 def extended(
@@ -215,7 +217,8 @@ def answer(
         raise PeerError("no audio format in common", 488)
     event = event_for(plan.events, chosen[0].rate)
     events = (Format(EVENT, event.payload_type, event.rate, 1, EVENT_FMTP),) if event else ()
-    written = unambiguous((*chosen, *events), ours.numbers)
+    noise = (NOISE,) if plan.noise == NOISE.payload_type and chosen[0].rate == NOISE.rate else ()
+    written = unambiguous((*chosen, *noise, *events), ours.numbers)
     audio = _audio(ours, written, plan.ptime, both(mirrored(plan.direction), direction))
     more = (*crypto.lines_for(crypto.answered(ours.guard, plan.cryptos)), *((_MUX,) if plan.mux else ()))
     audio = msgspec.structs.replace(audio, protocol=theirs.protocol, attributes=(*audio.attributes, *more))
@@ -305,4 +308,5 @@ def _agreed(ours: AudioPlan, theirs: AudioPlan, sends: tuple[Format, ...], recei
         telephone_event_rate=event.rate if event else 8_000,
         rtcp=theirs.rtcp,
         rtcp_mux=ours.mux and theirs.mux,
+        comfort_noise=theirs.noise if ours.noise == theirs.noise else None,
     )

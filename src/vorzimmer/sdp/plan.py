@@ -81,7 +81,7 @@ class AudioPlan(msgspec.Struct, frozen=True):
 
     `remote` is where it wants its audio (None: on hold by 0.0.0.0); `rtcp` where it wants RTCP if not on port + 1;
     `formats` are those we support, in the writer's order; `telephone_event` the number of RFC 4733 events that goes
-    with the first format, `events` all of them (one per clock); `ptime` milliseconds a packet. `secure` means a profile
+    with the first format, `events` all of them (one per clock), `noise` that of comfort noise (RFC 3389); `ptime` milliseconds a packet. `secure` means a profile
     that must be encrypted, `cryptos` the keys to do it with; `mux` RTCP on the RTP port.
     """
 
@@ -91,6 +91,7 @@ class AudioPlan(msgspec.Struct, frozen=True):
     ptime: int = 20
     direction: Direction = "sendrecv"
     events: tuple[Format, ...] = ()
+    noise: int | None = None
     rtcp: Address | None = None
     secure: bool = False
     cryptos: tuple[Crypto, ...] = ()
@@ -126,6 +127,7 @@ class Agreed(msgspec.Struct, frozen=True):
     rtcp: Address | None = None
     srtp: Secured | None = None
     rtcp_mux: bool = False
+    comfort_noise: int | None = None
 
 
 class Changes(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.errors import PeerError
 from vorzimmer.sdp.addresses import spelled
 from vorzimmer.sdp.crypto import cryptos_of
-from vorzimmer.sdp.formats import EVENT, event_for, formats_of, milliseconds
+from vorzimmer.sdp.formats import EVENT, NOISE, event_for, formats_of, milliseconds
 from vorzimmer.sdp.message import Attribute, Media, Session, value_of, values_of
 from vorzimmer.sdp.plan import AudioPlan, Direction, Format, Protection, ProtectionError
 
@@ -43,6 +43,7 @@ def _read_at(session: Session, index: int) -> AudioPlan:
         ptime=told.ptime,
         direction=(told.direction or _direction(session.attributes) or "sendrecv") if remote else "inactive",
         events=told.events,
+        noise=told.noise,
         rtcp=_rtcp(told.rtcp, remote) if told.rtcp and remote else None,
         secure=is_secure(media),
         cryptos=cryptos,
@@ -60,6 +61,7 @@ class _Told(msgspec.Struct, frozen=True):
     direction: Direction | None
     rtcp: str
     mux: bool
+    noise: int | None
 
 
 def _told_by(media: Media) -> _Told:
@@ -73,7 +75,7 @@ def _told_by(media: Media) -> _Told:
 def _told(numbers: tuple[str, ...], attributes: tuple[Attribute, ...]) -> _Told:
     media = Media("audio", 1, "", numbers, attributes=attributes)
     formats = formats_of(media)
-    audio = tuple(f for f in formats if f.name != EVENT)
+    audio = tuple(f for f in formats if f.name not in {EVENT, NOISE.name})
     events = tuple(f for f in formats if f.name == EVENT)
     event = event_for(events, audio[0].rate) if audio else None
     return _Told(
@@ -84,6 +86,7 @@ def _told(numbers: tuple[str, ...], attributes: tuple[Attribute, ...]) -> _Told:
         _direction(attributes),
         value_of(attributes, "rtcp") or "",
         any(a.name == "rtcp-mux" for a in attributes),
+        next((f.payload_type for f in formats if f.name == NOISE.name), None),
     )
 
 
