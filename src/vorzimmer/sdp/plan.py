@@ -81,8 +81,9 @@ class AudioPlan(msgspec.Struct, frozen=True):
 
     `remote` is where it wants its audio (None: on hold by 0.0.0.0); `rtcp` where it wants RTCP if not on port + 1;
     `formats` are those we support, in the writer's order; `telephone_event` the number of RFC 4733 events that goes
-    with the first format, `events` all of them (one per clock), `noise` that of comfort noise (RFC 3389); `ptime` milliseconds a packet. `secure` means a profile
-    that must be encrypted, `cryptos` the keys to do it with; `mux` RTCP on the RTP port.
+    with the first format, `events` all of them (one per clock), `noise` that of comfort noise (RFC 3389); `ptime`
+    milliseconds a packet. `secure` means a profile that must be encrypted, `cryptos` the keys to do it with; `mux` RTCP
+    on the RTP port.
     """
 
     remote: Address | None
