@@ -84,6 +84,23 @@ def per_cpu_second(work: Callable[[], int], seconds: float) -> float:
     return done / spent
 
 
+def median_of(values: Iterable[float], unit: str = "/s") -> str:
+    """Several runs as the report tells them: the median, and between which values they were."""
+    found = sorted(values)
+    middle = found[len(found) // 2]
+    return f"{_short(middle)}{unit} ({_short(found[0])} to {_short(found[-1])}, {len(found)} runs)"
+
+
+def _short(number: float) -> str:
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
+
+
+def apart() -> tuple[int, int] | None:
+    """A core for the server and another for the load; None where there is only one."""
+    cores = sorted(os.sched_getaffinity(0))
+    return (cores[0], cores[1]) if len(cores) > 1 else None
+
+
 def cpu_of(pids: Iterable[int]) -> float:
     """Seconds of user and system time that these processes have used."""
     return sum(_cpu(pid) for pid in pids)

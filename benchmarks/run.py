@@ -1,4 +1,4 @@
-"""Run all benchmarks and write docs/performance.md: `make bench`.
+"""Run all benchmarks and write docs/performance.md: `make bench`; `--long` adds what takes a quarter of an hour.
 
 Ends with 1 if any benchmark fails its own checks (counts of both ends above all) and then writes nothing, since a
 figure that is not counted right is no figure. Notes under the report's marker are kept. This module must never name the
@@ -7,6 +7,7 @@ computer, its paths or its network.
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from platform import python_version
 from time import perf_counter
@@ -98,12 +99,15 @@ def measured(name: str, run: Callable[[], Result]) -> Result:
 
 def main(wanted: list[str]) -> int:
     """Run all, or those that are named (then nothing is written)."""
-    results = [measured(name, run) for name, run in ALL if not wanted or name in wanted]
+    long = "--long" in wanted
+    names = [name for name in wanted if name != "--long"]
+    runs = [(name, partial(calls.run, long=long) if name == "calls" else run) for name, run in ALL]
+    results = [measured(name, run) for name, run in runs if not names or name in names]
     wrong = [problem for result in results for problem in result.judged()]
     if wrong:
         print(f"{len(wrong)} checks failed; {REPORT.name} is left as it was")
         return 1
-    if not wanted:
+    if not names:
         REPORT.write_text(report(results, notes_of(REPORT)))
         print(f"written: docs/{REPORT.name}")
     return 0
