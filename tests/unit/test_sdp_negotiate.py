@@ -129,6 +129,21 @@ def test_offer_for_the_other_leg_keeps_order_numbers_and_parameters() -> None:
     assert parse(write(ours)) == ours
 
 
+def test_rfc4733_2_6_formats_behind_the_callers_bring_the_events_of_their_clock() -> None:
+    opus = sdp("m=audio 4000 RTP/AVP 96 97", "a=rtpmap:96 opus/48000/2", "a=rtpmap:97 telephone-event/48000")
+    assert [(e.rate, e.payload_type) for e in read(offer_like(read(opus), OURS, (PCMA,))).events] == [
+        (48_000, 97),
+        (8_000, 101),
+    ]
+    pcma = sdp("m=audio 4000 RTP/AVP 8 101", "a=rtpmap:101 telephone-event/8000")
+    fast = (Format("OPUS", 107, 48_000, 2),)
+    assert [e.rate for e in read(offer_like(read(pcma), OURS, fast)).events] == [8_000, 48_000]
+    # The clocks that the caller has chosen for its own formats are kept, and who has no events is offered none.
+    both = sdp("m=audio 4000 RTP/AVP 96 101", "a=rtpmap:96 opus/48000/2", "a=rtpmap:101 telephone-event/8000")
+    assert [e.rate for e in read(offer_like(read(both), OURS, (PCMA,))).events] == [8_000]
+    assert read(offer_like(read(sdp("m=audio 4000 RTP/AVP 8")), OURS, fast)).events == ()
+
+
 def test_offer_drops_parameters_that_could_hurt_the_other_phone() -> None:
     evil = sdp("m=audio 4000 RTP/AVP 96", "a=rtpmap:96 opus/48000/2", "a=fmtp:96 x=\x1b[31m" + "y" * 9_000)
     assert read(evil).formats[0].fmtp == ""

@@ -89,11 +89,19 @@ def offer_like(
     None at its first INVITE.
     """
     formats = extended(plan.formats, more, taken=plan.events)
-    clocks = {f.rate for f in formats}
-    # Events of clocks that no format has (16000 of speex) only make a datagram longer.
-    events = tuple(e for e in plan.events if e.rate in clocks)
     noise = () if plan.noise is None else (NOISE,)
-    return _offered(ours, _audio(ours, (*formats, *noise, *events), plan.ptime, direction), previous)
+    sound = (*formats, *noise, *_events_with(formats, plan))
+    return _offered(ours, _audio(ours, sound, plan.ptime, direction), previous)
+
+
+def _events_with(formats: tuple[Format, ...], plan: AudioPlan) -> tuple[Format, ...]:
+    # Events of clocks that no format has (16000 of speex) only make a datagram longer. A phone that takes one of the
+    # formats behind the caller's needs the events of that one's clock (RFC 4733 section 2.6).
+    clocks = {f.rate for f in formats}
+    events = tuple(e for e in plan.events if e.rate in clocks)
+    missing = {f.rate for f in formats[len(plan.formats) :]} - {e.rate for e in events}
+    more = _events(formats, DEFAULT_EVENT, plan.events) if plan.events else ()
+    return (*events, *(e for e in more if e.rate in missing))
 
 
 def extended(
