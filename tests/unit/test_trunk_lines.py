@@ -7,15 +7,16 @@ from tests.deciding import COMPANY
 from tests.unit.test_features_trunk import trunk
 
 from vorzimmer.app.house import House, zone
-from vorzimmer.app.lines import caller_of, diversions, specs_of
+from vorzimmer.app.lines import caller_of, diverted_by, specs_of
 from vorzimmer.directory.snapshot import Change, Snapshot
 from vorzimmer.features.catalogue import SCHEMA
 from vorzimmer.kernel.address import Address
 from vorzimmer.presence.trunk_line import TrunkLine, TrunkSpec
 from vorzimmer.routing.live import Facts
-from vorzimmer.routing.model import LiveFacts
+from vorzimmer.routing.model import Diverted, LiveFacts
 from vorzimmer.sip.flow import Flow, Hop
 from vorzimmer.sip.message import Headers, Request
+from vorzimmer.sip.sent_on import sent_on
 
 PBX = Address("192.0.2.1", 5060)
 
@@ -104,10 +105,42 @@ def test_rfc3325_who_calls_is_what_the_carrier_asserts(
         (["<sip:1@c>;reason=unconditional"], 1),
         (["<sip:1@c>;counter=4, <sip:2@c>;counter=2"], 6),
         (["<<garbage", "<sip:2@c>;counter=x"], 2),
+        (["<sip:1@c>;counter=0", "<sip:2@c>;counter=99999999999999999999"], 1000),
+        (["<sip:1@c>,"] * 3000, 20),
     ],
 )
 def test_pre_0_diversions_of_a_call_from_outside_are_counted(values: list[str], count: int) -> None:
-    assert diversions(asked(*(("Diversion", value) for value in values))) == count
+    headers = asked(*(("Diversion", value) for value in values)).headers
+    assert sum(one.times for one in sent_on(headers)) == sum(one.times for one in diverted_by(headers, SPEC)) == count
+
+
+@pytest.mark.parametrize(
+    ("headers", "found"),
+    [
+        ([("Diversion", "<sip:+4930123@c>;reason=no-answer")], [Diverted("+4930123", "no-answer")]),
+        ([("Diversion", '"\u202eEva\r" <sip:030123@c>;reason=Away')], [Diverted("+4930123", "away", name="Eva")]),
+        ([("Diversion", "<sip:+4930123@c>;reason=evil\u202e;privacy=full")], [Diverted("", "unknown", private=True)]),
+        ([("Diversion", "<sip:=HYPERLINK(1)@c>;reason=user-busy")], [Diverted("", "user-busy", private=True)]),
+        (
+            [("Diversion", "<sip:+493011111@c>"), ("History-Info", "<sip:+493022222@c>;index=1")],
+            [Diverted("+493011111", "unknown")],
+        ),
+        (
+            [("History-Info", "<sip:+493011111@c>;index=1, <sip:+493022222@c;cause=486>;index=1.1"),
+             ("History-Info", "<sip:9@p>;index=1.1.1, <sip:+493033333@c;cause=302>;index=1.1.1.1")],
+            [Diverted("", "unconditional", private=True), Diverted("+493011111", "user-busy")],
+        ),
+        (
+            [("History-Info", "<sip:+493011111@c?Privacy=history>;index=1,<sip:+493022222@c;cause=408>;index=1.1")],
+            [Diverted("", "no-answer", private=True)],
+        ),
+        ([("History-Info", "<sip:+493011111@c>;index=1,<tel:+49302;cause=302>;index=2, <<, ,;,<sip:a@b;cause>")], []),
+    ],
+)  # fmt: skip
+def test_rfc7044_rfc5806_who_sent_a_call_on_is_what_the_carrier_says(
+    headers: list[tuple[str, str]], found: list[Diverted]
+) -> None:
+    assert list(diverted_by(asked(*headers).headers, SPEC)) == found
 
 
 def specs(*records: Change, passwords: dict[str, str] | None = None) -> list[TrunkSpec]:

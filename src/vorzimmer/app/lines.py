@@ -16,13 +16,13 @@ from vorzimmer.kernel.errors import PeerError
 from vorzimmer.kernel.text import safe_name
 from vorzimmer.presence.trunk_line import TrunkSpec, is_literal, split_source
 from vorzimmer.presence.trunks import Trunks
-from vorzimmer.routing.model import Caller, line_device
+from vorzimmer.routing.model import Caller, Diverted, line_device
 from vorzimmer.sip.digest import Account
 from vorzimmer.sip.flow import Flow, Hop
 from vorzimmer.sip.headers import NameAddr, parse_name_addr
 from vorzimmer.sip.identity import asserted, is_anonymous, wants_privacy
-from vorzimmer.sip.message import Request
-from vorzimmer.sip.text import is_number
+from vorzimmer.sip.message import Headers, Request
+from vorzimmer.sip.sent_on import SentOn, sent_on
 from vorzimmer.sip.uri import SipUri, TelUri, parse
 
 MOST_DIVERSIONS = 5
@@ -107,7 +107,7 @@ class LineIdentifier:
             return self._inner(request, flow)
         if request.method != "INVITE" or "Replaces" in request.headers:
             return Refusal(403, "Forbidden")
-        if diversions(request) > MOST_DIVERSIONS:
+        if sum(one.times for one in sent_on(request.headers)) > MOST_DIVERSIONS:
             return Refusal(482, "Loop Detected")
         found = list(self._called(request, specs))
         if not found or len({spec.company for spec, _ in found}) > 1:
@@ -126,7 +126,9 @@ class LineIdentifier:
         who = caller_of(request, spec, device)
         name = self._house.outsider(spec.company, who.number) if who.number else ""
         caller = Caller(None, device, who.number, name or who.name, who.private)
-        return Identified(spec.company, caller, trunk=spec.id, dialled=number)
+        return Identified(
+            spec.company, caller, trunk=spec.id, dialled=number, diverted=diverted_by(request.headers, spec)
+        )
 
     def _called(self, request: Request, specs: tuple[TrunkSpec, ...]) -> Iterator[tuple[TrunkSpec, str]]:
         """Which trunk's number is called: by the Request-URI, else by To or P-Called-Party-ID."""
@@ -153,16 +155,18 @@ class LineIdentifier:
         return number if known else None
 
 
-def diversions(request: Request) -> int:
-    """How often a call was sent on before it came to us: a forward that comes back from outside must end (PRE-0)."""
-    total = 0
-    for element in request.headers.list_of("Diversion"):
-        try:
-            counter = parse_name_addr(element).get("counter")
-        except PeerError:
-            counter = ""
-        total += int(counter[:3]) if is_number(counter) and counter != "0" else 1
-    return total
+def diverted_by(headers: Headers, spec: TrunkSpec) -> tuple[Diverted, ...]:
+    """Who sent the call on before it came to us, as far as his number can be read; nobody is left out, so that a
+    forward which comes back from outside again and again ends (PRE-0)."""
+    return tuple(_diverted(one, spec) for one in sent_on(headers))
+
+
+def _diverted(one: SentOn, spec: TrunkSpec) -> Diverted:
+    address = one.address
+    number = spec.plan.received(_user(f"<{address.uri_text}>")) if address is not None else None
+    if address is None or number is None:
+        return Diverted("", one.reason, private=True, times=one.times)
+    return Diverted(number, one.reason, name=safe_name(address.display), times=one.times)
 
 
 def _wanted(request: Request) -> Iterator[str]:

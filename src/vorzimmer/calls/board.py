@@ -119,7 +119,7 @@ class Switchboard:
 
     def _start(self, event: Invited, who: Identified) -> None:
         wanted = who.dialled or dialled(event.request.uri)
-        asked = Asked(who.company, who.caller, dialled=wanted, robot=who.robot, trunk=who.trunk)
+        asked = Asked(who.company, who.caller, dialled=wanted, robot=who.robot, trunk=who.trunk, diverted=who.diverted)
         live = self.begin(change(self.fresh(asked), hops=hops(event.request)))
         live.instance = instance_of(event.request.uri)
         party = self.party(who)

@@ -15,10 +15,11 @@ from vorzimmer.calls.entrance import Entrance
 from vorzimmer.calls.invitation import Manner, asserted, spec
 from vorzimmer.calls.live import Live
 from vorzimmer.calls.opening import open_sound
-from vorzimmer.calls.outside import Lines, Way, far_end, rest, ways_of
+from vorzimmer.calls.outside import Way, far_end, rest, ways_of
 from vorzimmer.calls.outside import invite as out
 from vorzimmer.calls.ports import Contact
 from vorzimmer.calls.screen import named_badly
+from vorzimmer.calls.sent_on import Lines
 from vorzimmer.calls.sound import answered, first_offer, offer_like
 from vorzimmer.calls.state import Leg, Party, Rung, Sound
 from vorzimmer.calls.statuses import verdict

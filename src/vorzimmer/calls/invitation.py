@@ -7,6 +7,7 @@ Names come from strangers: they are made safe and quoted here. A private caller'
 import msgspec
 
 from vorzimmer.calls.ports import Contact
+from vorzimmer.calls.sent_on import to_phone
 from vorzimmer.calls.state import Party
 from vorzimmer.directory.profiles import PROFILES, Profile
 from vorzimmer.kernel.errors import PeerError
@@ -48,14 +49,20 @@ def spec(offer: Offer, contact: Contact, body: bytes, manner: Manner) -> InviteS
     """The INVITE of `offer` to one contact of its device. Expires ends the ringing even if we could not (13.3.1)."""
     shown, domain = offer.present, manner.domain
     alert = manner.profile.alerts.get(offer.alert, ())
+    target = _bare(contact.uri)
     return InviteSpec(
         uri=contact.uri,
         to=contact.flow,
         local=ANONYMOUS if shown.private else identity(shown.name, shown.number, domain),
-        remote=f"<{_bare(contact.uri)}>",
+        remote=f"<{target}>",
         body=body,
         route=contact.path,
-        extra=(*asserted(shown, domain), *alert, ("Expires", str(int(manner.seconds) + 5))),
+        extra=(
+            *asserted(shown, domain),
+            *alert,
+            *to_phone(offer.diverted, target, domain),
+            ("Expires", str(int(manner.seconds) + 5)),
+        ),
         max_forwards=manner.hops - 1,
     )
 

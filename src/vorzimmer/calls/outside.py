@@ -1,32 +1,21 @@
 """A leg over a trunk: its ways in order, its INVITE, and what a failure makes of it. Pure.
 
 Numbers and identities are written as the line wants them: From, P-Asserted-Identity or P-Preferred-Identity (RFC 3325),
-Privacy (RFC 3323), Diversion (RFC 5806) and History-Info (RFC 7044). This module must never decide whose number is
-shown, only write it, nor put a withheld number anywhere but where the carrier alone reads it.
+Privacy (RFC 3323), and who sent the call on. This module must never decide whose number is shown, only write it, nor
+put a withheld number anywhere but where the carrier alone reads it.
 """
 
 from dataclasses import dataclass
 
 from vorzimmer.calls.ports import Contact, Line
+from vorzimmer.calls.sent_on import Lines, to_trunk
 from vorzimmer.calls.world import World
 from vorzimmer.kernel.address import Address
-from vorzimmer.routing.model import Diverted, Offer, Route, line_device
+from vorzimmer.routing.model import Offer, Route, line_device
 from vorzimmer.sip.engine import InviteSpec
 from vorzimmer.sip.flow import Flow
-from vorzimmer.sip.headers import NameAddr
 from vorzimmer.sip.identity import ANONYMOUS, ask_privacy, assert_identity, name_addr
 from vorzimmer.sip.uri import SipUri
-
-Lines = tuple[tuple[str, str], ...]
-
-CAUSES = {
-    "unconditional": 302,
-    "user-busy": 486,
-    "no-answer": 408,
-    "deflection": 480,
-    "unavailable": 503,
-}
-"""Reason of a diversion -> cause of its History-Info (RFC 4458)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +79,7 @@ def invite(way: Way, offer: Offer, body: bytes, limits: tuple[float, int], more:
         local=_from(way),
         remote=f"<{target}>",
         body=body,
-        extra=(*_identity(way), *_history(way.line, offer, str(target)), *urgent, expires, *more),
+        extra=(*_identity(way), *_sent_on(way.line, offer, str(target)), *urgent, expires, *more),
         max_forwards=hops - 1,
     )
 
@@ -123,26 +112,7 @@ def _identity(way: Way) -> Lines:
     return (*said, ask_privacy()) if route.private else said
 
 
-def _history(line: Line, offer: Offer, target: str) -> Lines:
-    """Who sent the call on: Diversion names the last one first, History-Info tells it in order."""
-    if not offer.diverted:
-        return ()
-    diversions = tuple(("Diversion", _diversion(line, one)) for one in offer.diverted)
-    index, entries = "1", []
-    for one in reversed(offer.diverted):
-        entries.append(str(NameAddr("", _told(line, one), (("index", index),))))
-        index += ".1"
-    cause = CAUSES.get(offer.diverted[0].reason, 404)
-    entries.append(f"<{target};cause={cause}>;index={index};mp={index.removesuffix('.1')}")
-    return (*diversions, ("History-Info", ", ".join(entries)))
-
-
-def _diversion(line: Line, one: Diverted) -> str:
-    uri = str(SipUri("sip", line.plan.on_wire(one.number, line.form), line.from_domain))
-    privacy = "full" if one.private else "off"
-    return str(NameAddr("", uri, (("reason", one.reason), ("privacy", privacy), ("counter", "1"))))
-
-
-def _told(line: Line, one: Diverted) -> str:
-    uri = str(SipUri("sip", line.plan.on_wire(one.number, line.form), line.from_domain))
-    return f"{uri}?Privacy=history" if one.private else uri
+def _sent_on(line: Line, offer: Offer, target: str) -> Lines:
+    return to_trunk(
+        offer.diverted, target, lambda number: SipUri("sip", line.plan.on_wire(number, line.form), line.from_domain)
+    )

@@ -27,7 +27,7 @@ from vorzimmer.kernel.chance import Chance
 from vorzimmer.kernel.clock import Clock
 from vorzimmer.kernel.ids import LegId
 from vorzimmer.media.port import File, Media, Source, Tone
-from vorzimmer.routing.model import Announce, Asked, Caller, Refuse, Run
+from vorzimmer.routing.model import Announce, Asked, Caller, Diverted, Refuse, Run
 from vorzimmer.sdp.formats import DEFAULT_FORMATS
 from vorzimmer.sdp.plan import Format, Protection
 from vorzimmer.sip.flow import Flow
@@ -36,13 +36,15 @@ from vorzimmer.sip.message import Request
 
 
 class Identified(msgspec.Struct, frozen=True):
-    """Who sent a request: the account that passed digest decides, or the `trunk`, which also says what was dialled."""
+    """Who sent a request: the account that passed digest decides, or the `trunk`, which also says what was dialled and
+    who `diverted` the call before."""
 
     company: str
     caller: Caller
     robot: bool = False
     trunk: str = ""
     dialled: str = ""
+    diverted: tuple[Diverted, ...] = ()
 
 
 class Refusal(msgspec.Struct, frozen=True):

@@ -13,7 +13,19 @@ from vorzimmer.directory.snapshot import Snapshot
 from vorzimmer.kernel.errors import VorzimmerError
 from vorzimmer.routing.dry_run import Explanation, Outcomes, dry_run
 from vorzimmer.routing.live import Live, assume
-from vorzimmer.routing.model import Announce, Asked, Because, Caller, Forward, Presentation, Refuse, Ring, Run, Step
+from vorzimmer.routing.model import (
+    Announce,
+    Asked,
+    Because,
+    Caller,
+    Diverted,
+    Forward,
+    Presentation,
+    Refuse,
+    Ring,
+    Run,
+    Step,
+)
 from vorzimmer.routing.rule import Order
 
 Render = Callable[[Because], str]
@@ -101,7 +113,9 @@ def as_json(told: Explanation, question: dict[str, str], render: Render) -> dict
 def question_of(asked: Asked, now: datetime) -> dict[str, str]:
     """The question of a call that was made, as it would be put to `explain`."""
     called = str(asked.target) if asked.target else asked.dialled
-    return {"company": asked.company, "from": shown_caller(asked.caller), "to": called, "at": now.isoformat()}
+    before = {"diverted": "; ".join(map(sent_on, asked.diverted))} if asked.diverted else {}
+    question = {"company": asked.company, "from": shown_caller(asked.caller), "to": called, "at": now.isoformat()}
+    return question | before
 
 
 def shown_caller(caller: Caller) -> str:
@@ -116,7 +130,8 @@ def as_lines(told: Explanation, render: Render) -> list[str]:
     lines: list[str] = []
     for number, step in enumerate(told.steps, start=1):
         row = _step(step, render)
-        parts = (row["step"], ", ".join(row["targets"]), _seconds(row["seconds"]), row["display"] or "")
+        shown = (row["display"] or "", *(f"\u21aa {one}" for one in row.get("diverted", ())))
+        parts = (row["step"], ", ".join(row["targets"]), _seconds(row["seconds"]), *shown)
         lines.append(f"{number}. " + "  ".join(part for part in parts if part))
         lines.extend(f"     {render(why)}" for why in step.because)
     return lines
@@ -150,7 +165,7 @@ def _details(step: Step) -> dict[str, Any]:
                 "seconds": seconds,
                 "display": display(first.present),
                 "alert": first.alert,
-            }
+            } | ({"diverted": [sent_on(one) for one in first.diverted]} if first.diverted else {})
         case Forward(to=to):
             return {"targets": [str(to)], "role": "forward"}
         case Announce(prompt=prompt, status=status):
@@ -159,6 +174,12 @@ def _details(step: Step) -> dict[str, Any]:
             return {"display": f"{status} {reason}"}
         case Run(action=action, params=params):
             return {"display": action, "targets": [value for name, value in params.items() if name == "to"]}
+
+
+def sent_on(one: Diverted) -> str:
+    """Who sent the call on as the rung device shows it, and why in the words of RFC 5806."""
+    who = display(Presentation(one.name, one.extension or one.number, one.private))
+    return f"{who} ({one.reason})"
 
 
 def display(present: Presentation) -> str:

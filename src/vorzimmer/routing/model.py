@@ -35,11 +35,24 @@ class Caller(msgspec.Struct, frozen=True):
         return self.ref is not None
 
 
+class Diverted(msgspec.Struct, frozen=True):
+    """Somebody who sends a call on, `times` over: `number` (E.164) for the network, `name` and `extension` for phones
+    of ours; `reason` in the words of RFC 5806. All that was withheld is empty where a carrier says it."""
+
+    number: str
+    reason: str
+    private: bool = False
+    name: str = ""
+    extension: str = ""
+    times: int = 1
+
+
 class Asked(msgspec.Struct, frozen=True):
     """One question. `dialled` is what was dialled, as it came; `target` a typed target instead (transfer to a user,
     a forward). `role` is as what the target is to be rung. `trunk` is the one that a call from outside came over.
     `shown` is whom the call is for where `caller` only asks for it (who is transferred): phones of ours show that one,
-    rights and rules are the caller's."""
+    rights and rules are the caller's. `diverted` is what the carrier says of who sent the call on before it came to us,
+    the last one first: it is shown and recorded, and decides nothing."""
 
     company: str
     caller: Caller
@@ -49,6 +62,7 @@ class Asked(msgspec.Struct, frozen=True):
     robot: bool = False
     trunk: str = ""
     shown: Caller | None = None
+    diverted: tuple[Diverted, ...] = ()
 
     @property
     def face(self) -> Caller:
@@ -81,21 +95,13 @@ class Route(msgspec.Struct, frozen=True):
     after: int = 0
 
 
-class Diverted(msgspec.Struct, frozen=True):
-    """A number of ours that sends a call on, for the network: `reason` in the words of RFC 5806."""
-
-    number: str
-    reason: str
-    private: bool = False
-
-
 class Offer(msgspec.Struct, frozen=True):
     """One invitation to answer: `target` is ``device:ID`` or ``number:+E164``; `user` whom it stands for; `on_behalf`
     of whom (executive, delegator, group); `alert` one of normal, silent, splash, internal, recall, auto.
 
-    An outside number has `routes`, tried in order while trunks fail, and what `diverted` it. `confirm` is the prompt
-    that asks whoever answers to press 1 first; "" asks for nothing. `may_divert`: a 3xx of this
-    phone is its user's own forwarding and ends the Ring; without it the phone is just not available."""
+    `diverted` is who sent the call here, the last one first. An outside number has `routes`, tried in order while
+    trunks fail. `confirm` is the prompt that asks whoever answers to press 1 first; "" asks for nothing. `may_divert`:
+    a 3xx of this phone is its user's own forwarding and ends the Ring; without it the phone is just not available."""
 
     target: Ref
     role: str
@@ -138,13 +144,15 @@ class Refuse(msgspec.Struct, frozen=True, tag="refuse"):
 class Forward(msgspec.Struct, frozen=True, tag="forward"):
     """Ask again for another target on behalf of `by`; the call sends 181 once. The loop key is `by`, `to` and `rule`.
 
-    `private` carries the caller's wish for privacy (a dialled ``*67``) to the next decision."""
+    `private` carries the caller's wish for privacy (a dialled ``*67``) to the next decision; `reason` says why in the
+    words of RFC 5806."""
 
     to: Ref
     by: Ref
     rule: str
     because: tuple[Because, ...] = ()
     private: bool = False
+    reason: str = "unknown"
 
 
 class Run(msgspec.Struct, frozen=True, tag="run"):

@@ -1,7 +1,7 @@
 """Requests to phones over UDP kept small: a datagram that is cut into fragments is often lost behind NAT.
 
 Short header names first, then what a phone can do without (RFC 3261 sections 7.3.3 and 18.1.1). This module must never
-touch a body, nor a header that means something to the call.
+touch a body, nor a header that a call could not do without.
 """
 
 from vorzimmer.sip.flow import Flow, Hop
@@ -12,7 +12,7 @@ LIMIT = 1200
 
 _SHORT = {name.encode(): short.encode() for short, name in COMPACT.items()}
 
-_SPARED = (b"User-Agent", b"Organization", b"Subject", b"Date", b"u", b"Allow")
+_SPARED = (b"History-Info", b"User-Agent", b"Organization", b"Subject", b"Date", b"Diversion", b"u", b"Allow")
 """Left out in this order while the request is still too long; "u" is Allow-Events."""
 
 

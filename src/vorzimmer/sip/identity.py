@@ -14,7 +14,8 @@ from vorzimmer.sip.headers import NameAddr, Reason, parse_name_addr, parse_priva
 from vorzimmer.sip.message import Headers
 from vorzimmer.sip.uri import SipUri, TelUri, Uri
 
-ANONYMOUS = '"Anonymous" <sip:anonymous@anonymous.invalid>'
+ANONYMOUS_URI = "sip:anonymous@anonymous.invalid"
+ANONYMOUS = f'"Anonymous" <{ANONYMOUS_URI}>'
 """From of a caller who hides (RFC 3323 section 4.1.1.3)."""
 
 ANSWERED_ELSEWHERE = str(Reason("SIP", 200, "Call completed elsewhere"))

@@ -12,6 +12,16 @@ from vorzimmer.routing.model import Because, Forward, Ring
 from vorzimmer.routing.rule import PASS, Add, Context, Pass, Rule, Treat, Verdict, answer
 from vorzimmer.routing.target import named
 
+REASONS = {
+    "always": "unconditional",
+    "selective": "unconditional",
+    "phone": "deflection",
+    "busy": "user-busy",
+    "no_answer": "no-answer",
+    "unreachable": "unavailable",
+}
+"""What sends a call on -> why, in the words of RFC 5806."""
+
 
 def always(context: Context) -> Verdict:
     """BAS-1, PRE-8: before do not disturb."""
@@ -33,7 +43,7 @@ def phone(context: Context) -> Verdict:
     if to is None or to == target or not context.role.walks:
         return Treat("unreachable", (Because("forwarding.phone", "forwarding.phone_refused", params),))
     why = Because("forwarding.phone", "forwarding.phone", params | _to(to, context))
-    return answer(Forward(to, target, "forwarding.phone", (why,)))
+    return answer(Forward(to, target, "forwarding.phone", (why,), reason=REASONS["phone"]))
 
 
 def selective(context: Context) -> Verdict:
@@ -93,7 +103,7 @@ def _forward(context: Context, case: str, to_text: str | None, criterion: str = 
     rule = f"forwarding.{case}"
     key = "forwarding.declined" if context.treatment == "declined" else rule
     why = Because(rule, key, params, _path(context, case))
-    return answer(Forward(to, context.target, rule, (why,)))
+    return answer(Forward(to, context.target, rule, (why,), reason=REASONS[case]))
 
 
 def _where(context: Context, case: str, to_text: str | None) -> Ref | Pass:

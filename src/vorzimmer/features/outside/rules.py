@@ -5,21 +5,12 @@ admits it.
 """
 
 from vorzimmer.directory.ref import Ref
-from vorzimmer.routing.model import Announce, Because, Diverted, Forward, Offer, Presentation, Refuse, Ring, Tried
+from vorzimmer.routing.diversion import diverted
+from vorzimmer.routing.model import Announce, Because, Offer, Presentation, Refuse, Ring, Tried
 from vorzimmer.routing.rule import PASS, RING_GUARD_S, Context, Errand, Rule, Verdict, answer
 
 RULE = "outside"
 PRESS_1 = "say.press_1"
-
-REASONS = {
-    "forwarding.always": "unconditional",
-    "forwarding.selective": "unconditional",
-    "forwarding.phone": "deflection",
-    "forwarding.busy": "user-busy",
-    "forwarding.no_answer": "no-answer",
-    "forwarding.unreachable": "unavailable",
-}
-"""Rule of a forward -> its reason in a Diversion header (RFC 5806)."""
 
 _KNOWN = {"busy": 486, "declined": 603, "no_answer": 480}
 _TELLING = frozenset({403, 404, 410, 480, 484, 486, 600, 603, 604, 607, 608})
@@ -52,17 +43,6 @@ def _out(target: Ref, context: Context) -> Verdict:
     )
     why = Because(RULE, "outside.ring", {"number": target.id})
     return answer(Ring((offer,), RING_GUARD_S, (*found.because, why)))
-
-
-def diverted(context: Context) -> tuple[Diverted, ...]:
-    """Whose numbers sent the call on, the last one first (RFC 5806 section 4.1)."""
-    return tuple(one for step in reversed(context.forwards) if (one := _diverted(step, context)) is not None)
-
-
-def _diverted(step: Forward, context: Context) -> Diverted | None:
-    number, clir = context.facilities.outgoing(context.book, step.by)
-    number = number or context.book.company.main_number
-    return Diverted(number, REASONS.get(step.rule, "unknown"), clir) if number else None
 
 
 def _after(target: Ref, context: Context) -> Verdict:

@@ -8,7 +8,8 @@ from vorzimmer.directory.ref import Ref
 from vorzimmer.features.parallel_ringing.settings import PARALLEL_RINGING
 from vorzimmer.kernel.text import safe_name
 from vorzimmer.routing.criteria import is_open
-from vorzimmer.routing.model import Because, Offer, Presentation
+from vorzimmer.routing.diversion import diverted, sent_on
+from vorzimmer.routing.model import Because, Diverted, Offer, Presentation
 from vorzimmer.routing.rule import PASS, Add, Context, Errand, Pass, Rule, Verdict
 from vorzimmer.routing.target import named
 
@@ -70,7 +71,14 @@ def _outside(to: Ref, owner: Ref, context: Context) -> tuple[tuple[Offer, ...], 
     first = found.routes[0]
     present = Presentation(first.name, first.shown, first.private)
     offer = Offer(
-        to, ROLE, user=owner, on_behalf=owner, present=present, routes=found.routes, confirm=PRESS_1 if confirm else ""
+        to,
+        ROLE,
+        user=owner,
+        on_behalf=owner,
+        present=present,
+        routes=found.routes,
+        diverted=_diverted(owner, context),
+        confirm=PRESS_1 if confirm else "",
     )
     return (offer,), (*found.because, "parallel.rings_outside" if confirm else "parallel.rings")
 
@@ -83,7 +91,20 @@ def _free(device: str, context: Context) -> bool:
 
 def _offer(device: str, owner: Ref, context: Context) -> Offer:
     first = context.offers[0]
-    return Offer(Ref("device", device), ROLE, user=owner, on_behalf=owner, present=first.present, alert=first.alert)
+    return Offer(
+        Ref("device", device),
+        ROLE,
+        user=owner,
+        on_behalf=owner,
+        present=first.present,
+        alert=first.alert,
+        diverted=_diverted(owner, context),
+    )
+
+
+def _diverted(owner: Ref, context: Context) -> tuple[Diverted, ...]:
+    """Whoever rings along was not called himself: it is `owner` whom the call is for."""
+    return (sent_on(owner, "follow-me", context), *diverted(context))
 
 
 def _params(number: str, owner: Ref, context: Context) -> dict[str, str]:

@@ -4,8 +4,11 @@ Other features add to the Ring or take from it before it is rung. This module mu
 registered.
 """
 
+from msgspec.structs import replace
+
 from vorzimmer.directory.ref import Ref
 from vorzimmer.kernel.text import safe_name
+from vorzimmer.routing.diversion import diverted
 from vorzimmer.routing.model import Because, Offer, Presentation, Refuse, Ring, Tried
 from vorzimmer.routing.outcome import declined_everywhere
 from vorzimmer.routing.rule import PASS, Add, Context, Rule, Treat, Verdict, answer
@@ -21,8 +24,8 @@ def devices(context: Context) -> Verdict:
     away = tuple(Because("ringing", "ringing.unregistered", {"device": d}) for d in known if d not in here)
     if here:
         owner = target if target.kind != "device" else context.book.owner_of(target.id)
-        present = presentation(context)
-        return Add(away, offers=tuple(_offer(device, owner, present, context) for device in here))
+        first = _offer(here[0], owner, context)
+        return Add(away, offers=(first, *(replace(first, target=Ref("device", device)) for device in here[1:])))
     key = "ringing.unreachable" if known else "ringing.no_device"
     return Treat("unreachable", (*away, Because("ringing", key, {"name": context.book.name_of(target)})))
 
@@ -34,14 +37,15 @@ def _devices(target: Ref, context: Context) -> tuple[str, ...]:
     return tuple(device for device in wanted if device != context.asked.caller.device)
 
 
-def _offer(device: str, owner: Ref | None, present: Presentation, context: Context) -> Offer:
+def _offer(device: str, owner: Ref | None, context: Context) -> Offer:
     """An invitation to one device, in the role of the leg."""
     return Offer(
         target=Ref("device", device),
         role=context.role_name,
         user=owner,
-        present=present,
+        present=presentation(context),
         alert="internal" if context.asked.face.internal else "normal",
+        diverted=diverted(context),
         may_divert=context.role.walks,
     )
 
