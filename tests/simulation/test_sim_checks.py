@@ -115,7 +115,7 @@ def test_the_soak_says_what_failed_how_to_repeat_it_and_exits_with_1(
     assert "1 seeds" in told[-1]
     sometimes(monkeypatch, Switchboard, "disown", nothing, 2)
     assert soak.main(["--seeds", "2", *common], told.append) == 1
-    (found,) = re.findall(r"seed (\d+) failed", "".join(told))
+    found, *_ = re.findall(r"seed (\d+) failed", "".join(told))
     assert f"tests.simulation.soak --seeds 1 --seed {found}" in "".join(told)
     ladder = (tmp_path / f"seed-{found}.txt").read_text(encoding="utf-8")
     assert "REGISTER" in ladder
