@@ -18,7 +18,7 @@ SCRIPT = Path(__file__).with_name("pjsua_phone.py")
 @dataclass
 class Pjsua:
     """One phone, speaking with a tone of `hertz`; `srtp` 0 off, 1 optional, 2 mandatory; `strict` requires 100rel and
-    session timers of 90 s in its calls."""
+    session timers of 90 s in its calls; all it sends goes by `proxy` (HOST:PORT)."""
 
     folder: Path
     user: str
@@ -31,6 +31,7 @@ class Pjsua:
     transport: str = "udp"
     srtp: int = 0
     strict: bool = False
+    proxy: str = ""
     events: list[dict[str, Any]] = field(default_factory=list)
     _process: asyncio.subprocess.Process | None = None
     _reading: asyncio.Task[None] | None = None
@@ -52,6 +53,7 @@ class Pjsua:
             "codec": self.codec,
             "srtp": self.srtp,
             "strict": self.strict,
+            "proxy": self.proxy,
             "voice": str(self.folder / "voice.wav"),
             "log": str(self.folder / "log"),
         }

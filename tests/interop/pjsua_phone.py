@@ -49,6 +49,12 @@ class Call(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         """RFC 4733 arrived."""
         tell("digit", call=self.name, digit=prm.digit, milliseconds=prm.duration)
 
+    def onCallTsxState(self, prm: Any) -> None:
+        """How a request within the call was answered."""
+        change = prm.e.body.tsxState.tsx
+        if change.method not in {"INVITE", "BYE", "CANCEL"} and change.state == pj.PJSIP_TSX_STATE_COMPLETED:
+            tell("request", call=self.name, method=change.method, status=change.statusCode)
+
     def onCallTransferStatus(self, prm: Any) -> None:
         """NOTIFY about our REFER."""
         tell("transfer", call=self.name, status=prm.statusCode, final=prm.finalNotify)
@@ -102,6 +108,8 @@ class Phone:
         config.idUri = f"sip:{line['user']}@{line['server']}"
         config.regConfig.registrarUri = f"sip:{line['server']};transport={line['transport']}"
         config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", line["user"], 0, line["password"]))
+        if line["proxy"]:
+            config.sipConfig.proxies.append(f"<sip:{line['proxy']};transport={line['transport']};lr>")
         config.mediaConfig.transportConfig.port = line["rtp"]
         config.mediaConfig.transportConfig.portRange = line["rtp_ports"]
         config.mediaConfig.srtpUse = line["srtp"]
@@ -150,6 +158,12 @@ class Phone:
         prm = pj.CallOpParam(True)
         prm.opt.flag = pj.PJSUA_CALL_UNHOLD
         self.calls[command["call"]].reinvite(prm)
+
+    def do_request(self, command: Command) -> None:
+        """A request within the call's dialog."""
+        prm = pj.CallSendRequestParam()
+        prm.method = command["method"]
+        self.calls[command["call"]].sendRequest(prm)
 
     def do_transfer(self, command: Command) -> None:
         """REFER."""

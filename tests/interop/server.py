@@ -61,7 +61,7 @@ class Server:
         before: tuple[str, ...] = (),
     ) -> None:
         self.state = folder / "state"
-        self._company = company or company_text()
+        self.company = company or company_text()
         self._before = before
         self.host = host or own_address()
         self.sip_port = free_port()
@@ -81,7 +81,7 @@ class Server:
     async def start(self) -> None:
         """Apply the company, serve, wait for the ready line."""
         file = self.state.parent / "company.yaml"
-        file.write_text(self._company)
+        file.write_text(self.company)
         await self.cli("apply", str(file), "--yes", "--allow-weak-passwords")
         await self.serve()
 
