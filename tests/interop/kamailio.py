@@ -88,7 +88,10 @@ request_route {{
     route(DIALOG);
     if (is_method("OPTIONS")) {{ sl_send_reply("200", "Alive"); exit; }}
     if (is_method("REGISTER")) {{
-        if (!pv_www_authenticate("carrier.test", "{self.password}", "0")) {{ www_challenge("carrier.test", "0"); exit; }}
+        if (!pv_www_authenticate("carrier.test", "{self.password}", "0")) {{
+            www_challenge("carrier.test", "0");
+            exit;
+        }}
         save("location");
         exit;
     }}

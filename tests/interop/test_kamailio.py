@@ -1,7 +1,7 @@
 """Somebody else's proxies: Debian's Kamailio as an edge in front of us, and as a carrier with a person behind it.
 
-Carl (900 Hz) is a pjsua2 phone that sends everything by the edge; it requires 100rel and session timers. Bea (700 Hz) is
-a baresip of the house. The person outside (1300 Hz) is a baresip too and a subscriber of the carrier, with digest.
+Carl (900 Hz) is a pjsua2 phone that sends everything by the edge; it requires 100rel and session timers. Bea (700 Hz)
+is a baresip of the house. The person outside (1300 Hz) is a baresip too and a subscriber of the carrier, with digest.
 """
 
 import asyncio
@@ -16,7 +16,6 @@ from tests.interop.kamailio import Carrier, Kamailio, edge
 from tests.interop.office import BEA, CARL, both_hear, company
 from tests.interop.pjsua import Pjsua
 from tests.interop.server import password
-
 from vorzimmer.kernel.address import Address
 
 OUTSIDE = 1300
@@ -30,8 +29,8 @@ def trunks(first: Address, second: int) -> str:
     numbers = '[{from: "+498999998100", to: "+498999998199"}]'
     common = f"numbers: {numbers}, transport: udp, srtp: off, options_s: 30"
     return (
-        f"trunks:\n  - {{id: provider, kind: register, registrar: 'sip:{first.host}:{first.port}', username: '{ACCOUNT}', "
-        f"password: {{value: {SECRET}}}, {common}}}\n"
+        f"trunks:\n  - {{id: provider, kind: register, registrar: 'sip:{first.host}:{first.port}', "
+        f"username: '{ACCOUNT}', password: {{value: {SECRET}}}, {common}}}\n"
         f"  - {{id: spare, kind: peer, peers: ['{first.host}:{second}'], {common}}}\n"
     )
 
@@ -123,7 +122,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
 
 def test_rfc3327_a_phone_behind_an_edge_proxy_calls(place: Place) -> None:
-    """Carl calls Bea by the edge: both voices, hold, music, resume, OPTIONS in the dialog, BYE: all by the route set."""
+    """Carl calls Bea by the edge: both voices, hold, music, resume, OPTIONS in the call, BYE: all by the route set."""
 
     async def test() -> None:
         await place.fresh()
@@ -153,7 +152,7 @@ def test_rfc3327_a_phone_behind_an_edge_proxy_calls(place: Place) -> None:
 
 
 def test_rfc3327_a_phone_behind_an_edge_proxy_is_called(place: Place) -> None:
-    """Bea calls Carl by his Path: both voices, hold and resume by Bea, and her BYE; a caller who gives up is a CANCEL."""
+    """Bea calls Carl by his Path: both voices, hold and resume by Bea, and her BYE; a call given up is a CANCEL."""
 
     async def test() -> None:
         await place.fresh()
@@ -229,7 +228,7 @@ def test_503_of_one_trunk_is_tried_over_the_next(place: Place) -> None:
 
 
 def test_calls_in_by_a_peer_trunk_are_put_on_hold_and_resumed(place: Place) -> None:
-    """The person calls Bea by the address-only trunk; Bea holds and resumes: re-INVITEs by the carrier's Record-Route."""
+    """The person calls Bea by the address-only trunk; Bea holds and resumes by the carrier's Record-Route."""
 
     async def test() -> None:
         await place.fresh()
