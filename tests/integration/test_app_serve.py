@@ -180,6 +180,7 @@ def test_a_killed_child_is_started_again(tmp_path: Path) -> None:
                 before = server.pid(name)
                 server.kill(name, signal.SIGKILL)
                 assert await server.restarted(name, before) != before
+            await server.answers()
             assert "Anna" in await server.cli("export")
         finally:
             await server.stop()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vorzimmer.cli.asking import ask
+from vorzimmer.kernel.errors import VorzimmerError
 
 COMPANY = Path(__file__).resolve().parents[2] / "src/vorzimmer/app/demo/musterbau.yaml"
 DEADLINE_S = 30.0
@@ -150,6 +151,17 @@ class Server:
             while (now := self.pid(name)) == before:  # noqa: ASYNC110 -- the same
                 await asyncio.sleep(0.02)  # noqa: TID251 -- a file cannot be waited for
         return now
+
+    async def answers(self) -> None:
+        """Wait until web answers the command line (again)."""
+        async with asyncio.timeout(DEADLINE_S):
+            while True:
+                try:
+                    await ask(str(self.state), "calls", company=None)
+                except VorzimmerError:
+                    await asyncio.sleep(0.1)  # noqa: TID251 -- asked again until the deadline
+                else:
+                    return
 
     async def murder(self) -> None:
         """``kill -9`` of the supervisor."""

@@ -53,10 +53,11 @@ class Layout:
         return tuple(str(self.media_socket(index)) for index in range(options.workers))
 
     def write(self, name: str, data: bytes) -> None:
-        """A file of mode 0600 in the run directory."""
-        path = self.run / name
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+        """A file of mode 0600 in the run directory, whole at once for whoever reads it."""
+        fresh = self.run / f"{name}.new"
+        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
             out.write(data)
+        fresh.replace(self.run / name)
 
     def options(self) -> ServeOptions:
         """What the supervisor was told."""
