@@ -3,12 +3,12 @@
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from tests.simulation import faults
 from tests.simulation.companies import CHANGES, EXTENSIONS, HOUSES, USERS, change, switch
 from tests.simulation.phones import Handset
 
 from vorzimmer.admin.problems import BadFileError, RefusedError
 from vorzimmer.kernel.address import Address
-from vorzimmer.media.port import File, Tone
 from vorzimmer.sip.flow import Flow, Packet
 from vorzimmer.store.ports import StoreFailedError
 from vorzimmer.testing.phone import Manner, Phone
@@ -18,6 +18,7 @@ from vorzimmer.testing.server import SERVER
 if TYPE_CHECKING:
     from tests.simulation.scenario import Scene
 
+OUTSIDE = ("01713920001", "+493023125222", "+498999998103", "112", "001713920001")
 CODES = ("*78", "*79", "*72101", "*73", "*97", "*31101", "*99999", "#", "*")
 HOPELESS = ("999", "112", "110", "00499999", "+4989123", "abc", "%00", "1" * 300, "anna")
 GARBAGE = (
@@ -78,7 +79,9 @@ def _dialled(scene: "Scene", caller: Handset) -> str:
         return caller.house.number(user)
     if mood < 0.88:
         return str(scene.pick(HOUSES).number(user))
-    return str(scene.pick(CODES if mood < 0.94 else HOPELESS))
+    if mood < 0.92 and scene.plan.extras:
+        return str(scene.pick(OUTSIDE))
+    return str(scene.pick(CODES if mood < 0.96 else HOPELESS))
 
 
 def _talk(scene: "Scene") -> tuple[Handset, PhoneCall] | None:
@@ -212,56 +215,31 @@ async def kill(scene: "Scene") -> None:
 
 async def kill_soon(scene: "Scene") -> None:
     """The server is killed right in the middle of something."""
-    await scene.pick((call, call, hold, hang_up, blind, attended, consult, media))(scene)
+    await scene.pick((call, call, hold, hang_up, blind, attended, consult, faults.media))(scene)
     await scene.clock.sleep(scene.between(0, 0.03) if scene.likely(0.6) else scene.between(0, 0.4))
     await kill(scene)
 
 
-async def outage(scene: "Scene") -> None:
-    """Database, disk or media fail for a while, or heal."""
-    if not scene.plan.outages:
+async def pick_up(scene: "Scene") -> None:
+    """INVITE with Replaces: another phone takes what rings or talks, mostly one of the same person's."""
+    calls = [(h, c) for h in scene.alive for c in h.calls if h.engine.dialog_ids(c.leg) is not None]
+    if not calls or not scene.plan.extras:
         return
-    mood = scene.chance.fraction()
-    if mood < 0.3:
-        scene.server.failing.add(scene.pick(("all", "live.settle", "live.save", "companies.commit")))
-    elif mood < 0.5:
-        scene.server.history.segments.full = True
-    elif mood < 0.6:
-        scene.media.broken = "no worker"
-        scene.disturbed = scene.clock.now() + 30
-    scene.note(f"outage ({mood:.2f})")
-    scene.clock.call_at(scene.clock.now() + scene.between(0.1, 8), lambda: _heal(scene))
-
-
-def _heal(scene: "Scene") -> None:
-    scene.server.failing.clear()
-    scene.server.history.segments.full = False
-    scene.healed = scene.clock.now()
-    scene.media.broken = ""
-
-
-async def media(scene: "Scene") -> None:
-    """A worker dies, a tone comes to its end, a digit is pressed."""
-    endpoints = sorted(scene.media.endpoints)
-    if not endpoints:
+    held, each = scene.pick(calls)
+    others = [h for h in scene.alive if h is not held and (h.device[:-2] == held.device[:-2] or scene.likely(0.1))]
+    if not others:
         return
-    endpoint = scene.pick(endpoints)
-    source = scene.media.endpoints[endpoint].source
-    if (isinstance(source, Tone) and not source.repeat) or (isinstance(source, File) and source.loops > 0):
-        scene.note(f"{endpoint} has heard its tone")
-        scene.media.end_source(endpoint)
-    elif scene.likely(0.5):
-        scene.media.press(endpoint, "5")
-    elif scene.plan.outages:
-        lost = endpoints[: scene.chance.number(1, len(endpoints))]
-        scene.note(f"a worker dies with {len(lost)} endpoints")
-        scene.disturbed = scene.clock.now()
-        scene.media.lose_worker(*lost)
+    taker: Handset = scene.pick(others)
+    call_id, local, remote = held.engine.dialog_ids(each.leg)
+    scene.note(f"{taker.node.name} takes a call of {held.node.name}")
+    scene.transfers(held)
+    made = taker.phone.call("x", extra=(("Replaces", f"{call_id};to-tag={remote};from-tag={local}"),))
+    taker.phone.later(scene.between(2, 50), made.hang_up)
 
 
 Action = Callable[["Scene"], Awaitable[None]]
 WEIGHTS: tuple[tuple[int, Action], ...] = (
-    (34, call),
+    (44, call),
     (10, hold),
     (8, hang_up),
     (5, blind),
@@ -273,8 +251,13 @@ WEIGHTS: tuple[tuple[int, Action], ...] = (
     (5, settings),
     (3, kill),
     (3, kill_soon),
-    (2, outage),
-    (3, media),
+    (2, faults.outage),
+    (3, faults.media),
+    (2, faults.clock),
+    (2, faults.partition),
+    (3, faults.carrier),
+    (4, faults.from_outside),
+    (3, pick_up),
 )
 _TOTAL = sum(weight for weight, _ in WEIGHTS)
 

@@ -7,7 +7,7 @@ from tests.simulation.companies import PASSWORD, House
 from vorzimmer.kernel.address import Address
 from vorzimmer.net.pump import Pump
 from vorzimmer.sdp.formats import DEFAULT_FORMATS
-from vorzimmer.sdp.plan import Format
+from vorzimmer.sdp.plan import Format, Protection
 from vorzimmer.sip.engine import Engine, EngineConfig
 from vorzimmer.sip.events import Event, FlowGone
 from vorzimmer.testing.chance import SeededChance
@@ -35,6 +35,8 @@ class Handset:
         on_bug: OnBug,
         transport: str,
         agent: str = "phone",
+        srtp: Protection = "off",
+        session: int = 1800,
     ) -> None:
         house, device, life = who
         self.house, self.device, self.life = who
@@ -44,7 +46,8 @@ class Handset:
         self.address = Address(host, 5060)
         self.node: Node = network.join(f"{house.id[0].upper()}.{device}.{life}", self.address)
         seed = house.net * 100_000 + number * 1_000 + life
-        self.engine = Engine(EngineConfig(sent_by=self.node.sent_by, user_agent=agent), SeededChance(seed))
+        config = EngineConfig(sent_by=self.node.sent_by, user_agent=agent, session_expires=session)
+        self.engine = Engine(config, SeededChance(seed))
         self.pump = Pump(self.engine, clock, self.node, on_bug=on_bug)
         line = Line(
             house.account(device),
@@ -55,12 +58,17 @@ class Handset:
             Address(host, 40000),
             self.address,
             _formats(device),
+            srtp,
         )
         self.phone = Phone(line, self.pump, clock, SeededChance(seed + 50_000))
         self.pump.handle_with(self._handle)
         self.refreshing = True
         self.connected = True
         """False from the end of a connection until the server knows of a new one (TCP)."""
+        self.cut = False
+        """True while nothing reaches it and nothing leaves it, and nobody is told."""
+        self.doubtful: set[PhoneCall] = set()
+        """Calls in which it was cut off: their end may have passed it by."""
 
     def _handle(self, event: Event) -> None:
         if isinstance(event, FlowGone):
@@ -126,7 +134,7 @@ class Handset:
 
     def sends_to(self, address: Address) -> bool:
         """Whether it sends RTP to this address of the server's media."""
-        if not self.alive:
+        if not self.alive or self.cut:
             return False
         return any(call.agreed is not None and call.agreed.remote == address for call in self.talks)
 

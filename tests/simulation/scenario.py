@@ -5,9 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.simulation import actions
+from tests.simulation import actions, faults
 from tests.simulation.checks import WatchedMedia, companies_apart, nothing_left, one_record_each, phones_idle
 from tests.simulation.companies import HOUSES, House, company_file
+from tests.simulation.extras import Extras
 from tests.simulation.phones import Handset
 from tests.simulation.survivors import (
     SILENCED,
@@ -19,10 +20,13 @@ from tests.simulation.survivors import (
     trying_calls,
 )
 
+from vorzimmer.kernel.address import Address
+from vorzimmer.observe.tracing.ladder import draw
 from vorzimmer.store.ports import StoreFailedError
 from vorzimmer.testing.chance import SeededChance
+from vorzimmer.testing.ladder import Rung
 from vorzimmer.testing.loop import VirtualClock, run
-from vorzimmer.testing.network import FAIR, ROUGH, Network, Weather
+from vorzimmer.testing.network import FAIR, ROUGH, Network, Node, Weather
 from vorzimmer.testing.phone import declines
 from vorzimmer.testing.server import SimulatedServer
 
@@ -38,10 +42,12 @@ UNWRITTEN = 2.5
 
 @dataclass
 class Plan:
-    """What a run is made of; a test may take parts away. `damage` spoils the media double (a fault to be caught)."""
+    """What a run is made of; a test may take parts away, or add the `extras`. `damage` spoils the media double (a fault
+    to be caught)."""
 
     kills: bool = True
     outages: bool = True
+    extras: bool = False
     acting: float = ACTING
     houses: tuple[House, ...] = HOUSES
     damage: Callable[[WatchedMedia], None] = lambda media: None
@@ -74,9 +80,14 @@ class Scene:
     """When media, devices or flows were last disturbed, so that calls may end for it."""
     healed: float = -1000.0
     """When database and disk last healed."""
+    cuts: int = 0
+    """How often a phone was cut off or connected again."""
     over: bool = False
     _silent: dict[str, float] = field(default_factory=dict)
     _told: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.extras = Extras(self)
 
     # -- chance -----------------------------------------------------------------------------------------------------
     def likely(self, chance: float) -> bool:
@@ -103,7 +114,7 @@ class Scene:
     @property
     def unwritten(self) -> bool:
         """Whether there may be states that no file and no database has: the disk is full, or was a moment ago."""
-        return self.server.history.segments.full or self.clock.now() - self.healed < UNWRITTEN
+        return self.server.history.segments.full or self.clock.now() - self.healed < UNWRITTEN + self.server.slow
 
     def transfers(self, handset: Handset) -> None:
         """A phone has sent a REFER: whoever it talks to may end up anywhere."""
@@ -122,6 +133,9 @@ class Scene:
         await self.server.door.open()
         for house in self.plan.houses:
             await self.server.apply(company_file(house))
+        if self.plan.extras:
+            await self.extras.open(actions.manner(self))
+            self._overhear()
         await self.server.start()
         for house in self.plan.houses:
             for device in house.devices:
@@ -133,12 +147,46 @@ class Scene:
         if self.over:
             return
         transport = "tcp" if device == "anna-2" or (device == "emil-1" and self.seed % 3 == 0) else "udp"
+        agent, srtp, session = self.extras.kind(device) if self.plan.extras else ("phone", "off", 1800)
         handset = Handset(
-            self.network, self.clock, (house, device, life), on_bug=self.server.told.bug, transport=transport
-        )
+            self.network, self.clock, (house, device, life), on_bug=self.server.told.bug, transport=transport,
+            agent=agent, srtp=srtp, session=session,
+        )  # fmt: skip
         handset.phone.manner = actions.manner(self)
         self.handsets.append(handset)
         handset.keep_registered()
+        self.extras.plugged_in(handset)
+
+    def cut(self, handset: Handset) -> None:
+        """Nothing reaches a phone any more."""
+        handset.cut = True
+        handset.doubtful.update(handset.calls)
+        self.cuts += 1
+        self.network.cut(handset.node.name)
+
+    def mend(self, handset: Handset) -> None:
+        """It is connected again."""
+        handset.cut = False
+        handset.doubtful.update(handset.calls)
+        self.cuts += 1
+        self.network.mend(handset.node.name)
+
+    def _overhear(self) -> None:
+        """Read along on the wire: no message to a phone of one company names the other."""
+        note = self.network.note
+
+        def tap(source: Node, target: str, data: bytes, fate: str = "") -> None:
+            for house in HOUSES:
+                foreign = target.startswith(f"{house.id[0].upper()}.") and any(
+                    other.domain.encode() in data or other.account("").encode() in data
+                    for other in HOUSES
+                    if other is not house
+                )
+                if foreign:
+                    self.server.told.bug("reading along", AssertionError(f"companies met: {target} is sent {data!r}"))
+            note(source, target, data, fate)
+
+        self.network.note = tap  # type: ignore[method-assign]  # a tap
 
     def _raised(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception") or RuntimeError(context["message"])
@@ -157,16 +205,22 @@ class Scene:
     async def calm(self) -> None:
         """Everybody hangs up, everything heals, and time goes by."""
         self.note("everybody hangs up")
-        self.over = True
-        self.server.failing.clear()
-        self.server.history.segments.full = False
-        self.media.broken = ""
+        faults.heal(self)
+        faults.cure(self)
         self.network.weather = FAIR
+        for handset in self.handsets:
+            self.mend(handset)
+        for outside in self.extras.talks:
+            outside.refuse(480) if outside.state == "ringing" else outside.hang_up()
         for handset in self.alive:
-            handset.refreshing = False
             handset.phone.manner = declines(480)
             for call in handset.calls:
                 call.refuse(480) if call.state == "ringing" else call.hang_up()
+        await self.extras.settle()
+        self.over = True
+        for handset in self.alive:
+            handset.refreshing = False
+        await self.extras.close()
         until = self.clock.now() + LINGERING
         while self.clock.now() < until:
             await self.clock.sleep(10)
@@ -177,6 +231,7 @@ class Scene:
         """After the run."""
         companies_apart(self.server, self.handsets)
         phones_idle(self.handsets)
+        self.extras.check()
         nothing_left(self.server, self.media, self.own)
         await one_record_each(self.server, self.handsets)
 
@@ -191,13 +246,16 @@ class Scene:
         now = self.clock.now()
         for endpoint, found in list(self.media.endpoints.items()):
             expected = found.plan is not None and found.plan.remote is not None and found.plan.receives
-            if not expected or any(handset.sends_to(found.address) for handset in self.handsets):
+            if not expected or self._sends_to(found.address):
                 self._silent.pop(endpoint, None)
                 self._told.discard(endpoint)
             elif now - self._silent.setdefault(endpoint, now) >= SILENCE and endpoint not in self._told:
                 self._told.add(endpoint)
                 self.note(f"{endpoint} is silent")
                 self.media.fall_silent(endpoint, SILENCE)
+
+    def _sends_to(self, address: Address) -> bool:
+        return any(handset.sends_to(address) for handset in self.handsets) or self.extras.sends_to(address)
 
     # -- the server is killed -----------------------------------------------------------------------------------------
     async def kill(self) -> None:
@@ -268,13 +326,20 @@ def play(seed: int, plan: Plan | None = None) -> Played:
     """One whole run; raises SeedFailedError."""
     stage: list[Scene] = []
     try:
-        return run(_play(seed, plan or Plan(), stage))
+        return run(_play(seed, plan or Plan(extras=True), stage))
     except Exception as error:
         told = stage[0] if stage else None
         log = "\n".join(told.log) if told else ""
-        last, ladder = (told.network.ladder.diagram(many) if told else "" for many in (120, 4_000))
+        rungs = list(told.network.ladder.rungs) if told else []
+        last, ladder = draw([rung for rung in rungs if not _is_routine(rung)][-120:]), draw(rungs)
         text = f"seed {seed}: {error!r}\n\n{log[-6_000:]}\n\n{last}\n\nseed {seed}: {error}"
         raise SeedFailedError(text, f"{log}\n\n{ladder}\n\nseed {seed}: {error!r}\n") from error
+
+
+def _is_routine(rung: Rung) -> bool:
+    """Whether a message is not about a call, as most are."""
+    routine = ("REGISTER", "SUBSCRIBE", "NOTIFY", "OPTIONS", "keep-alive")
+    return rung.text.startswith(routine) or rung.text.endswith(tuple(f"({method})" for method in routine))
 
 
 async def _play(seed: int, plan: Plan, stage: list[Scene]) -> Played:

@@ -66,7 +66,7 @@ def _calm(leg: Leg) -> bool:
 def _end(scene: "Scene", engine: Engine, leg: Leg) -> tuple[Handset, PhoneCall] | None:
     ids = engine.dialog_ids(leg.id)
     for handset in scene.alive:
-        for call in handset.talks:
+        for call in () if handset.cut else handset.talks:
             theirs = handset.engine.dialog_ids(call.leg)
             if ids is not None and theirs is not None and ids == (theirs[0], theirs[2], theirs[1]):
                 return handset, call
@@ -84,8 +84,9 @@ class Trying:
 def trying_calls(scene: "Scene") -> list[Trying]:
     """What phones were in the middle of. An answer to a request goes where it came from (RFC 3581): a phone whose NAT
     has given it another port since then does not hear it, killed server or not."""
-    settled = [handset for handset in scene.alive if handset.node.public == handset.address]
-    return [Trying(handset, call) for handset in settled for call in handset.calls if not call.talking]
+    settled = [h for h in scene.alive if h.node.public == h.address and not h.cut]
+    trying = [(h, call) for h in settled for call in h.calls if not call.talking and call not in h.doubtful]
+    return [Trying(handset, call) for handset, call in trying]
 
 
 def check_silenced(scene: "Scene", trying: list[Trying]) -> int:
@@ -94,7 +95,7 @@ def check_silenced(scene: "Scene", trying: list[Trying]) -> int:
     engine = scene.server.exchange.engine
     known = {_call_id(engine, leg) for leg in engine.legs()}
     for each in trying:
-        if each.call.over or not each.handset.alive:
+        if each.call.over or not each.handset.alive or each.handset.cut:
             continue
         call = _call_id(each.handset.engine, each.call.leg)
         assert not call or call in known, f"{each.handset.node.name} is still {each.call.state}: {each.call.statuses}"
@@ -127,11 +128,11 @@ async def prove(scene: "Scene", survivor: Survivor) -> None:
     """It is a call like any other: one side holds and resumes, the other hangs up, and the first hears of that."""
     ends = survivor.ends if scene.likely(0.5) else survivor.ends[::-1]
     (first, one), (second, other) = ends
-    transferred, died = scene.transferred, scene.kills
+    transferred, died, cuts = scene.transferred, scene.kills, scene.cuts
 
     def undisturbed() -> bool:
         both = one.talking and other.talking and first.alive and second.alive
-        return both and scene.transferred == transferred and scene.kills == died
+        return both and scene.transferred == transferred and (scene.kills, scene.cuts) == (died, cuts)
 
     scene.note(f"{first.node.name} and {second.node.name} have survived and go on")
     # A phone on TCP learns a moment later that its connection is gone, and makes a new one.
@@ -147,7 +148,9 @@ async def prove(scene: "Scene", survivor: Survivor) -> None:
             return
     other.hang_up()
     scene.note(f"{second.node.name} hangs up in the call that survived")
-    await _until(scene, lambda: first.alive and scene.transferred == transferred, lambda: one.over)
+    await _until(
+        scene, lambda: first.alive and (scene.transferred, scene.cuts) == (transferred, cuts), lambda: one.over
+    )
 
 
 def _holds(scene: "Scene", survivor: Survivor, by: Handset) -> bool:

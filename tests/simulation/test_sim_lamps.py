@@ -4,62 +4,13 @@ Whatever happens, at the end every lamp shows the truth, and the server keeps no
 """
 
 import pytest
-from tests.simulation.companies import EXTENSIONS
+from tests.simulation.lamps import EXPIRES, KEYS, Care, check_lamps
 from tests.simulation.phones import Handset
-from tests.simulation.scenario import Plan, Scene, scene
+from tests.simulation.scenario import Plan, scene
 
-from vorzimmer.directory.ref import Ref
-from vorzimmer.presence.resources import resource_key
 from vorzimmer.testing.loop import run
 from vorzimmer.testing.network import FAIR
 from vorzimmer.testing.phone import rings
-from vorzimmer.testing.phone_watch import Watch
-
-KEYS = ("anna", "bea", "carl")
-CARE = 5.0
-"""Seconds between two looks of a phone at its keys."""
-EXPIRES = 120
-LAMP = {"offline": "idle", "idle": "idle", "ringing": "early", "talking": "confirmed", "held": "confirmed"}
-
-
-class Care:
-    """What a phone does for its lamp keys: subscribe, refresh at half time, subscribe anew once one is lost."""
-
-    def __init__(self, now: Scene, handset: Handset) -> None:
-        self._now = now
-        self._handset = handset
-        self.keys: dict[str, tuple[Watch, float]] = {}
-        self.look()
-
-    def look(self) -> None:
-        phone, clock = self._handset.phone, self._now.clock
-        for user in KEYS if phone.registered else ():
-            watch, since = self.keys.get(user, (None, 0.0))
-            lost = watch is None or bool(watch.over) or (bool(watch.statuses) and watch.statuses[-1] not in {200, 500})
-            if lost:
-                self.keys[user] = phone.watch(EXTENSIONS[user], expires=EXPIRES), clock.now()
-            elif watch is not None and clock.now() - since > EXPIRES / 2:
-                watch.subscribe()
-                self.keys[user] = watch, clock.now()
-        phone.later(CARE, self.look)
-
-
-def truth(now: Scene, handset: Handset, user: str) -> str:
-    state = now.server.exchange.lamps.state(resource_key(handset.house.id, Ref("user", user)))
-    assert state is not None
-    return LAMP[state.word]
-
-
-def check_lamps(now: Scene, cares: dict[Handset, Care], moment: str) -> int:
-    """Every lamp of every phone that is connected; how many are lit."""
-    lit = 0
-    connected = (handset for handset in now.alive if handset in cares and handset.phone.registered)
-    for handset in connected:
-        for user, (watch, _) in cares[handset].keys.items():
-            wanted = truth(now, handset, user)
-            assert watch.right == wanted, (moment, handset.node.name, user, watch.statuses, watch.over)
-            lit += wanted != "idle"
-    return lit
 
 
 @pytest.mark.parametrize("seed", range(2))

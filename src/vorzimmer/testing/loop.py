@@ -51,6 +51,10 @@ class VirtualClock:
     def __init__(self, start: datetime = START) -> None:
         self._start = start
 
+    def jump(self, seconds: float) -> None:
+        """Somebody sets the wall clock: it goes forwards or backwards by so much, and no time passes."""
+        self._start += timedelta(seconds=seconds)
+
     def now(self) -> float:
         return asyncio.get_running_loop().time()
 

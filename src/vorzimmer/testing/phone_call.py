@@ -81,6 +81,11 @@ class PhoneCall:
         """Whether it is answered."""
         return self.state == "talking"
 
+    @property
+    def takes_over(self) -> bool:
+        """Whether its INVITE asks for a place in another call."""
+        return any(name in {"Replaces", "Join"} for name, _ in self._extra)
+
     # -- the caller's side ------------------------------------------------------------------------------------------
     def dial(self, dialled: str, *, late: bool, extra: tuple[tuple[str, str], ...]) -> None:
         """INVITE."""

@@ -6,7 +6,7 @@ product, and never repair what a restart has lost.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,7 @@ from vorzimmer.store.frames import Entry, read
 from vorzimmer.store.journal import Journal, Segments
 from vorzimmer.store.lives import next_life
 from vorzimmer.store.memory import MemoryStore
+from vorzimmer.store.ports import StoreFailedError
 from vorzimmer.store.write_behind import WriteBehind
 from vorzimmer.testing.chance import SeededChance
 from vorzimmer.testing.network import Network
@@ -122,12 +123,26 @@ class Process:
     async def restore(self) -> None:
         """As control does at its start; raises StoreFailedError."""
         store, exchange = self._server.store, self.exchange
+        life = await next_life(store.live)
         await exchange.house.load(store.companies)
         exchange.restore_bindings(await self.kept.restore())
+        exchange.watching.starting()
         states = await self.journal.restore()
         await thaw_all(exchange.board, states)
-        exchange.restore_subscriptions(await self.watches.restore(), await next_life(store.live))
         exchange.open_lines()
+        self._returning = asyncio.get_running_loop().create_task(self._watchers_back(life))
+
+    async def _watchers_back(self, life: int) -> None:
+        """As control does: calls can be made already."""
+        while True:
+            try:
+                saved = await self.watches.restore()
+            except StoreFailedError as error:
+                self._server.told.troubles.append(f"subscriptions: {error}")
+                await self.clock.sleep(1.0)
+            else:
+                self.exchange.restore_subscriptions(saved, life)
+                return
 
     def kill(self) -> None:
         """Nothing of it acts any more; its tasks are cancelled by whoever kills it."""
@@ -137,8 +152,26 @@ class Process:
         self.exchange.close()
 
 
+class _Slow:
+    """A part of the store whose operations take their time before they are done."""
+
+    def __init__(self, real: object, wait: Callable[[], Awaitable[None]]) -> None:
+        self._real = real
+        self._wait = wait
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(self._real, name)
+
+        async def operation(*args: Any, **named: Any) -> Any:
+            await self._wait()
+            return await real(*args, **named)
+
+        return operation
+
+
 class SimulatedServer:
-    """`process` is None while the server is down. `failing` names operations of the store that fail, or "all"."""
+    """`process` is None while the server is down. `failing` names operations of the store that fail, or "all"; `slow`
+    is how many seconds each operation takes."""
 
     def __init__(self, network: Network, clock: Clock, media: Media, *, seed: int = 0) -> None:
         self.network = network
@@ -146,13 +179,20 @@ class SimulatedServer:
         self.media = media
         self.chance = SeededChance(seed)
         self.failing: set[str] = set()
+        self.slow = 0.0
         self.store = MemoryStore(fails=lambda operation: operation in self.failing or "all" in self.failing)
+        for part in ("companies", "calls", "live"):
+            setattr(self.store, part, _Slow(getattr(self.store, part), self._wait))
         self.history = History(MemorySegments())
         self.node = network.join("pbx", SERVER)
         self.told = Told()
         self.process: Process | None = None
         around = Surroundings(SeededChance(seed + 1), zone, clock.wall)
         self.door = Door(self.store.companies, around, self)
+
+    async def _wait(self) -> None:
+        if self.slow:
+            await self.clock.sleep(self.slow)
 
     @property
     def exchange(self) -> Exchange:
