@@ -223,3 +223,123 @@ def test_rfc3261_14_a_reinvite_while_both_learn_whom_they_talk_to(gap: float) ->
         await house.check_empty(records=2)
 
     run(main())
+
+
+# -- RFC 4916 ----------------------------------------------------------------------------------------------------------
+def froms(phone: Phone) -> list[tuple[str, str]]:
+    """Method and From, up to the tag, of all requests that come from now on."""
+    seen: list[tuple[str, str]] = []
+
+    def tap(data: bytes, flow: object, ours: bool) -> None:
+        head = data.decode()
+        if not ours and not head.startswith("SIP/2.0"):
+            sender = next(line for line in head.split("\r\n") if line.startswith("From: "))
+            seen.append((head.partition(" ")[0], sender.removeprefix("From: ").partition(";tag=")[0]))
+
+    phone.signalling.engine.show(tap)
+    return seen
+
+
+@pytest.mark.parametrize("agent", ["snom/8", "Cisco-CP8841/12"])
+def test_rfc4916_from_changes_for_a_phone_that_supports_it_and_the_tags_stay(agent: str) -> None:
+    async def main() -> None:
+        house = House()
+        anna = house.phone("anna", from_change=True, agent=agent)
+        bea, carl = house.phone("bea"), house.phone("carl")
+        seen = froms(anna)
+        await consulted(house, anna, bea, carl)
+        assert anna.last.shown[-1] == CARL
+        carl.last.hang_up()
+        await house.clock.sleep(1)
+        assert anna.last.over
+        if agent.startswith("snom"):
+            assert seen == [("UPDATE", CARL), ("BYE", CARL)]
+        else:
+            assert seen == [("INVITE", CARL), ("ACK", CARL), ("BYE", CARL)]
+        await house.check_empty(records=2)
+
+    run(main())
+
+
+def test_rfc4916_a_phone_that_does_not_support_it_sees_the_same_from_throughout() -> None:
+    async def main() -> None:
+        house = House()
+        anna, bea, carl = house.phone("anna"), house.phone("bea"), house.phone("carl")
+        seen = froms(anna)
+        await consulted(house, anna, bea, carl)
+        carl.last.hang_up()
+        await house.clock.sleep(1)
+        assert [method for method, _ in seen] == ["UPDATE", "BYE"]
+        assert CARL not in {sender for _, sender in seen}
+        await house.check_empty(records=2)
+
+    run(main())
+
+
+def test_rfc4916_a_phone_that_rings_gets_the_new_caller_in_from_and_keeps_him_after_the_answer() -> None:
+    async def main() -> None:
+        house = House()
+        anna, bea = house.phone("anna"), house.phone("bea")
+        carl = house.phone("carl", from_change=True)
+        carl.manner = rings
+        seen = froms(carl)
+        call = await talking(house, anna, "bea")
+        consult = bea.call("carl")
+        await bea.until(lambda: 180 in consult.statuses)
+        bea.calls[0].transfer_to(consult)
+        await house.clock.sleep(1)
+        (update,) = updates(carl)
+        assert update.headers.get("From").startswith(ANNA)
+        carl.last.answer()
+        await house.clock.sleep(1)
+        call.hang_up()
+        await house.clock.sleep(1)
+        assert seen == [("INVITE", BEA), ("UPDATE", ANNA), ("ACK", ANNA), ("BYE", ANNA)]
+        await house.check_empty(records=2)
+
+    run(main())
+
+
+def test_rfc4916_whoever_hides_is_anonymous_in_from_too() -> None:
+    async def main() -> None:
+        house = House()
+        house.private.add("carl")
+        anna, bea, carl = house.phone("anna", from_change=True), house.phone("bea"), house.phone("carl")
+        await talking(house, bea, "anna")
+        other = carl.call("bea")
+        await carl.until(lambda: other.talking)
+        bea.calls[0].transfer_to(bea.calls[-1])
+        await bea.until(lambda: all(each.over for each in bea.calls))
+        await house.clock.sleep(3)
+        (update,) = updates(anna)
+        assert update.headers.get("From").startswith('"Anonymous" <sip:anonymous@anonymous.invalid>;tag=')
+        assert "carl" not in update.to_bytes().decode().lower()
+        carl.last.hang_up()
+        await house.check_empty(records=2)
+
+    run(main())
+
+
+@pytest.mark.parametrize("agent", ["snom/8", "Cisco-CP8841/12"])
+def test_a_phone_whose_kind_wants_a_reinvite_gets_no_update(agent: str) -> None:
+    async def main() -> None:
+        house = House()
+        anna, bea, carl = house.phone("anna", agent=agent), house.phone("bea"), house.phone("carl", agent=agent)
+        carl.manner = rings
+        call = await talking(house, anna, "bea")
+        consult = bea.call("carl")
+        await bea.until(lambda: 180 in consult.statuses)
+        bea.calls[0].transfer_to(consult)
+        await house.clock.sleep(1)
+        by_update = agent.startswith("snom")
+        assert carl.last.shown == ([BEA, ANNA] if by_update else [BEA])
+        carl.last.answer()
+        await house.clock.sleep(3)
+        assert (anna.last.shown[-1], carl.last.shown[-1]) == (CARL, ANNA)
+        for phone in (anna, carl):
+            assert bool(updates(phone)) == by_update
+            assert bool(phone.last.reinvited) != by_update
+        call.hang_up()
+        await house.check_empty(records=2)
+
+    run(main())

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from vorzimmer.calls.confirm import Question
+from vorzimmer.calls.connected import connected_to, takes_update
 from vorzimmer.calls.diversion import diverted_to
 from vorzimmer.calls.early import Early
 from vorzimmer.calls.effects import Bye, Close
 from vorzimmer.calls.entrance import Entrance
-from vorzimmer.calls.invitation import Manner, asserted, spec
+from vorzimmer.calls.invitation import Manner, spec
 from vorzimmer.calls.live import Live
 from vorzimmer.calls.opening import open_sound
 from vorzimmer.calls.outside import Way, far_end, rest, ways_of
@@ -267,13 +268,15 @@ class Forks:
         self.entrance = entrance
         if self.early is not None:
             self.early.heard = None
-        signalling = self.live.world.signalling
-        extra = asserted(shown, self.live.world.domain(self.live.state.company))
+        world, company = self.live.world, self.live.state.company
+        engine, now = world.signalling.engine, world.signalling.now()
         for fork in self.ringing:
-            if extra and fork.heard and not fork.ways and signalling.engine.allows(fork.leg, "UPDATE"):
-                sent = signalling.engine.request_in(fork.leg, "UPDATE", signalling.now(), extra=extra)
+            if not fork.heard or fork.ways or not takes_update(world, company, fork.leg, (fork.contact,)):
+                continue
+            if extra := connected_to(world, company, fork.leg, shown):
+                sent = engine.request_in(fork.leg, "UPDATE", now, extra=extra)
                 self.live.when_answered(sent, partial(_told, fork, shown))
-        signalling.kick()
+        world.signalling.kick()
 
     def take(self, old: LegId, leg: Leg, flow: Flow) -> None:
         """`leg`, answered already, is here in place of `old`; whatever becomes of this Ring, it is ended with it."""

@@ -45,6 +45,11 @@ def asserted(party: Party | Presentation, domain: str) -> tuple[tuple[str, str],
     return (assert_identity(_address(party.number, domain), party.name),)
 
 
+def address_of(party: Party | Presentation, domain: str) -> str:
+    """From as a phone may see it."""
+    return ANONYMOUS if party.private else identity(party.name, party.number, domain)
+
+
 def spec(offer: Offer, contact: Contact, body: bytes, manner: Manner) -> InviteSpec:
     """The INVITE of `offer` to one contact of its device. Expires ends the ringing even if we could not (13.3.1)."""
     shown, domain = offer.present, manner.domain
@@ -53,7 +58,7 @@ def spec(offer: Offer, contact: Contact, body: bytes, manner: Manner) -> InviteS
     return InviteSpec(
         uri=contact.uri,
         to=contact.flow,
-        local=ANONYMOUS if shown.private else identity(shown.name, shown.number, domain),
+        local=address_of(shown, domain),
         remote=f"<{target}>",
         body=body,
         route=contact.path,

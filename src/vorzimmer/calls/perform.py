@@ -9,6 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
+from vorzimmer.calls.connected import connected_to, takes_update
 from vorzimmer.calls.effects import (
     Accept,
     Bye,
@@ -28,7 +29,6 @@ from vorzimmer.calls.effects import (
     SendReinvite,
     Unpresented,
 )
-from vorzimmer.calls.invitation import asserted
 from vorzimmer.calls.state import CallState, Party
 from vorzimmer.calls.world import World
 from vorzimmer.kernel.address import Address
@@ -109,17 +109,23 @@ class Performer:
     def _present(self, leg: LegId, connected: Party) -> None:
         engine, now = self._world.signalling.engine, self._world.signalling.now()
         extra = self._shown(leg, connected)
-        if extra and engine.allows(leg, "UPDATE"):
+        if extra and self._takes_update(leg):
             self.updates[engine.request_in(leg, "UPDATE", now, extra=extra)] = leg
         elif extra:
             self._feed(Unpresented(leg))
+
+    def _takes_update(self, leg: LegId) -> bool:
+        company, found = self._state().company, self._state().leg(leg)
+        device = found.party.device if found else None
+        contacts = self._world.locations.contacts(company, device) if device else ()
+        return takes_update(self._world, company, leg, contacts)
 
     def _shown(self, leg: LegId, connected: Party | None) -> tuple[tuple[str, str], ...]:
         """Whom a phone is told that it talks to; a trunk learns no names and extensions of ours."""
         found = self._state().leg(leg)
         if connected is None or (found is not None and line_of(found.party.device)):
             return ()
-        return asserted(connected, self._world.domain(self._state().company))
+        return connected_to(self._world, self._state().company, leg, connected)
 
     async def _drain(self) -> None:
         try:

@@ -13,7 +13,7 @@ from vorzimmer.sip.arrived import Arrived, tag_of
 from vorzimmer.sip.flow import Flow, Hop
 from vorzimmer.sip.headers import parse_name_addr
 from vorzimmer.sip.message import Headers, Response
-from vorzimmer.sip.outline import Outline
+from vorzimmer.sip.outline import Outline, one_line
 from vorzimmer.sip.session_timer import FLOOR, Session
 from vorzimmer.sip.uri import SipUri, is_address
 from vorzimmer.sip.uri import parse as parse_uri
@@ -69,6 +69,10 @@ class Dialog:
     def refresh(self, headers: Headers) -> None:
         """Target refresh (RFC 3261 sections 12.2.1.2 and 12.2.2): a readable Contact becomes the remote target."""
         self.target = contact_uri(headers) or self.target
+
+    def speak_as(self, address: str) -> None:
+        """From of our requests from now on; the tag stays what it is (RFC 4916 section 4.3)."""
+        self.local = f"{one_line(address)};tag={self.local_tag}"
 
     def accepts(self, cseq: int) -> bool:
         """True for a request in order; notes its number. A lower or equal one is stale (RFC 3261 12.2.2: 500)."""

@@ -221,6 +221,16 @@ class Engine:
             self._core.tell(Responded(transaction, status, phrase(status), None, leg))
         return transaction
 
+    def speak_as(self, leg: LegId, address: str) -> bool:
+        """Who we are for the peer of a leg from now on: From of the requests in its dialogs, where the peer has said
+        that it takes that (``from-change``, RFC 4916); whether it has. `address` is a name-addr without a tag."""
+        found = self._legs.get(leg)
+        if found is None or "from-change" not in found.supported:
+            return False
+        for dialog in (found.dialog,) if found.dialog is not None else found.forks.values():
+            dialog.speak_as(address)
+        return True
+
     def allows(self, leg: LegId, method: str) -> bool:
         """Whether the peer of a leg has said, in its newest Allow, that it takes `method`; without an Allow it takes
         what everybody must."""

@@ -162,6 +162,7 @@ class InviteClient:
             dialog.local_cseq += attempt.ahead
         else:
             dialog.local_cseq, dialog.remote_cseq = early.local_cseq, early.remote_cseq
+            dialog.local = early.local
         return dialog
 
     def _decline(self, attempt: Attempt, dialog: Dialog) -> None:

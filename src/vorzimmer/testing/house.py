@@ -43,7 +43,7 @@ from vorzimmer.sip.uri import SipUri
 from vorzimmer.testing.chance import SeededChance
 from vorzimmer.testing.loop import VirtualClock
 from vorzimmer.testing.media import RecordingMedia
-from vorzimmer.testing.network import FAIR, Network, Node, Weather
+from vorzimmer.testing.network import FAIR, Network, Weather
 from vorzimmer.testing.phone import Line, Phone
 
 SERVER = Address("192.0.2.1", 5060)
@@ -146,15 +146,26 @@ class House:
 
     # -- phones -----------------------------------------------------------------------------------------------------
     def phone(
-        self, user: str, *, company: str = COMPANY, device: str = "", updates: bool = True, **line: object
+        self,
+        user: str,
+        *,
+        company: str = COMPANY,
+        device: str = "",
+        updates: bool = True,
+        from_change: bool = False,
+        agent: str = "",
+        **line: object,
     ) -> Phone:
-        """A new phone of `user` (its extension too), registered at once; without `updates` it takes no UPDATE."""
+        """A new phone of `user` (its extension too), registered at once; without `updates` it takes no UPDATE, with
+        `from_change` it shows From (RFC 4916). `agent` is the User-Agent that it registers with."""
         number = 10 + sum(len(phones) for phones in self.phones.values())
         address = Address(f"192.0.2.{number}", 5060)
         node = self.network.join(device or f"{user}-{number}", address)
         config = EngineConfig(sent_by=lambda _: address, user_agent="phone")
         if not updates:
             config = replace(config, allow=tuple(method for method in config.allow if method != "UPDATE"))
+        if from_change:
+            config = replace(config, supported=(*config.supported, "from-change"))
         engine = Engine(config, SeededChance(1000 + number))
         pump = Pump(engine, self.clock, node, on_bug=self.bench.on_bug)
         options = {
@@ -162,6 +173,7 @@ class House:
             "contact": address,
             "domain": f"{company}.example",
             "allow": ", ".join(config.allow),
+            "supported": ", ".join(config.supported) if from_change else "",
             **line,
         }
         phone = Phone(Line(user, SERVER, **options), pump, self.clock, SeededChance(2000 + number))  # type: ignore[arg-type]
@@ -169,12 +181,12 @@ class House:
         self.pumps.append(pump)
         self.phones.setdefault(user, []).append(phone)
         self.companies[user] = company
-        self._register(phone, device or f"{user}-{len(self.phones[user])}", address, node)
+        self._register(phone, device or f"{user}-{len(self.phones[user])}", address, agent)
         return phone
 
-    def _register(self, phone: Phone, device: str, address: Address, node: Node) -> None:
+    def _register(self, phone: Phone, device: str, address: Address, agent: str) -> None:
         flow = Flow(phone.line.transport, SERVER, address, 0, "pbx")
-        self.contacts_of[device] = (Contact(device, f"sip:{phone.line.user}@{address}", flow),)
+        self.contacts_of[device] = (Contact(device, f"sip:{phone.line.user}@{address}", flow, agent=agent),)
         self._devices.setdefault(phone.line.user, []).append(device)
 
     @property

@@ -89,7 +89,7 @@ MEDIA = Address("192.0.2.99", 40000)
 class Line:
     """`user` is the phone's own extension or account; `server` where its proxy is; `password` "" needs none;
     `contact` where the phone listens; `media` its address for audio; `srtp` how it likes that to be encrypted;
-    `allow` what its 180 says of the methods that it takes."""
+    `allow` and `supported` what its 180 says of the methods that it takes and what else it knows."""
 
     user: str
     server: Address
@@ -101,6 +101,7 @@ class Line:
     formats: tuple[Format, ...] = DEFAULT_FORMATS
     srtp: Protection = "off"
     allow: str = ""
+    supported: str = ""
 
 
 @dataclass(slots=True)

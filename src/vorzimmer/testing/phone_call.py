@@ -114,8 +114,9 @@ class PhoneCall:
         except PeerError as error:
             self.refuse(error.status)
             return
-        allow = (("Allow", self.phone.line.allow),) if self.phone.line.allow else ()
-        extra = (*allow, *SDP) if body else allow
+        said = (("Allow", self.phone.line.allow), ("Supported", self.phone.line.supported))
+        about = tuple((name, value) for name, value in said if value)
+        extra = (*about, *SDP) if body else about
         self._engine.ring(self.leg, self._now, status=status, extra=extra, body=body)
         self._kick()
 
