@@ -91,7 +91,7 @@ def test_blind_transfer_keeps_audio_both_ways_before_and_after(office: Office) -
         assert for_bea.is_tone(ANNA, seconds=0.9), for_bea.story()
         await office.bea.command("transfer", f"sip:141@{office.bench.server.address}")
         shown = await office.carl.wait("CALL_INCOMING")
-        assert "140@" in shown["peeruri"], "while he rings, Carl sees who transfers"
+        assert "100@" in shown["peeruri"], "while he rings, Carl sees who is sent to him"
         waiting = await office.anna.hears(4.5)
         ringback = [s for s in waiting.spells if abs(s.heard.frequency - 425) <= 5 and s.heard.purity > 0.9]
         assert ringback, waiting.story()
