@@ -14,7 +14,8 @@ from tests.interop.sipp_script import DIALLED, FAX, VIDEO, Script, sdp
 class Play:
     """`called` None: the caller plays with the server alone. `outcomes` is what the history must say, in any order.
     `heard` is what the caller, `rung` what the called must have got at least: start line, method of CSeq, how often.
-    `third` plays on a second phone of the caller, a moment later; `number` "0" where nobody is called."""
+    `third` plays on a second phone of the caller, a moment later, `beside` on a second one of the called, which is
+    registered; `number` "0" where nobody is called; `flags` are further ones for the caller's sipp."""
 
     name: str
     caller: Script
@@ -23,7 +24,9 @@ class Play:
     heard: tuple[str, str, int] | None = None
     rung: tuple[str, str, int] | None = None
     third: Script | None = None
+    beside: Script | None = None
     number: str = ""
+    flags: tuple[str, ...] = ()
 
 
 PLAYS: list[Play] = []
@@ -92,6 +95,20 @@ def bye_repeated_is_answered_again(caller: Script, called: Script) -> None:
 def phone_hangs_up_before_our_ack_is_there(caller: Script, called: Script) -> None:
     caller.dial().answered().asked("BYE").says(200, tag="")
     called.rung().says(180).says(200, body=sdp()).asked("ACK").sends("BYE").hears(200)
+
+
+@play(heard=("SIP/2.0 180", "INVITE", 2))
+def invite_repeated_while_it_rings_is_told_again(caller: Script, called: Script) -> None:
+    caller.dial().hears(100, maybe=True).hears(180)
+    caller.request("INVITE", "[authentication]", body=sdp(), uri=DIALLED, tag="", cseq=2, via=again(3), once="1")
+    caller.hears(180, maybe=True).hears(200, rrs="true").ack().hangs_up()
+    called.rung().says(180).waits(700).says(200, body=sdp()).asked("ACK").told_bye()
+
+
+@play(beside=Script("beside"))
+def two_phones_ring_and_the_slower_one_is_cancelled(caller: Script, called: Script) -> None:
+    caller.dial().answered().waits(300).hangs_up()
+    called.rung().says(180).waits(400).says(200, body=sdp()).asked("ACK").told_bye()
 
 
 # -- CANCEL ----------------------------------------------------------------------------------------------------------
@@ -231,6 +248,14 @@ def rfc4028_refresh_by_update_without_a_body(caller: Script, called: Script) -> 
     called.rung().picks_up().told_bye()
 
 
+@play()
+def rfc4028_refresh_by_the_called_disturbs_nobody(caller: Script, called: Script) -> None:
+    caller.dial().answered().asked("BYE").says(200, tag="")
+    called.rung().says(180).says(200, "Require: timer", "Session-Expires: 1800;refresher=uas", body=sdp()).asked("ACK")
+    called.waits(200).sends("INVITE", "Supported: timer", "Session-Expires: 1800;refresher=uac", body=sdp())
+    called.hears(100, maybe=True).hears(200, has="Session-Expires").sends("ACK").sends("BYE", cseq=11).hears(200)
+
+
 @alone()
 def rfc4028_too_short_a_session_is_422_with_our_least(caller: Script) -> None:
     caller.invite("Supported: timer", "Session-Expires: 20", body=sdp()).refused(422, has="Min-SE: [0-9]")
@@ -281,6 +306,12 @@ def bye_of_no_dialog_is_481(caller: Script) -> None:
 
 
 # -- inside a call ---------------------------------------------------------------------------------------------------
+@play(heard=("SIP/2.0 500", "INFO", 1), flags=("-default_behaviors", "-abortunexp"))
+def rfc3261_12_2_2_a_cseq_that_goes_back_is_500(caller: Script, called: Script) -> None:
+    caller.dial().answered().request("INFO", cseq=1, once="1").asked("BYE").says(200, tag="")
+    called.rung().picks_up().waits(600).sends("BYE").hears(200)
+
+
 @play()
 def wrong_tag_in_a_dialog_is_481(caller: Script, called: Script) -> None:
     caller.dial().answered().request("INFO", tag=";tag=wrong").hears(481).asked("BYE").says(200, tag="")
@@ -353,6 +384,14 @@ def refer_with_a_subscription_tells_how_it_goes(caller: Script, called: Script) 
     called.rung().picks_up().told_bye()
 
 
+@play("answered", "unknown number")
+def rfc4488_refer_without_a_subscription(caller: Script, called: Script) -> None:
+    caller.dial().answered().request("REFER", "Refer-To: <sip:0999@[remote_ip]>", "Refer-Sub: false",
+                                     "Supported: norefersub").hears(202, has="Refer-Sub: false")  # fmt: skip
+    caller.waits(800).hangs_up()
+    called.rung().picks_up().told_bye()
+
+
 # -- subscriptions ---------------------------------------------------------------------------------------------------
 @alone()
 def an_unknown_event_is_489_and_says_what_there_is(caller: Script) -> None:
@@ -381,5 +420,8 @@ def rfc3261_10_2_too_brief_a_registration_is_423(caller: Script) -> None:
 
 
 for each in PLAYS:
+    if each.beside is not None:
+        each.beside.rung().says(180).asked("CANCEL", has="completed elsewhere").says(200, tag="")
+        each.beside.says(487, invite=True).asked("ACK")
     if each.third is not None:
         each.third.dial("Replaces: [first];to-tag=0;from-tag=0").answered().waits(300).hangs_up()

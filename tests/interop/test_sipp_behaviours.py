@@ -61,13 +61,20 @@ class Stage:
             called = Sipp(self.bench, f"d{number + 1}", block.take(), media[1])
             ends.append(await called.run("register"))
             waiting = await called.start(play.called, 1)
+        beside = None
+        if play.beside is not None:
+            second = Sipp(self.bench, f"e{number + 1}", block.take(), block.take(6))
+            ends.append(await second.run("register"))
+            beside = await second.start(play.beside, 1)
         first = f"first-{number}"
         dialled = play.number or str(number + 1)
-        calling = await caller.start(play.caller, 1, dialled, "-cid_str", first)
+        calling = await caller.start(play.caller, 1, dialled, "-cid_str", first, *play.flags)
         if play.third is not None:
             await asyncio.sleep(1.0)  # noqa: TID251 -- both talk by then; sipp tells nobody
             other = Sipp(self.bench, f"e{number}", block.take(), block.take(6))
             ends.append(await other.run(play.third, 1, dialled, "-key", "first", first))
+        if beside is not None:
+            ends.append(await beside.end())
         ends.append(await calling.end())
         if waiting is not None:
             ends.append(await waiting.end())
