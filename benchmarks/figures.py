@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import process_time
 
+from benchmarks.targets import Row
+
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE_KB = 1024
 
@@ -38,13 +40,15 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a benchmark found; `wrong` are the checks that failed; `reference` is in units per CPU-second."""
+    """What a benchmark found; `wrong` are the checks that failed; `reference` is in units per CPU-second; `rows` are
+    for the table of what is asked for."""
 
     title: str
     how: str
     figures: tuple[Figure, ...]
     reference: float
     wrong: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
 
     def judged(self) -> tuple[str, ...]:
         """Everything that is wrong, unequal counts included."""
@@ -82,23 +86,6 @@ def per_cpu_second(work: Callable[[], int], seconds: float) -> float:
     while (spent := process_time() - start) < seconds:
         done += work()
     return done / spent
-
-
-def median_of(values: Iterable[float], unit: str = "/s") -> str:
-    """Several runs as the report tells them: the median, and between which values they were."""
-    found = sorted(values)
-    middle = found[len(found) // 2]
-    return f"{_short(middle)}{unit} ({_short(found[0])} to {_short(found[-1])}, {len(found)} runs)"
-
-
-def _short(number: float) -> str:
-    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
-
-
-def apart() -> tuple[int, int] | None:
-    """A core for the server and another for the load; None where there is only one."""
-    cores = sorted(os.sched_getaffinity(0))
-    return (cores[0], cores[1]) if len(cores) > 1 else None
 
 
 def cpu_of(pids: Iterable[int]) -> float:

@@ -196,8 +196,8 @@ def published(numbers: list[int]) -> Published:
     return Published("bench", 1, tuple(changes), {key.removeprefix("bench/"): c for key, c in credentials.items()})
 
 
-def run() -> Result:
-    """Registrations and calls without anything outside control."""
+def run(long: bool = False) -> Result:
+    """Registrations and calls without anything outside control; the same whether long or not."""
     with tempfile.TemporaryDirectory() as folder:
         return run_on_fast_loop(_run(folder))
 

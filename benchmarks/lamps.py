@@ -1,4 +1,4 @@
-"""Lamps through a real server: 750 phones that watch one user, all their keys, and a restart with all of them.
+"""Lamps through a real server: 750 phones that watch one user.
 
 Counted are the NOTIFYs that phones got and answered and those that the server says it has sent. The watched user's
 phone signs on and off, which is all that changes: no call's work is in the figures.
@@ -6,8 +6,6 @@ phone signs on and off, which is all that changes: no call's work is in the figu
 
 import asyncio
 import gc
-import os
-import signal
 import tempfile
 import tracemalloc
 import urllib.request
@@ -17,11 +15,12 @@ from functools import partial
 from sys import intern
 from time import perf_counter
 
-from benchmarks.figures import Figure, Result, percentile, processes_of, reference
+from benchmarks.figures import Figure, Result, percentile, reference
 from benchmarks.load import Load, pause
 from benchmarks.loop import run_on_fast_loop
 from benchmarks.phones import Address, Phones, Registration, authorization, opened, value
 from benchmarks.server import DOMAIN, Server, account
+from benchmarks.targets import Row
 from vorzimmer.kernel.address import Address as KernelAddress
 from vorzimmer.presence.bindings import Bindings
 from vorzimmer.sip.flow import Flow
@@ -32,14 +31,11 @@ from vorzimmer.sip.subscription_machine import Notifier, Outlet
 
 WATCHERS, FIRST, KEYS = 750, 20_000, 8
 TARGET = FIRST + WATCHERS
-ROUNDS, AT_ONCE, PATIENCE_S, AGAIN_S = 12, 8, 8.0, 0.3
-RESTART_S = 60.0
+RUNS, ROUNDS, AT_ONCE, PATIENCE_S, AGAIN_S = 3, 6, 8, 8.0, 0.3
 HERE = KernelAddress("10.0.0.9", 5060)
-LIFE = 1 << 18
-"""Every number of a NOTIFY after a restart is greater than this."""
 HOW = (
-    f"{WATCHERS} phones on UDP watch one user, whose phone signs on or off {ROUNDS} times; each time all are told, and "
-    f"all answer. Then each has {KEYS} keys, and control is killed. CPU time is control's; memory is what is kept."
+    f"{WATCHERS} phones on UDP watch one user, whose phone signs on or off {ROUNDS} times a run; each time all are "
+    f"told, and all answer. CPU time is control's; memory is what is kept of phones with {KEYS} keys each."
 )
 
 
@@ -111,10 +107,19 @@ class Key:
                 self.over("" if status == 200 else f"SUBSCRIBE got {status}")
 
 
-def run() -> Result:
-    """Start a server, watch, restart, stop."""
+def run(long: bool = False) -> Result:
+    """Start a server, watch, stop; the same whether long or not."""
     with tempfile.TemporaryDirectory() as folder:
         return run_on_fast_loop(_run(folder))
+
+
+@dataclass(slots=True)
+class Told:
+    """One run: ms of CPU for each NOTIFY, ms until the last one was told."""
+
+    notify_ms: float
+    all_ms: float
+    figure: Figure
 
 
 class _Bench:
@@ -154,59 +159,48 @@ class _Bench:
         await pause(1.5)
         return (self.server.cpu("control") - cpu) / count
 
-    async def tell(self) -> tuple[Figure, Figure]:
-        """The target signs on and off."""
-        cpu, told, walls = self.server.cpu("control"), self.phones.told, []
-        sent = self._notifies()
-        for number in range(ROUNDS):
+    async def tell(self, number: int) -> Told:
+        """The target signs on and off a few times."""
+        cpu, told, sent, walls = self.server.cpu("control"), self.phones.told, self._notifies(), list[float]()
+        for step in range(ROUNDS):
             done = asyncio.Event()
             before, began = self.phones.told, perf_counter()
-            expires = 0 if number % 2 else 3600
+            expires = 0 if step % 2 else 3600
             Registration(self.phones, TARGET, lambda good, done=done: done.set(), expires=expires).start()  # type: ignore[misc]  # bound at once
             await done.wait()
             await self.phones.until(before + WATCHERS, 10)
             walls.append(perf_counter() - began)
             await pause(0.2)  # a phone would not sign off in the moment in which it has signed on
-        spent = self.server.cpu("control") - cpu
-        count, ends = self.phones.told - told, (self.phones.told - told, self._notifies() - sent, ROUNDS * WATCHERS)
-        one = Figure("NOTIFY with its answer", f"{spent / count * 1e6:.0f} µs of CPU", count / spent, ends)
-        wall = f"{spent / ROUNDS * 1e3:.0f} ms of CPU; last one told after p50 {percentile(walls, 50) * 1e3:.0f} ms"
-        return one, Figure(f"{WATCHERS} watchers of one user told", wall)
+        spent, count = self.server.cpu("control") - cpu, self.phones.told - told
+        ends = (count, self._notifies() - sent, ROUNDS * WATCHERS)
+        text = f"{spent / ROUNDS * 1e3:.0f} ms of CPU; last one told after p50 {percentile(walls, 50) * 1e3:.0f} ms"
+        figure = Figure(f"run {number}: {WATCHERS} watchers of one user told", text, count / spent, ends)
+        return Told(spent / count * 1e3, percentile(walls, 50) * 1e3, figure)
 
     def _notifies(self) -> int:
         with urllib.request.urlopen(self.server.web("/metrics"), timeout=10) as answer:
             lines = answer.read().decode().splitlines()
         return int(float(next(line.split()[1] for line in lines if line.startswith("vorzimmer_notifies "))))
 
-    async def restart(self) -> Figure:
-        """Kill control: who has been told with a number of the next life, and after how long."""
-        await pause(1.5)
-        everybody = len(self.phones.numbers)
-        pid = next(pid for pid, name in self.server.processes.items() if name == "control")
-        began, told = perf_counter(), self.phones.told
-        os.kill(pid, signal.SIGKILL)
-        await self.phones.until(told + everybody, RESTART_S)
-        took = perf_counter() - began
-        right = sum(number > LIFE for number in self.phones.numbers.values())
-        self.server.processes = processes_of(self.server.pid)
-        return Figure(f"{everybody:,} lamps right after kill -9", f"{took:.1f} s", None, (everybody, right))
-
 
 async def _run(folder: str) -> Result:
     before = reference()
-    async with Server(folder, range(FIRST, TARGET + 1)) as server:
+    async with Server(folder, range(FIRST, TARGET + 1), pinned=True) as server:
         phones = await opened(Watchers(server.sip))
         bench = _Bench(server, phones)
         await bench.register()
         cpu = await bench.watch(range(1))
         figures = [Figure("subscriptions (401, 200, NOTIFY)", f"{cpu * 1e3:.2f} ms of CPU each", 1 / cpu)]
-        figures += await bench.tell()
-        await bench.watch(range(1, KEYS))
-        figures += [await bench.restart(), *memory()]
+        runs = [await bench.tell(number + 1) for number in range(RUNS)]
+        figures += [*(each.figure for each in runs), *memory()]
         phones.transport.close()
         if phones.unexpected:
             bench.wrong.append(f"phones were asked for {set(phones.unexpected)}")
-    return Result("Lamps", HOW, tuple(figures), (before + reference()) / 2, tuple(bench.wrong))
+    rows = (
+        Row("notify", tuple(each.notify_ms for each in runs), f"CPU time of control, {ROUNDS * WATCHERS:,} a run"),
+        Row("told", tuple(each.all_ms for each in runs), f"from REGISTER to the last one, median of {ROUNDS} a run"),
+    )
+    return Result("Lamps", HOW, tuple(figures), (before + reference()) / 2, tuple(bench.wrong), rows)
 
 
 REGISTER = (

@@ -44,6 +44,18 @@ class Load:
             if self.begun < count:
                 self._begin()
 
+    async def busy(self, seconds: float, at_once: int, patience: float) -> None:
+        """As `closed`, for so many seconds instead of a number; then wait for those that are open."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        for _ in range(at_once):
+            self._begin()
+        while self.open:
+            if not await self._freed(patience):
+                return
+            if loop.time() < end:
+                self._begin()
+
     async def paced(self, rate: float, seconds: float, patience: float) -> None:
         """`rate` pieces per second, whether or not the earlier ones are over; then wait for those."""
         loop = asyncio.get_running_loop()

@@ -92,6 +92,17 @@ class Phones(asyncio.DatagramProtocol):
         else:
             self.asked(data[: data.index(b" ")].decode(), data)
 
+    def now(self) -> float:
+        """The time, for what is measured in calls."""
+        return perf_counter()
+
+    def audio(self, call: bytes, offer: bytes = b"") -> int:
+        """The port for the audio of a call that we make, or that `offer` brings."""
+        return _MEDIA_PORT
+
+    def agreed(self, call: bytes, answer: bytes) -> None:
+        """A call that we made was answered with this description."""
+
     def asked(self, method: str, data: bytes) -> None:
         """A request from the server."""
         if method != "ACK":
@@ -178,7 +189,7 @@ class Called(Phones):
             self._acknowledged.setdefault(call, 0)
             contact = f"Contact: <sip:called@{self.own[0]}:{self.own[1]}>\r\n"
             self.answer(data, "180 Ringing", contact)
-            body = SDP.format(number=next(self.ids), port=_MEDIA_PORT)
+            body = SDP.format(number=next(self.ids), port=self.audio(call, data))
             self.answer(data, "200 OK", f"{contact}Content-Type: application/sdp\r\n", body)
         elif method == "ACK":
             if call in self._acknowledged:
@@ -202,7 +213,9 @@ class Call:
     hold: bool = False
     talking: Callable[[], None] | None = None
     since: float = 0.0
+    challenged_after: float = 0.0
     ringing_after: float | None = None
+    media: int = 0
     call: str = ""
     sequence: int = 1
     _peers: tuple[str, str] = field(default=("", ""))
@@ -213,7 +226,8 @@ class Call:
         self.call = f"c{next(self.phones.ids)}x{self.phones.own[1]}"
         self.phones.by_call[self.call.encode()] = self._answered
         self._peers = (f"<sip:{account(self.caller)}@{DOMAIN}>;tag={self.call}", f"<sip:{self.called}@{DOMAIN}>")
-        self.since = perf_counter()
+        self.media = self.phones.audio(self.call.encode())
+        self.since = self.phones.now()
         self._invite("")
 
     def hang_up(self) -> None:
@@ -224,7 +238,7 @@ class Call:
     def _invite(self, credentials: str) -> None:
         uri = f"sip:{self.called}@{DOMAIN}"
         head = self.phones.head(f"INVITE {uri}", self.call, f"{self.sequence} INVITE", self._peers)
-        body = SDP.format(number=self.call[1:].replace("x", ""), port=_MEDIA_PORT)
+        body = SDP.format(number=self.call[1:].replace("x", ""), port=self.media)
         contact = f"Contact: {self.phones.contact(self.caller)}\r\n{credentials}"
         kind = f"Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n\r\n"
         self.phones.send(f"{head}{contact}{kind}{body}")
@@ -237,7 +251,7 @@ class Call:
         if value(data, b"CSeq").endswith(b"BYE"):
             self._end("" if status == 200 else f"BYE got {status}")
         elif status == 180 and self.ringing_after is None:
-            self.ringing_after = perf_counter() - self.since
+            self.ringing_after = self.phones.now() - self.since
         elif status == 200:
             self._accepted(data)
         elif status >= 300:
@@ -250,6 +264,7 @@ class Call:
         self._plain("ACK", self._target)
         if again:
             return
+        self.phones.agreed(self.call.encode(), data)
         if self.talking is not None:
             self.talking()
         if not self.hold:
@@ -263,7 +278,7 @@ class Call:
         self._ack_refusal()
         self._peers = plain
         if status in {401, 407} and self.sequence == 1:
-            self.sequence = 2
+            self.sequence, self.challenged_after = 2, self.phones.now() - self.since
             self._invite(authorization(data, "INVITE", f"sip:{self.called}@{DOMAIN}", self.caller))
         else:
             self._end(f"INVITE got {status}")

@@ -45,8 +45,8 @@ def company(users: int) -> Snapshot:
     return Snapshot.of(SCHEMA, ZoneInfo, records_of(users))
 
 
-def run() -> Result:
-    """Both sizes, one after the other."""
+def run(long: bool = False) -> Result:
+    """Both sizes, one after the other; the same whether long or not."""
     before = reference()
     figures: list[Figure] = []
     medians: dict[tuple[str, int], float] = {}

@@ -1,6 +1,6 @@
 """A real server for benchmarks: `vorzimmer serve` in processes of its own, with a generated company.
 
-This module must never reach into the server: it talks to it as people do, and reads its database after the fact.
+This module must never reach into a running server: it talks to it as people do, and reads its database after the fact.
 """
 
 import asyncio
@@ -10,36 +10,16 @@ import sqlite3
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from time import perf_counter
 
+from benchmarks.company import DOMAIN, account, fill, password
 from benchmarks.figures import cpu_of, memory_of, processes_of
 
-DOMAIN = "bench.example"
-READY_S = 40.0
+__all__ = ["DOMAIN", "BenchError", "Server", "account", "free_port", "password"]
+READY_S = 90.0
 END_S = 45.0
 RTP = "10240-59999"
 """Wide: the ports of an ended call drain for 5 s before they are used again."""
-
-
-def account(number: int) -> str:
-    """The account and device of extension `number`."""
-    return f"d{number}"
-
-
-def password(number: int) -> str:
-    """Its password."""
-    return f"Bench-{number}-4711"
-
-
-def company_text(numbers: Iterable[int]) -> str:
-    """A company in which each of `numbers` is a user with one phone."""
-    lines = ["company:", "  id: bench", "  name: Bench GmbH", f"  sip_domain: {DOMAIN}", '  area_code: "89"']
-    lines += ["  extension_length: {min: 4, max: 6}", "sites:", "  - {id: haus, name: Haus}", "users:"]
-    numbers = tuple(numbers)
-    lines += [f'  - {{id: u{n}, name: User {n}, site: haus, extension: "{n}"}}' for n in numbers]
-    lines.append("devices:")
-    device = '  - {{id: d{n}, owner: "user:u{n}", kind: sip, username: {user}, password: {word}}}'
-    lines += [device.format(n=n, user=account(n), word=password(n)) for n in numbers]
-    return "\n".join(lines) + "\n"
 
 
 def free_port(kind: socket.SocketKind) -> int:
@@ -74,9 +54,7 @@ class Server:
         self.processes: dict[int, str] = {}
 
     async def __aenter__(self) -> "Server":
-        file = self._folder / "company.yaml"
-        file.write_text(company_text(self._numbers))
-        await self._cli("apply", str(file), "--yes", "--allow-weak-passwords")
+        await fill(self._state, self._numbers)
         await self._serve()
         return self
 
@@ -89,6 +67,23 @@ class Server:
 
     async def __aexit__(self, *_: object) -> None:
         os.sched_setaffinity(0, self._cores)
+        await self._end()
+
+    async def again(self) -> float:
+        """End all processes and start them with the same state; seconds from the start to the ready line."""
+        await self._end()
+        began = perf_counter()
+        os.sched_setaffinity(0, self._cores)
+        await self._serve()
+        return perf_counter() - began
+
+    def renew(self) -> None:
+        """Look again which processes there are (after one was killed)."""
+        self.processes = processes_of(self.pid)
+        if self._pinned:
+            self._pin()
+
+    async def _end(self) -> None:
         if self._process is None or self._process.returncode is not None:
             return
         self._process.terminate()
@@ -102,7 +97,8 @@ class Server:
     def _command(self, *arguments: str) -> tuple[str, ...]:
         return (sys.executable, "-m", "vorzimmer.cli.main", *arguments, "--state", str(self._state))
 
-    async def _cli(self, *arguments: str) -> None:
+    async def ask(self, *arguments: str) -> None:
+        """The command line, on this server; raises BenchError."""
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(*self._command(*arguments), stdout=pipe, stderr=pipe)
         out, errors = await process.communicate()
@@ -122,9 +118,7 @@ class Server:
         async with asyncio.timeout(READY_S):
             while line := (await self._process.stdout.readline()).decode():
                 if "is ready" in line:
-                    self.processes = processes_of(self._process.pid)
-                    if self._pinned:
-                        self._pin()
+                    self.renew()
                     return
         raise BenchError(f"the server did not start: {log.read_text(errors='replace')[-1000:]}")
 
