@@ -93,8 +93,10 @@ class Handset:
             self.engine.refreshed(call.leg, flow)
         if self.phone.registered:
             self.connected = True
-        else:
-            self.phone.later(0.5, self._reconnect)
+            return
+        if not self.phone.registering:
+            self.phone.register(EXPIRES)  # The server was down a moment ago, and has connected to us since.
+        self.phone.later(0.5, self._reconnect)
 
     @property
     def alive(self) -> bool:

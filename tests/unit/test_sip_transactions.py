@@ -76,17 +76,17 @@ ROWS = [
     Expect("3261_17_2_1", IS, "proceeding", "send 1xx", "proceeding", "new"),
     Expect("6026_7_1", IS, "proceeding", "send 2xx", "accepted", "new", limit=32.0),
     Expect("3261_17_2_1", IS, "proceeding", "send 300-699", "completed", "new", retry=0.5, limit=32.0),
-    Expect("6026_7_1", IS, "proceeding", "transport error", "proceeding"),
+    Expect("6026_7_1", IS, "proceeding", "transport error", "proceeding", told="503"),
     Expect("6026_7_1", IS, "accepted", "request", "accepted"),
     Expect("6026_7_1", IS, "accepted", "send 2xx", "accepted", "new"),
     Expect("6026_7_1", IS, "accepted", "ack", "accepted", told="ack"),
     Expect("6026_7_1", IS, "accepted", "timer L", "terminated", retry=OFF, limit=OFF),
-    Expect("6026_7_1", IS, "accepted", "transport error", "accepted"),
+    Expect("6026_7_1", IS, "accepted", "transport error", "accepted", told="503"),
     Expect("3261_17_2_1", IS, "completed", "request", "completed", "last"),
     Expect("3261_17_2_1", IS, "completed", "timer G", "completed", "last", retry=1.0),
-    Expect("3261_17_2_1", IS, "completed", "timer H", "terminated", retry=OFF, limit=OFF),
+    Expect("3261_17_2_1", IS, "completed", "timer H", "terminated", told="408", retry=OFF, limit=OFF),
     Expect("3261_17_2_1", IS, "completed", "ack", "confirmed", retry=OFF, limit=5.0),
-    Expect("6026_7_1", IS, "completed", "transport error", "completed"),
+    Expect("6026_7_1", IS, "completed", "transport error", "completed", told="503"),
     Expect("3261_17_2_1", IS, "confirmed", "request", "confirmed"),
     Expect("3261_17_2_1", IS, "confirmed", "ack", "confirmed"),
     Expect("3261_17_2_1", IS, "confirmed", "timer I", "terminated", retry=OFF, limit=OFF),
@@ -98,12 +98,12 @@ ROWS = [
     Expect("3261_17_2_2", S, "proceeding", "request", "proceeding", "last"),
     Expect("3261_17_2_2", S, "proceeding", "send 1xx", "proceeding", "new"),
     Expect("3261_17_2_2", S, "proceeding", "send 200-699", "completed", "new", limit=32.0),
-    Expect("6026_7_1", S, "proceeding", "transport error", "proceeding"),
+    Expect("6026_7_1", S, "proceeding", "transport error", "proceeding", told="503"),
     Expect("4320_4_2", S, "proceeding", "abandoned", "terminated", retry=OFF, limit=OFF),
     Expect("3261_17_2_2", S, "completed", "request", "completed", "last"),
     Expect("3261_17_2_2", S, "completed", "send 200-699", "completed"),
     Expect("3261_17_2_2", S, "completed", "timer J", "terminated", retry=OFF, limit=OFF),
-    Expect("6026_7_1", S, "completed", "transport error", "completed"),
+    Expect("6026_7_1", S, "completed", "transport error", "completed", told="503"),
 ]
 
 
@@ -153,7 +153,7 @@ class Bench:
             request = parse(message(method))
             assert isinstance(request, Request)
             tx = self.layer.server(Arrived(request, self.flow))
-            tx.data, tx.user, tx.interval = b"last", None, 0.5
+            tx.data, tx.user, tx.interval = b"last", self, 0.5
         self.core.packets.clear()
         return tx
 
@@ -191,6 +191,16 @@ def test_transaction_row(row: Expect) -> None:
     if row.then == "terminated":
         assert bench.layer.idle()
         assert len(bench.core.timers) == 0
+
+
+def test_rfc3261_17_2_1_the_ack_ends_the_repetitions_of_a_refusal() -> None:
+    bench = Bench()
+    tx = bench.make(IS)
+    bench.feed(tx, Signal.SEND_FAILURE)
+    assert timer_now(tx.retry, None) == 0.5
+    bench.feed(tx, Signal.ACK)
+    assert timer_now(tx.retry, None) == OFF
+    assert timer_now(tx.limit, None) == 5.0
 
 
 def test_every_row_of_every_table_has_its_test() -> None:

@@ -147,6 +147,11 @@ class Phone:
             guard = Guard(self.line.srtp, bytes.fromhex(self._chance.token(32)), hints=True)
         return negotiate.Ours(self.line.media, 1000 + len(self.calls), guard=guard)
 
+    @property
+    def registering(self) -> bool:
+        """Whether a REGISTER is under way."""
+        return self._registering is not None
+
     # -- doing ------------------------------------------------------------------------------------------------------
     def register(self, expires: int = 300) -> None:
         """REGISTER; a challenge is answered. `registered` tells what came of it."""
