@@ -31,6 +31,9 @@ class Play:
 
 PLAYS: list[Play] = []
 
+SENT_ON = "1998"
+"""Somebody who forwards every call to the one who is called in a play of this number."""
+
 
 Write = Callable[[Script, Script], None]
 
@@ -359,6 +362,14 @@ for code, word, told in (
 def rfc3261_8_3_a_phone_that_diverts_to_a_colleague(caller: Script, called: Script) -> None:
     caller.dial().refused(480)
     called.rung().says(302, "Contact: <sip:1999@[remote_ip]>").asked("ACK")
+
+
+@play(number=SENT_ON)
+def rfc5806_rfc7044_a_forwarded_call_says_who_was_called_first_and_why(caller: Script, called: Script) -> None:
+    caller.dial("Diversion: <sip:1@evil.example>;reason=away").hears(100, maybe=True).hears(181)
+    caller.answered().waits(200).hangs_up()
+    told = f"Diversion:[^\n]*Sent[^\n]*sip:{SENT_ON}@plays.example>;reason=unconditional.*cause=302>;index=1.1;mp=1"
+    called.rung(has=told, hasnot="").picks_up().told_bye()
 
 
 @play()

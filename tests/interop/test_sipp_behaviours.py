@@ -9,9 +9,10 @@ import pytest
 from tests.interop.bench import Bench
 from tests.interop.server import password
 from tests.interop.sipp import Counted, Sipp
-from tests.interop.sipp_plays import PLAYS, Play
+from tests.interop.sipp_plays import PLAYS, SENT_ON, Play
 
 AT_ONCE = 4
+NUMBER_OF = {play.name: play.number for play in PLAYS}
 NUMBERS = {play.name: 2000 + 2 * at for at, play in enumerate(PLAYS)}
 
 
@@ -22,6 +23,9 @@ def company() -> str:
     lines += ["users:", '  - {id: away, name: Away, extension: "1999"}'] + [
         f'  - {{id: u{n}, name: User {n}, extension: "{n}"}}' for n in numbers
     ]
+    (to,) = (number + 1 for name, number in NUMBERS.items() if NUMBER_OF[name] == SENT_ON)
+    always = f'{{always: {{enabled: true, to: "{to}"}}}}'
+    lines += [f'  - {{id: sent, name: Sent, extension: "{SENT_ON}", forwarding: {always}}}']
     lines += ["devices:"]
     lines += [_device(f"{kind}{n}", n) for n in numbers for kind in "de"]
     return "\n".join(lines) + "\n"
