@@ -37,7 +37,8 @@ def write_tone(path: Path, hertz: float, seconds: float = 120.0, rate: int = 800
 
 @dataclass
 class Baresip:
-    """One phone. `hertz` is the tone it speaks with; whole numbers keep the seam clean. `srtp` is its mediaenc."""
+    """One phone. `hertz` is the tone it speaks with; whole numbers keep the seam clean. `srtp` is its mediaenc,
+    `authority` a file of certificates for its TLS."""
 
     folder: Path
     user: str
@@ -50,6 +51,7 @@ class Baresip:
     codec: str = "PCMA"
     transport: str = "udp"
     srtp: str = ""
+    authority: Path | None = None
     mwi: bool = False
     old: set[Path] = field(default_factory=set)
     events: list[dict[str, Any]] = field(default_factory=list)
@@ -98,6 +100,7 @@ class Baresip:
             *(f"module {name}.so" for name in modules),
             *(f"module_app {name}.so" for name in ("account", "menu", "ctrl_tcp", *(("mwi",) if self.mwi else ()))),
             f"snd_path {self.folder / 'heard'}",
+            *([f"sip_cafile {self.authority}"] if self.authority else []),
             f"ctrl_tcp_listen 127.0.0.1:{self.control_port}",
         ]
         return "\n".join(lines) + "\n"

@@ -68,7 +68,7 @@ class Server:
         self.sip_port = free_port()
         self.http_port = free_port(socket.SOCK_STREAM)
         self._rtp = rtp
-        self._more = more
+        self.more = more
         self._log = folder / "server.log"
         self._process: asyncio.subprocess.Process | None = None
         self.said: list[str] = []
@@ -91,7 +91,7 @@ class Server:
         arguments = [
             *("serve", "--state", str(self.state), "--http", f"{self.host}:{self.http_port}"),
             *("--sip", f"udp:{self.address}", "--sip", f"tcp:{self.address}", "--rtp-range", self._rtp),
-            *("--media-workers", "2", *self._more),
+            *("--media-workers", "2", *self.more),
         ]
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
