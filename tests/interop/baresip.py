@@ -66,8 +66,8 @@ class Baresip:
         """Write the configuration, start the program, connect to its control socket, wait for the registration."""
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "heard").mkdir(exist_ok=True)
-        opus = self.codec.startswith("opus")
-        write_tone(self.folder / "voice.wav", self.hertz, *((60, 48_000, 2) if opus else ()))
+        spoken = {"opus": (60, 48_000, 2), "G722": (60, 16_000)}.get(self.codec.partition("/")[0], ())
+        write_tone(self.folder / "voice.wav", self.hertz, *spoken)
         (self.folder / "config").write_text(self._config())
         (self.folder / "accounts").write_text(self._account())
         (self.folder / "contacts").write_text("")
@@ -192,7 +192,7 @@ class Baresip:
     @property
     def rate(self) -> int:
         """At which it writes down what it hears; Opus in two channels, which sounds like one of twice the rate."""
-        return 96_000 if self.codec.startswith("opus") else 8000
+        return {"opus": 96_000, "G722": 16_000}.get(self.codec.partition("/")[0], 8000)
 
     async def hears(self, seconds: float) -> Sound:
         """What arrives during the next `seconds`, after what is still under way has arrived."""

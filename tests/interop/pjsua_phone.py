@@ -165,6 +165,10 @@ class Phone:
         prm.method = command["method"]
         self.calls[command["call"]].sendRequest(prm)
 
+    def do_update(self, command: Command) -> None:
+        """UPDATE with a new offer (RFC 3311)."""
+        self.calls[command["call"]].update(pj.CallOpParam(True))
+
     def do_transfer(self, command: Command) -> None:
         """REFER."""
         uri = f"<sip:{command['number']}@{self.line['server']}>"

@@ -1,7 +1,7 @@
 """Somebody else's proxies: Debian's Kamailio as an edge in front of us, and as a carrier with a person behind it.
 
 Carl (900 Hz) is a pjsua2 phone that sends everything by the edge; it requires 100rel and session timers. Bea (700 Hz)
-is a baresip of the house. The person outside (1300 Hz) is a baresip too and a subscriber of the carrier, with digest.
+is a baresip with PCMU alone. The person outside (1300 Hz) is a baresip too, a subscriber of the carrier, with digest.
 """
 
 import asyncio
@@ -53,7 +53,7 @@ class Place:
             bench.run(each.start())
         bench.start()
         self.carl = self._carl(near)
-        self.bea = bench.baresip("bea-tisch", BEA)
+        self.bea = bench.baresip("bea-tisch", BEA, codec="PCMU")
         self.person = self._person(first)
 
     def _carl(self, near: Address) -> Pjsua:

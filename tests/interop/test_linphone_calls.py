@@ -1,7 +1,7 @@
 """linphonec as a phone: calls, hold, digits, blind and attended transfer with baresips, heard from both sides.
 
-Anna (500 Hz) is a linphonec with PCMA, Dora (1100 Hz) one with Opus alone; Bea (700 Hz) and Carl (900 Hz) are baresips
-with PCMA.
+Anna (500 Hz) is a linphonec with PCMA, Dora (1100 Hz) one with Opus alone; Bea (700 Hz) is a baresip with PCMA, Carl
+(900 Hz) one with G.722 alone.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ class Desks:
         self.anna = self._linphone("anna-tisch", ANNA, "PCMA")
         self.dora = self._linphone("dora-tisch", DORA, "opus")
         self.bea = bench.baresip("bea-tisch", BEA)
-        self.carl = bench.baresip("carl-tisch", CARL)
+        self.carl = bench.baresip("carl-tisch", CARL, codec="G722/16000/1")
 
     def _linphone(self, device: str, hertz: int, codec: str) -> Linphone:
         block = self.bench.block

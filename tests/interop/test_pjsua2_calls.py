@@ -117,6 +117,26 @@ def test_rfc3262_a_phone_that_requires_100rel_and_session_timers_calls_and_is_ca
     desks.bench.run(test())
 
 
+def test_rfc3311_update_in_a_call_is_answered_and_the_call_is_heard(desks: Desks) -> None:
+    """Dora, then Anna, offers again by UPDATE; each gets 200, and both voices are there afterwards."""
+
+    async def test() -> None:
+        await desks.fresh()
+        mine, theirs = await desks.pjsua_pair()
+        for phone, call in ((desks.dora, theirs), (desks.anna, mine)):
+            await phone.do("update", call=call)
+            await phone.wait("request", call=call, method="UPDATE", status=200)
+        for_anna, for_dora = await asyncio.gather(desks.anna.hears(mine), desks.dora.hears(theirs))
+        assert for_anna.is_tone(DORA, seconds=0.9), for_anna.story()
+        assert for_dora.is_tone(ANNA, seconds=0.9), for_dora.story()
+        await desks.anna.do("hang_up", call=mine)
+        await desks.dora.ended(theirs)
+        await desks.bench.records(1)
+        await desks.idle()
+
+    desks.bench.run(test())
+
+
 def test_attended_transfer_by_the_caller(desks: Desks) -> None:
     """Anna calls Bea, holds her, asks Carl, and connects the two (REFER with Replaces): both hear each other."""
 
