@@ -8,6 +8,7 @@ from vorzimmer.directory.ref import Ref
 from vorzimmer.routing.diversion import diverted
 from vorzimmer.routing.model import Announce, Because, Offer, Presentation, Refuse, Ring, Tried
 from vorzimmer.routing.rule import PASS, RING_GUARD_S, Context, Errand, Rule, Verdict, answer
+from vorzimmer.sip.replies import phrase
 
 RULE = "outside"
 PRESS_1 = "say.press_1"
@@ -50,7 +51,7 @@ def _after(target: Ref, context: Context) -> Verdict:
     status = _status(context)
     params = {"number": target.id, "status": str(status)}
     if status in _TELLING:
-        return answer(Refuse(status, "", because=(Because(RULE, "outside.refused", params),)))
+        return answer(Refuse(status, phrase(status), because=(Because(RULE, "outside.refused", params),)))
     return answer(Announce("say.no_trunk", 503, because=(Because(RULE, "outside.failed", params),)))
 
 
