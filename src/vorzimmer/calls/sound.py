@@ -22,10 +22,14 @@ Key = tuple[str, int, int]
 Keys = frozenset[Key]
 
 
-@lru_cache(maxsize=64)
 def _read(body: bytes) -> Session:
-    """An offer is read when it comes and again when it is answered; errors are not kept."""
-    return parse(body)
+    """An offer is read when it comes and again when it is answered. One with keys is read again: nothing may keep them
+    longer than the call does."""
+    return parse(body) if b"crypto" in body else _remembered(body)
+
+
+_remembered = lru_cache(maxsize=64)(parse)
+"""Errors are not kept."""
 
 
 @lru_cache(maxsize=512)

@@ -45,8 +45,10 @@ class Origin(msgspec.Struct, frozen=True):
     host: str
 
 
-class Media(msgspec.Struct, frozen=True):
-    """One media section. `port` 0 is a refused or ended stream; `count` the number of port pairs (normally 1)."""
+class Media(msgspec.Struct, frozen=True, dict=True):
+    """One media section. `port` 0 is a refused or ended stream; `count` the number of port pairs (normally 1).
+
+    Its ``__dict__`` is ``reading``'s: what the section means, worked out once and gone with it."""
 
     kind: str
     port: int
@@ -58,8 +60,10 @@ class Media(msgspec.Struct, frozen=True):
     attributes: tuple[Attribute, ...] = ()
 
 
-class Session(msgspec.Struct, frozen=True):
-    """A whole description. `timing` holds the values of the ``t=`` lines; a phone that sends none gets ``0 0``."""
+class Session(msgspec.Struct, frozen=True, dict=True):
+    """A whole description. `timing` holds the values of the ``t=`` lines; a phone that sends none gets ``0 0``.
+
+    Its ``__dict__`` is ``reading``'s, as that of Media."""
 
     origin: Origin
     name: str = "-"

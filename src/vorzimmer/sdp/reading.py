@@ -1,7 +1,8 @@
 """What a description means: the one audio stream that we use of it, its address, formats, direction and protection.
 
-Every other stream is somebody else's: refused in its place by ``negotiate``. This module must never take a stream that
-the account's protection forbids, nor resolve a name.
+Every other stream is somebody else's: refused in its place by ``negotiate``. What a description means is asked ten
+times in a call and kept with it (in its ``__dict__``), so that keys live no longer than the description. This module
+must never take a stream that the account's protection forbids, nor resolve a name.
 """
 
 from functools import lru_cache
@@ -14,10 +15,11 @@ from vorzimmer.sdp.addresses import spelled
 from vorzimmer.sdp.crypto import cryptos_of
 from vorzimmer.sdp.formats import EVENT, NOISE, event_for, formats_of, milliseconds
 from vorzimmer.sdp.message import Attribute, Media, Session, value_of, values_of
-from vorzimmer.sdp.plan import AudioPlan, Direction, Format, Protection, ProtectionError
+from vorzimmer.sdp.plan import AudioPlan, Crypto, Direction, Format, Protection, ProtectionError
 
 _PLAIN = frozenset({"RTP/AVP", "RTP/AVPF"})
 _SECURE = frozenset({"RTP/SAVP", "RTP/SAVPF"})
+_USABLE = _PLAIN | _SECURE
 _OF_ONE_CALL = frozenset({"crypto", "candidate", "ssrc", "ice-ufrag", "ice-pwd", "fingerprint"})
 """Attributes that say nothing about formats and differ in every call; keys among them are never remembered."""
 _DIRECTIONS: tuple[Direction, ...] = ("sendrecv", "sendonly", "recvonly", "inactive")
@@ -33,8 +35,14 @@ def read(session: Session, srtp: Protection = "optional") -> AudioPlan:
 
 
 def _read_at(session: Session, index: int) -> AudioPlan:
-    media = session.media[index]
-    told, cryptos = _told_by(media), cryptos_of(media)
+    known: AudioPlan | None = session.__dict__.get(f"plan {index}")
+    if known is None:
+        known = session.__dict__[f"plan {index}"] = _understood(session, session.media[index])
+    return known
+
+
+def _understood(session: Session, media: Media) -> AudioPlan:
+    told, cryptos = _told_by(media), _keys_of(media)
     remote = _remote(session, media)
     return AudioPlan(
         remote=remote,
@@ -65,6 +73,20 @@ class _Told(msgspec.Struct, frozen=True):
 
 
 def _told_by(media: Media) -> _Told:
+    known: _Told | None = media.__dict__.get("told")
+    if known is None:
+        known = media.__dict__["told"] = _ask(media)
+    return known
+
+
+def _keys_of(media: Media) -> tuple[Crypto, ...]:
+    known: tuple[Crypto, ...] | None = media.__dict__.get("keys")
+    if known is None:
+        known = media.__dict__["keys"] = cryptos_of(media)
+    return known
+
+
+def _ask(media: Media) -> _Told:
     attributes = media.attributes
     if not _OF_ONE_CALL.isdisjoint([a.name for a in attributes]):
         attributes = tuple(a for a in attributes if a.name not in _OF_ONE_CALL)
@@ -99,7 +121,7 @@ def audio_index(session: Session, srtp: Protection = "optional") -> int:
     """The first audio stream that we can use; raises as ``read`` does."""
     problem = PeerError("no usable audio stream", 488)
     for index, media in enumerate(session.media):
-        if media.kind != "audio" or not media.port or media.protocol.upper() not in _PLAIN | _SECURE:
+        if media.kind != "audio" or not media.port or media.protocol.upper() not in _USABLE:
             continue
         if not _told_by(media).audio:
             problem = PeerError("no audio format in common", 488)
@@ -114,7 +136,7 @@ def _unprotected(media: Media, srtp: Protection) -> str:
     """Why `srtp` forbids this stream, "" where it does not."""
     if is_secure(media) and srtp == "off":
         return "Encryption Not Allowed"
-    if (is_secure(media) or srtp == "required") and not cryptos_of(media):
+    if (is_secure(media) or srtp == "required") and not _keys_of(media):
         return "Encryption Required" if srtp == "required" else "No Usable Encryption"
     return ""
 
