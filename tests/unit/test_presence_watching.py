@@ -9,6 +9,7 @@ from tests.simulation.phones import Handset
 
 from vorzimmer.kernel.address import Address
 from vorzimmer.presence.bindings import Contact
+from vorzimmer.presence.subscriptions import MOST_OF_ITSELF
 from vorzimmer.presence.whereabouts import way_to
 from vorzimmer.sip.dialog import Dialog
 from vorzimmer.sip.flow import Flow
@@ -89,6 +90,20 @@ def test_rfc6665_4_2_1_2_an_accepted_subscription_is_told_the_state_at_once() ->
         assert watch.right == "idle"
         assert b"offline" not in notify.body
         assert bea.alive
+
+    play(script)
+
+
+@pytest.mark.parametrize("package", ["reg", "message-summary"])
+def test_a_phone_that_subscribes_to_itself_again_and_again_is_turned_away(package: str) -> None:
+    """Ids and places of its own choice make each of them another one."""
+
+    async def script(bench: Bench) -> None:
+        anna = await bench.phone("anna-1")
+        watches = [await bench.watch(anna, "100", f"{package};id={number}") for number in range(20)]
+        assert [watch.statuses[-1] for watch in watches] == [200] * MOST_OF_ITSELF + [403] * (20 - MOST_OF_ITSELF)
+        assert bench.subscriptions == MOST_OF_ITSELF
+        assert (await bench.watch(anna, "101")).statuses == [200]
 
     play(script)
 

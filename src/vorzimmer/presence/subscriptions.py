@@ -71,6 +71,10 @@ class Ports:
     refused: Refused = nobody_refused
 
 
+MOST_OF_ITSELF = 16
+"""Subscriptions of an account to its own registration and messages: several phones with an id each, but no flood."""
+
+
 class Subscriptions:
     """One per control process."""
 
@@ -120,8 +124,8 @@ class Subscriptions:
         made.account, made.resource, made.detail = intern(who.device), intern(resource), intern(detail)
         made.dialog.target = intern(made.dialog.target)
         older = self._replaced(made)
-        if seconds and package.limited:
-            self._check_limit(made, older)
+        if seconds:
+            self._check_limit(made, older, limited=package.limited)
         for old in older:
             self.notifier.forget(old)
         self._accepted(event, seconds, now)
@@ -148,10 +152,10 @@ class Subscriptions:
             and (old.flow == made.flow or old.dialog.target == made.dialog.target)
         ]
 
-    def _check_limit(self, made: Subscription, older: list[Subscription]) -> None:
-        limited = {p.name for p in self._packages.values() if p.limited}
-        mine = [s for s in self.notifier.of_account(made.account) if s.package in limited and s not in older]
-        if len(mine) >= self._ports.sights.limit(made.account):
+    def _check_limit(self, made: Subscription, older: list[Subscription], *, limited: bool) -> None:
+        like = {package.name for package in self._packages.values() if package.limited == limited}
+        mine = [s for s in self.notifier.of_account(made.account) if s.package in like and s not in older]
+        if len(mine) >= (self._ports.sights.limit(made.account) if limited else MOST_OF_ITSELF):
             raise PeerError("Too Many Subscriptions", 403)
 
     def _again(self, event: Requested, who: Account, now: float) -> None:
