@@ -2,6 +2,7 @@
 # Install the Debian packages that the interop and integration tests need, where that is allowed; otherwise name them.
 # A missing peer is a failure, never a skip.
 set -euo pipefail
+PATH="$PATH:/usr/sbin:/sbin"  # where Debian keeps ip and kamailio
 declare -A needs=([baresip]=baresip-core [sipp]=sip-tester [ip]=iproute2 [linphonec]=linphone-cli [kamailio]=kamailio [/usr/lib/postgresql]=postgresql)
 missing=()
 for probe in "${!needs[@]}"; do

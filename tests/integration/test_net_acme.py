@@ -62,7 +62,7 @@ def test_rfc8555_a_running_server_obtains_its_certificates_and_shows_them_at_onc
         acme = AcmeServer(authority, authority.issue("acme", HOST), f"{HOST}:{server.http_port}")
         flags = [f"--sip=tls:{HOST}:{tls}", f"--acme-directory={acme.directory}", "--acme-email=ops@pbx.example"]
         flags += [f"--acme-authorities={authority.file}", *(f"--tls-name={name}" for name in NAMES)]
-        server._more = tuple(flags)
+        server.more = tuple(flags)
         try:
             await server.start()
             files = [obtained(Layout(server.state), name) for name in NAMES]

@@ -245,7 +245,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     bench = PhoneBench(tmp_path_factory.mktemp("ws"))
     ports = {name: bench.block.take() for name in ("ws", "wss", "tls")}
     more = [f"--ws=127.0.0.1:{ports['ws']}", f"--wss=127.0.0.1:{ports['wss']}", f"--sip=tls:127.0.0.1:{ports['tls']}"]
-    bench.server._more = tuple(more)
+    bench.server.more = tuple(more)
     bench.start()
     yield bench, ports
     bench.close()

@@ -140,7 +140,7 @@ class Kamailio:
         file.write_text("#!KAMAILIO" + COMMON.format(modules=modules) + self._text)
         with (self._folder / "log").open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *("kamailio", "-f", str(file), "-DD", "-E", "-m", "32", "-M", "8", "-Y", str(self._folder)),
+                *("/usr/sbin/kamailio", "-f", str(file), "-DD", "-E", "-m", "32", "-M", "8", "-Y", str(self._folder)),
                 stdout=log,
                 stderr=log,
             )
