@@ -56,8 +56,8 @@ class Load:
             if loop.time() < end:
                 self._begin()
 
-    async def paced(self, rate: float, seconds: float, patience: float) -> None:
-        """`rate` pieces per second, whether or not the earlier ones are over; then wait for those."""
+    async def offered(self, rate: float, seconds: float) -> None:
+        """`rate` pieces per second, whether or not the earlier ones are over."""
         loop = asyncio.get_running_loop()
         began, count = loop.time(), int(rate * seconds)
         for number in range(count):
@@ -65,6 +65,14 @@ class Load:
             if due > loop.time():
                 await _until(due)
             self._begin()
+
+    async def paced(self, rate: float, seconds: float, patience: float) -> None:
+        """As `offered`; then wait for those that are open."""
+        await self.offered(rate, seconds)
+        await self.rest(patience)
+
+    async def rest(self, patience: float) -> None:
+        """Wait for those that are open; what is not over after `patience` seconds of nothing happening has failed."""
         while self.open:
             if not await self._freed(patience):
                 return

@@ -21,6 +21,7 @@ from time import perf_counter
 import msgspec
 
 from benchmarks import (
+    busy,
     capacity,
     decisions,
     inside,
@@ -55,6 +56,7 @@ ALL: dict[str, Run] = {
     "change": live_change.run,
     "restart": restart.run,
     "overload": overload.run,
+    "busy": busy.run,
     "inside": inside.run,
 }
 LONG: dict[str, Run] = {"publish": publish.run}
