@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.deciding import COMPANY
 from tests.unit.test_features_trunk import trunk
 
@@ -11,6 +14,7 @@ from vorzimmer.app.lines import caller_of, diverted_by, specs_of
 from vorzimmer.directory.snapshot import Change, Snapshot
 from vorzimmer.features.catalogue import SCHEMA
 from vorzimmer.kernel.address import Address
+from vorzimmer.kernel.text import safe_name
 from vorzimmer.presence.trunk_line import TrunkLine, TrunkSpec
 from vorzimmer.routing.live import Facts
 from vorzimmer.routing.model import Diverted, LiveFacts
@@ -185,3 +189,36 @@ def test_tokens_tell_trunks_apart_and_say_nothing() -> None:
     one, two = specs(register(), register(ident="zwei"))
     assert one.token != two.token
     assert "muster" not in one.token + two.token
+
+
+JUNK = st.text(max_size=60) | st.sampled_from([
+    '"=HYPERLINK(1)" <sip:+49301234@c>',
+    '"\u202ennA\r\nVia: x" <sip:030123@c>;reason=\x00;counter=-1',
+    "<sip:" + "a" * 9999 + "@c>",
+    '"' + "x" * 9999 + '" <tel:+49301234>',
+    "<sip:%00%ff@c?Privacy=>;index=1",
+    '<sip:a@b;cause="302">, <<<',
+    "<sip:[::1>;privacy",
+    '"\udcff\ud800" <sip:+49301234@c;cause=302>;index=1.1',
+    "sip:a;b;;=;?;@",
+    ',,,;,"',
+    "<urn:service:sos>",
+    "*",
+])  # fmt: skip
+SAID = ("P-Asserted-Identity", "From", "To", "Diversion", "History-Info", "Privacy", "P-Called-Party-ID")
+
+
+@given(st.lists(st.tuples(st.sampled_from(SAID), JUNK), max_size=8))
+def test_whatever_a_carrier_says_of_identities_is_read_without_harm(headers: list[tuple[str, str]]) -> None:
+    request = Request("INVITE", "sip:x@y", Headers(headers))
+    who = caller_of(request, SPEC, "trunk:eins:in")
+    found = diverted_by(request.headers, SPEC)
+    assert len(found) <= 20
+    for name, number in ((who.name, who.number), *((one.name, one.number) for one in found)):
+        assert len(name) <= 80
+        assert safe_name(name) == name
+        assert not number or (number[0] == "+" and number[1:].isdecimal() and number.isascii())
+    for one in found:
+        assert one.reason.isascii()
+        assert 1 <= one.times <= 999
+    msgspec.msgpack.encode((who, found))
