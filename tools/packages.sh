@@ -12,6 +12,8 @@ done
 [[ ${#missing[@]} -eq 0 ]] && exit 0
 if [[ $(id -u) -eq 0 ]] && command -v apt-get >/dev/null; then
   export DEBIAN_FRONTEND=noninteractive
+  # The package would start a proxy on port 5060, where the demo listens; the tests start their own.
+  if [[ " ${missing[*]} " == *" kamailio "* ]] && command -v systemctl >/dev/null; then systemctl mask kamailio || true; fi
   apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 else
   echo "The tests need these Debian packages: ${missing[*]}"

@@ -267,6 +267,23 @@ def test_rfc4733_digits_are_relayed_and_reported_once() -> None:
     run(body())
 
 
+def test_rfc4733_2_1_events_count_in_the_clock_that_was_agreed_whatever_the_codec() -> None:
+    async def body() -> None:
+        bench = Bench()
+        opus = Codec("OPUS", 107, 48000, 2)
+        more = {"codecs": (opus,), "receive_codecs": (opus,), "dtmf": 101, "receive_dtmf": 101}
+        at_a = await bench.open(A, **more, dtmf_rate=8000)
+        at_b = await bench.open(B, **more)  # the clock of its codec
+        await bench.join(A, B)
+        _press(voice(bench, at_a, A), "5")
+        heard = [event for event in bench.events if isinstance(event, DigitHeard)]
+        assert [each.milliseconds for each in heard] == [160]
+        last = [data for data, _ in at_b.sent if data[1] & 127 == 101][-1]
+        assert int.from_bytes(last[14:16], "big") == 160 * 48  # milliseconds in units of 48,000 Hz
+
+    run(body())
+
+
 def test_rfc4733_lost_end_is_reported_after_a_moment() -> None:
     async def body() -> None:
         bench, at_a, _ = await _pair()

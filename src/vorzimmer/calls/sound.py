@@ -127,6 +127,7 @@ def media_plan(agreed: Agreed) -> MediaPlan:
         rtcp_mux=agreed.rtcp_mux,
         remote_rtcp=agreed.rtcp,
         comfort_noise=agreed.comfort_noise,
+        dtmf_rate=agreed.telephone_event_rate if agreed.telephone_event is not None else 0,
     )
 
 

@@ -70,7 +70,8 @@ class MediaPlan(msgspec.Struct, frozen=True):
     Two endpoints that hear each other need not share a codec: PCMA, PCMU, G722 and OPUS are then transcoded.
     `srtp` None is plain RTP. `rtcp_mux` puts RTCP on the RTP port (RFC 5761); otherwise `remote_rtcp` is the address
     of an `a=rtcp` (RFC 3605), None the port above `remote`. `comfort_noise` is the payload type the phone takes and
-    sends comfort noise with (RFC 3389; 13 at 8000 Hz), None without.
+    sends comfort noise with (RFC 3389; 13 at 8000 Hz), None without. `dtmf_rate` is the clock of telephone events in Hz
+    (RFC 4733 section 2.1), 0 that of the codec.
     """
 
     remote: Address | None
@@ -85,6 +86,7 @@ class MediaPlan(msgspec.Struct, frozen=True):
     rtcp_mux: bool = False
     comfort_noise: int | None = None
     remote_rtcp: Address | None = None
+    dtmf_rate: int = 0
 
 
 class Peer(msgspec.Struct, frozen=True, tag="peer"):

@@ -76,9 +76,9 @@ class Session:
         self.channel.agree(plan, now)
         attentive = self.plan is not None and self.plan.receives and self.plan.remote is not None
         self.plan = plan
-        self.inlet.rates = _rates(plan.receive_codecs, plan.receive_dtmf, plan.comfort_noise)
-        self.watch.rate = event_rate(plan.receive_codecs)
-        self.outlet.event_rate = event_rate(plan.codecs)
+        self.inlet.rates = _rates(plan.receive_codecs, (plan.receive_dtmf, plan.dtmf_rate), plan.comfort_noise)
+        self.watch.rate = plan.dtmf_rate or event_rate(plan.receive_codecs)
+        self.outlet.event_rate = plan.dtmf_rate or event_rate(plan.codecs)
         self.inlet.event = -1 if plan.receive_dtmf is None else plan.receive_dtmf
         self.inlet.agree(literal(plan.remote), now)
         if not attentive:
@@ -174,12 +174,13 @@ def event_rate(codecs: tuple[Codec, ...]) -> int:
 
 
 @lru_cache(maxsize=256)
-def _rates(codecs: tuple[Codec, ...], digits: int | None, noise: int | None) -> tuple[int, ...]:
+def _rates(codecs: tuple[Codec, ...], events: tuple[int | None, int], noise: int | None) -> tuple[int, ...]:
+    digits, clock = events
     rates = [0] * 128
     if noise is not None:
         rates[noise & 127] = 8000
     for codec in codecs:
         rates[codec.payload_type & 127] = codec.rate
     if digits is not None:
-        rates[digits & 127] = event_rate(codecs)
+        rates[digits & 127] = clock or event_rate(codecs)
     return tuple(rates)
