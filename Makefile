@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 HOST   ?= 127.0.0.1
 SOAK_SEEDS ?= 10000
 
-.PHONY: setup demo test test-fast bench soak lint packages clean
+.PHONY: setup demo test test-fast bench soak mutants lint packages clean
 
 setup: $(VENV)/.ready
 
@@ -38,6 +38,10 @@ bench: setup
 soak: setup
 	HYPOTHESIS_PROFILE=chance $(BIN)/pytest -n 2 tests/property
 	$(BIN)/python -m tests.simulation.soak --seeds $(SOAK_SEEDS)
+
+# Breaks each row of the protocol machines in turn; the tests of that room must notice.
+mutants: setup
+	$(BIN)/python tools/mutate_tables.py
 
 lint: setup
 	$(BIN)/ruff check src tests tools benchmarks

@@ -164,8 +164,8 @@ async def _until(scene: "Scene", undisturbed: Callable[[], bool], holds: Callabl
     until = scene.clock.now() + SETTLED
     while scene.clock.now() < until:
         await scene.clock.sleep(0.5)
-        if holds():
-            return True
         if not undisturbed():
             return False
+        if holds():
+            return True
     raise AssertionError("a call that survived does not go on as it should")

@@ -367,6 +367,18 @@ def test_the_pace_after_a_restart_keeps_80_000_within_a_minute() -> None:
     assert SPREAD_S < 60
 
 
+def test_the_more_watchers_a_restart_brings_back_the_more_are_told_in_each_step(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("vorzimmer.sip.subscription_machine.SPREAD_S", 0.4)
+    bench = Bench()
+    for number in range(2_000):
+        bench.add(f"w{number}", seconds=3000)
+    after = revived(bench, 2, 0.0)
+    after.run(0.5)
+    assert len(after.sent) == 2_000
+
+
 def test_a_clock_that_starts_anew_leaves_the_remaining_time() -> None:
     bench = Bench()
     bench.now = 10_000.0
