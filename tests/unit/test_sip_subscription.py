@@ -367,6 +367,28 @@ def test_the_pace_after_a_restart_keeps_80_000_within_a_minute() -> None:
     assert SPREAD_S < 60
 
 
+def test_rfc6665_4_2_2_one_from_before_a_restart_ends_at_its_time() -> None:
+    bench = Bench()
+    bench.add(seconds=600)
+    after = revived(bench, 2, 50.0)
+    assert after.machine.get_timer() == 50.0
+    after.run(1)
+    after.answer()
+    after.run(600)
+    assert "terminated;reason=timeout" in after.sent[-1][2]
+    assert len(after.machine) == 0
+
+
+def test_after_a_restart_a_change_lets_nobody_go_before_the_turn() -> None:
+    bench = Bench()
+    for number in range(LEAST_PACE + 5):
+        bench.add(f"w{number}", seconds=3000)
+    after = revived(bench, 2, 0.0)
+    after.change("x")
+    after.machine.handle_timer(0.0)
+    assert len(after.sent) == LEAST_PACE
+
+
 def test_the_more_watchers_a_restart_brings_back_the_more_are_told_in_each_step(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
