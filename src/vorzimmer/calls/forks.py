@@ -3,7 +3,6 @@
 This module must never leave a leg ringing or an endpoint open once its Ring is over: ``end`` is called in every case.
 """
 
-import asyncio
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -28,6 +27,7 @@ from vorzimmer.calls.talk import session_in
 from vorzimmer.directory.ref import Ref
 from vorzimmer.kernel.errors import PeerError
 from vorzimmer.kernel.ids import LegId
+from vorzimmer.media.eager import all_at_once
 from vorzimmer.media.port import MediaError, MediaEvent, SourceEnded
 from vorzimmer.routing.model import Offer, OfferOutcome, Ring
 from vorzimmer.sip.client_auth import Nonces, answer_challenge, credentials
@@ -99,11 +99,7 @@ class Forks:
                 self.forks.append(self._outside(offer, ways))
         if not self.forks:
             return
-        opening = [self._open(fork) for fork in self.forks]
-        results = await asyncio.gather(self.entrance.open(), *opening, return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
+        await all_at_once(self.entrance.open(), *map(self._open, self.forks))
 
     def _contacts(self, offer: Offer) -> tuple[Contact, ...]:
         if offer.target.kind != "device":

@@ -34,6 +34,7 @@ from vorzimmer.calls.world import World
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.errors import LocalError
 from vorzimmer.kernel.ids import EndpointId, LegId
+from vorzimmer.media.eager import all_at_once
 from vorzimmer.media.port import MediaError, Nothing, OpenSpec, Peer, SourceEnded, Statistics
 from vorzimmer.routing.model import line_of
 
@@ -134,7 +135,7 @@ class Performer:
                 if len(effects) == 1:
                     await self._safely(effects[0])
                 else:
-                    await asyncio.gather(*map(self._safely, effects))
+                    await all_at_once(*map(self._safely, effects))
         finally:
             self._task = None
 

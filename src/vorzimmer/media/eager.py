@@ -19,6 +19,32 @@ def at_once(work: Coroutine[Any, Any, None]) -> "asyncio.Task[None] | None":
     return asyncio.get_running_loop().create_task(_rest(work, waited))
 
 
+async def all_at_once(*works: Coroutine[Any, Any, None]) -> None:
+    """Run all of `works` up to their first wait, in this order, then each to its end, without a task for any of them.
+
+    All are run, whatever one raises; then the first one's exception is raised. A cancellation ends them all."""
+    begun: list[tuple[int, Coroutine[Any, Any, None], Any]] = []
+    raised: dict[int, Exception] = {}
+    for place, work in enumerate(works):
+        try:
+            begun.append((place, work, work.send(None)))
+        except StopIteration:
+            continue
+        except Exception as error:  # noqa: BLE001 -- it is raised once all others have been run
+            raised[place] = error
+    try:
+        for place, work, waited in begun:
+            try:
+                await _onwards(work, waited)
+            except Exception as error:  # noqa: BLE001 -- as above
+                raised[place] = error
+    finally:
+        for _, work, _ in begun:
+            work.close()
+    if raised:
+        raise raised[min(raised)]
+
+
 async def _rest(work: Coroutine[Any, Any, None], waited: Any) -> None:
     await _onwards(work, waited)
 
