@@ -6,6 +6,7 @@ Built once from the store and then kept up by published changes; nothing here re
 
 from collections.abc import Callable
 from datetime import datetime, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -192,7 +193,7 @@ class House:
         return is_ours(host, self._names(company))
 
     def _names(self, company: str) -> frozenset[str]:
-        return frozenset({self.domain(company).lower(), "localhost"})
+        return _names_of(self.domain(company))
 
     def media_policy(self, company: str, device: str | None) -> MediaPolicy:
         """How the audio of a device, or of a trunk's leg, is to be protected."""
@@ -246,6 +247,11 @@ class House:
         numbers = book.numbers_of(owner)
         number = numbers[0].number if numbers else None
         return Caller(owner, device, number, book.name_of(owner), private)
+
+
+@lru_cache(maxsize=1024)
+def _names_of(domain: str) -> frozenset[str]:
+    return frozenset({domain.lower(), "localhost"})
 
 
 def _read(uri: str) -> Uri | None:

@@ -38,7 +38,7 @@ class Snapshot:
     """All of one company. Every method is a lookup in memory: no I/O, no copying.
 
     `zones` turns a time zone's name into rules; it comes from outside because those are files. `revision` counts the
-    committed changes.
+    committed changes. `own` is the company's own record, which is asked for in every decision (see ``company``).
     """
 
     schema: Schema
@@ -46,6 +46,7 @@ class Snapshot:
     maps: Maps
     revision: int = 0
     zone: tzinfo | None = None
+    own: Company | None = None
 
     @classmethod
     def empty(cls, schema: Schema, zones: Zones) -> "Snapshot":
@@ -61,11 +62,9 @@ class Snapshot:
     @property
     def company(self) -> Company:
         """The company's own record. Raises LookupError in an empty book."""
-        for entry in self.maps.kinds.get(COMPANY.name, Map()).values():
-            core = entry.core
-            assert isinstance(core, Company)
-            return core
-        raise LookupError("no company in this book")
+        if self.own is None:
+            raise LookupError("no company in this book")
+        return self.own
 
     def entry(self, ref: Ref) -> Entry | None:
         """The record of anything, with its file form (`data`)."""
@@ -164,11 +163,11 @@ class Snapshot:
         for change in changes:
             self._apply(change, indexes)
         maps = indexes.finish()
-        return Snapshot(self.schema, self.zones, maps, self.revision + 1, self._zone(maps))
+        return Snapshot(self.schema, self.zones, maps, self.revision + 1, self._zone(maps), _own(maps))
 
     def at_revision(self, revision: int) -> "Snapshot":
         """The same book with the store's number of its revision."""
-        return Snapshot(self.schema, self.zones, self.maps, revision, self.zone)
+        return Snapshot(self.schema, self.zones, self.maps, revision, self.zone, self.own)
 
     def _apply(self, change: Change, indexes: Indexes) -> None:
         if change.record is None:
@@ -185,6 +184,13 @@ class Snapshot:
         for entry in maps.kinds.get(COMPANY.name, Map()).values():
             return self.zones(entry.data.get("timezone") or _timezone_default())
         return None
+
+
+def _own(maps: Maps) -> Company | None:
+    for entry in maps.kinds.get(COMPANY.name, Map()).values():
+        assert isinstance(entry.core, Company)
+        return entry.core
+    return None
 
 
 def _timezone_default() -> str:

@@ -149,6 +149,8 @@ def _outline(request: Request) -> Outline:
 
 def is_unanswered(data: bytes) -> bool:
     """Whether frozen bytes are of a leg without a final answer, not of a dialog."""
+    if data.startswith(_DIALOG, 1):
+        return False
     try:
         return bool(_KIND.decode(data).type)
     except msgspec.DecodeError:
@@ -164,3 +166,5 @@ class _Kind(msgspec.Struct):
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(Frozen)
 _KIND = msgspec.msgpack.Decoder(_Kind)
+_DIALOG = b"\xa7call_id"
+"""How a frozen dialog goes on after its first byte: it need not be read to be told apart."""
