@@ -367,6 +367,21 @@ def test_the_pace_after_a_restart_keeps_80_000_within_a_minute() -> None:
     assert SPREAD_S < 60
 
 
+def test_what_is_gone_is_found_nowhere_and_is_written_down_as_gone() -> None:
+    bench = Bench()
+    one, other = bench.add("a"), bench.add("b")
+    bench.run()
+    bench.machine.forget(one)
+    assert bench.machine.of_resource("r") == bench.machine.of_account("acme/d") == (other,)
+    assert bench.machine.watched("r")
+    assert bench.kept[one.key] is None
+    assert not bench.machine.responded("t1", 200, None, bench.now)
+    bench.machine.forget(other)
+    assert bench.machine.of_resource("r") == bench.machine.of_account("acme/d") == ()
+    assert not bench.machine.watched("r")
+    assert len(bench.machine) == 0
+
+
 def test_rfc6665_4_2_2_one_from_before_a_restart_ends_at_its_time() -> None:
     bench = Bench()
     bench.add(seconds=600)
