@@ -88,13 +88,13 @@ class UdpListener:
         if not self._urgent and not self._fresh:
             return
         sink, now = self._sink(), self._loop.time()
-        oldest = min(queue[0][2] for queue in (self._urgent, self._fresh) if queue)
-        sink.waited(now - oldest)
         for _ in range(TURN):
             queue = self._urgent or self._fresh
             if not queue or self._socket is None:
                 return
-            data, addr, _ = queue.popleft()
+            data, addr, since = queue.popleft()
+            if queue is self._fresh:
+                sink.waited(now - since)
             sink.received(data, Flow("udp", self._local, Address(addr[0], addr[1]), 0, self._name))
         if self._urgent or self._fresh:
             self._working = True

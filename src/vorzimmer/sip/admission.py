@@ -31,11 +31,14 @@ class Admission:
     def turns_away(self, arrived: Arrived) -> bool:
         """Whether a request outside dialogs was answered here because we are too far behind."""
         core = self._core
-        load = core.queue if core.queue.share >= core.loop.share else core.loop
-        if not load.share or core.config.vital(arrived.request.uri):
-            return False
+        load = core.loop if arrived.flow.reliable else core.queue
+        if arrived.flow.reliable and not load.standing:
+            return False  # how long a piece of a stream has waited is only known by how late alarms are all the time
         work = work_of(arrived)
-        if not load.refuses(work, core.chance.fraction()):
+        if not load.refuses(work):
+            return False
+        if core.config.vital(arrived.request.uri):
+            load.refused -= 1
             return False
         self.refuse(arrived, load.retry_after(work, core.chance.fraction()))
         return True

@@ -1,9 +1,10 @@
 """When there is more to do than can be done: new work that is turned away, early and cheaply, for the rest to be done.
 
-It is told how long messages have waited before they are looked at. A short burst passes; only where even the shortest
-wait of a window is long does work stand in a queue, and a share of the new work is refused that grows until the queue
-goes and shrinks again afterwards (as in RFC 7339's loss-based control). Calls in progress are never turned away, nor
-are emergency calls, nor the repetition of what was accepted. This module must never read a clock or look at a message.
+It is told how long each message has waited before it is looked at. While even the shortest wait of a window is long,
+work stands in a queue: then new work that has waited longer than a little is refused, so that the queue stays short,
+the server is always busy, and just as many calls come in as it can carry. A burst that does not last is let in almost
+whole. Calls in progress are never turned away, nor are emergency calls, nor the repetition of what was accepted. This
+module must never read a clock or look at a message.
 """
 
 from enum import IntEnum
@@ -11,11 +12,8 @@ from enum import IntEnum
 WINDOW = 0.1
 """Seconds between two looks."""
 
-TARGET = 0.03
-"""Seconds that a message may wait at best within a window: far below T1, at which phones repeat."""
-
-STEP, EASE, MOST = 0.08, 0.9, 0.97
-"""By how much the share grows in a bad window, what is left of it after a good one, and its highest value."""
+TARGET = 0.02
+"""Seconds that a message may wait at best within a window before the queue counts as standing."""
 
 
 class Work(IntEnum):
@@ -29,41 +27,42 @@ class Work(IntEnum):
     """A call that has been challenged: half the work is done."""
 
 
-class Overload:
-    """The share of new work that is refused. Times are monotonic seconds."""
+STANDING = {Work.SETTING: 0.03, Work.CALL: 0.06, Work.BEGUN: 0.4}
+"""Seconds that each kind may have waited while the queue stands."""
 
-    __slots__ = ("_least", "_since", "refused", "share")
+BURST = {Work.SETTING: 0.25, Work.CALL: 0.4, Work.BEGUN: 0.8}
+"""The same in a burst; phones repeat after half a second (T1)."""
+
+
+class Overload:
+    """How far behind the server is. Times are monotonic seconds."""
+
+    __slots__ = ("_least", "_since", "refused", "standing", "wait")
 
     def __init__(self) -> None:
-        self.share = 0.0
+        self.standing = False
+        """Whether nobody has been served at once for a while."""
+        self.wait = 0.0
+        """How long the message that is looked at now has waited."""
         self.refused = 0
         """Requests turned away, for the metrics."""
         self._since = 0.0
         self._least = float("inf")
 
     def waited(self, seconds: float, now: float) -> None:
-        """The message that waited longest has waited so long."""
+        """The message that is looked at now has waited so long."""
+        self.wait = seconds
         self._least = min(self._least, seconds)
-        if now - self._since < WINDOW:
-            return
-        quiet = now - self._since > 10 * WINDOW
-        if quiet:
-            self.share = 0.0
-        elif self._least > TARGET:
-            self.share = min(MOST, self.share + STEP)
-        else:
-            self.share = self.share * EASE if self.share > STEP / 8 else 0.0
-        self._since, self._least = now, float("inf")
+        if now - self._since >= WINDOW:
+            self.standing = self._least > TARGET and now - self._since < 10 * WINDOW
+            self._since, self._least = now, float("inf")
 
-    def refuses(self, work: Work, roll: float) -> bool:
-        """Whether to turn `work` away; `roll` is a fraction from chance."""
-        if not self.share:
-            return False
-        limit = (min(1.0, 2 * self.share), self.share, max(0.0, (self.share - 0.8) * 5))[work]
-        turned_away = roll < limit
-        self.refused += turned_away
-        return turned_away
+    def refuses(self, work: Work) -> bool:
+        """Whether to turn `work` away now."""
+        late = self.wait > (STANDING if self.standing else BURST)[work]
+        self.refused += late
+        return late
 
     def retry_after(self, work: Work, roll: float) -> int:
-        """Seconds to stay away, spread so that not all come back at once."""
+        """Seconds to stay away, spread by `roll` (a fraction from chance) so that not all come back at once."""
         return round(20 + 40 * roll) if work is Work.SETTING else round(2 + 8 * roll)
