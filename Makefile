@@ -4,10 +4,11 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 HOST   ?= 127.0.0.1
 SOAK_SEEDS ?= 10000
+COMPILED_TESTS = tests/conformance tests/simulation tests/property $(wildcard tests/unit/test_s*.py tests/unit/test_calls*.py)
 
-.PHONY: setup demo test test-fast bench soak mutants lint packages clean
+.PHONY: setup compiled demo test test-fast test-compiled bench soak mutants lint packages clean
 
-setup: $(VENV)/.ready
+setup: $(VENV)/.ready compiled
 
 $(VENV)/.ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Vorzimmer needs Python 3.11 or newer; $(PYTHON) is older."; exit 1; }
@@ -16,17 +17,26 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+# Machine code of the hot rooms, where a C compiler is there; it is used only while it fits the sources (docs/development.md).
+compiled: $(VENV)/.ready
+	@$(BIN)/python tools/compile.py
+
 # Fresh demo state each time, in the foreground, without root. HOST=192.0.2.10 makes it reachable for phones in the LAN.
 demo: setup
 	$(BIN)/vorzimmer demo --host $(HOST)
 
 # The whole proof. Real phones and a real database come from Debian packages, installed here where that is allowed.
-test: test-fast packages
+test: test-fast test-compiled packages
 	$(BIN)/pytest tests/integration tests/interop
 
 # Unit, property, conformance and simulation: virtual time, no network socket, no Debian package.
 test-fast: setup
 	$(BIN)/pytest -n 2 tests/unit tests/property tests/conformance tests/simulation
+
+# The same tests with the compiled rooms, where they could be compiled.
+test-compiled: setup
+	@if $(BIN)/python tools/compile.py --strict; then \
+	  VORZIMMER_COMPILED=1 $(BIN)/pytest -n 2 $(COMPILED_TESTS); fi
 
 packages:
 	@tools/packages.sh
@@ -52,4 +62,4 @@ lint: setup
 	$(BIN)/python tools/check_marks.py
 
 clean:
-	rm -rf $(VENV) .demo .soak .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .compiled .compiled.new .demo .soak .pytest_cache .mypy_cache .ruff_cache .hypothesis

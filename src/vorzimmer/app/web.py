@@ -27,6 +27,7 @@ from vorzimmer.app.office_rpc import methods, streams
 from vorzimmer.app.rpc import RpcError, RpcServer
 from vorzimmer.app.sockets import inherited
 from vorzimmer.app.storage import open_storage
+from vorzimmer.compiled import form
 from vorzimmer.net.issuing import issue
 from vorzimmer.observe.logs import Logger, configure
 
@@ -52,7 +53,7 @@ def application(link: ControlLink, acme: Acme) -> Starlette:
         except RpcError:
             return JSONResponse({"status": "starting", "control": False}, status_code=503)
         healthy = all(facts["media"].values())
-        return JSONResponse({"status": "ok" if healthy else "degraded", "control": True, **facts}, 200)
+        return JSONResponse({"status": "ok" if healthy else "degraded", "control": True, "form": form(), **facts}, 200)
 
     async def metrics(request: Request) -> Response:
         try:
