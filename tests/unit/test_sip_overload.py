@@ -7,7 +7,7 @@ from vorzimmer.sip.arrived import tag_of
 from vorzimmer.sip.engine import EngineConfig
 from vorzimmer.sip.events import Invited
 from vorzimmer.sip.message import Response
-from vorzimmer.sip.overload import BURST, TARGET, WINDOW, Overload, Work
+from vorzimmer.sip.overload import BURST, HOLD, TARGET, WINDOW, Overload, Work
 from vorzimmer.sip.urgency import begins_something
 from vorzimmer.testing.peer import OURS, Peer
 
@@ -45,14 +45,16 @@ def test_while_a_queue_stands_only_who_waited_little_comes_in() -> None:
     now = behind(load, 0.02, 0.5, now)
     assert [load.refuses(work) for work in Work] == [True, True, True]
     assert load.refused == 6
-    behind(load, 2.5 * WINDOW, 0.0, now)
+    now = behind(load, HOLD / 2, 0.0, now)
+    assert load.standing, "it was emptied by refusing"
+    behind(load, HOLD, 0.0, now)
     assert not load.standing
 
 
 def test_after_a_quiet_time_the_past_is_forgotten() -> None:
     load = Overload()
     now = behind(load, 5.0, 1.0)
-    load.waited(0.05, now + 2.0)
+    load.waited(0.05, now + 2 * HOLD)
     assert not load.standing
     assert not load.refuses(Work.CALL)
 

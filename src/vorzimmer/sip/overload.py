@@ -16,6 +16,11 @@ TARGET = 0.02
 """Seconds that a message may wait at best within a window before the queue counts as standing."""
 
 
+HOLD = 2.0
+"""Seconds for which a queue counts as standing after the last window in which it did: refusing empties it for a moment,
+and whoever lets everybody in then has the next queue."""
+
+
 class Work(IntEnum):
     """New work by what it costs to lose: the first kind goes first."""
 
@@ -37,7 +42,7 @@ BURST = {Work.SETTING: 0.25, Work.CALL: 0.4, Work.BEGUN: 0.8}
 class Overload:
     """How far behind the server is. Times are monotonic seconds."""
 
-    __slots__ = ("_least", "_since", "refused", "standing", "wait")
+    __slots__ = ("_least", "_since", "_until", "refused", "standing", "wait")
 
     def __init__(self) -> None:
         self.standing = False
@@ -46,7 +51,7 @@ class Overload:
         """How long the message that is looked at now has waited."""
         self.refused = 0
         """Requests turned away, for the metrics."""
-        self._since = 0.0
+        self._since = self._until = 0.0
         self._least = float("inf")
 
     def waited(self, seconds: float, now: float) -> None:
@@ -54,7 +59,9 @@ class Overload:
         self.wait = seconds
         self._least = min(self._least, seconds)
         if now - self._since >= WINDOW:
-            self.standing = self._least > TARGET and now - self._since < 10 * WINDOW
+            if self._least > TARGET and now - self._since < 10 * WINDOW:
+                self._until = now + HOLD
+            self.standing = now < self._until
             self._since, self._least = now, float("inf")
 
     def refuses(self, work: Work) -> bool:
