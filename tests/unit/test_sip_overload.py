@@ -1,12 +1,14 @@
 """Overload: new work is turned away early, cheaply and in the right order; what was begun goes on."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vorzimmer.sip import doorkeeper
 from vorzimmer.sip.arrived import tag_of
 from vorzimmer.sip.engine import EngineConfig
 from vorzimmer.sip.events import Invited
-from vorzimmer.sip.message import Response
+from vorzimmer.sip.message import Response, parse
 from vorzimmer.sip.overload import BURST, HOLD, TARGET, WINDOW, Overload, Work
 from vorzimmer.sip.urgency import begins_something
 from vorzimmer.testing.peer import OURS, Peer
@@ -109,6 +111,67 @@ def test_rfc3261_21_5_4_overload_refuses_without_state_and_says_when_to_come_aga
     assert all(2 <= int(response.headers.get("Retry-After")) <= 10 for response in refused)
     assert len(peer.of(Invited)) == statuses.count(100)
     assert peer.engine.turned_away == statuses.count(503)
+
+
+ROWS = [
+    "INVITE sip:bob@192.0.2.1 SIP/2.0",
+    "Via: SIP/2.0/UDP 192.0.2.2:5060;branch=z9hG4bKone;rport",
+    "Max-Forwards: 70",
+    'From: "Ann" <sip:ann@192.0.2.2>;tag=ann',
+    "To: <sip:bob@192.0.2.1>",
+    "Call-ID: one",
+    "CSeq: 7 INVITE",
+    "Contact: <sip:ann@192.0.2.2>",
+    "Content-Length: 0",
+]
+MANNERS = {
+    "as phones write it": (ROWS, True),
+    "in compact form": (
+        [row.replace("Via:", "v:").replace("Call-ID", "i").replace("To:", "t :") for row in ROWS],
+        True,
+    ),
+    "without rport": ([row.replace(";rport", "") for row in ROWS], True),
+    "behind a proxy": ([*ROWS[:2], "Via: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bKtwo", *ROWS[2:]], False),
+    "folded": ([*ROWS[:3], "From: <sip:ann@192.0.2.2>", " ;tag=ann", *ROWS[4:]], False),
+    "with two values in Via": (
+        [row.replace(";rport", ", SIP/2.0/UDP 10.0.0.1;branch=z9hG4bK2") for row in ROWS],
+        False,
+    ),
+    "of an older standard": ([row.replace("z9hG4bK", "") for row in ROWS], False),
+    "with credentials": ([*ROWS, 'authorization: Digest username="ann"'], None),
+    "in a dialog": ([row.replace("192.0.2.1>", "192.0.2.1>;tag=x") for row in ROWS], None),
+}
+
+
+@pytest.mark.parametrize("manner", MANNERS)
+def test_rfc3261_8_2_6_a_call_is_refused_at_the_door_as_it_would_be_inside(manner: str) -> None:
+    rows, at_the_door = MANNERS[manner]
+    data = "\r\n".join([*rows, "", ""]).encode()
+    assert (doorkeeper.read(data) is not None) is bool(at_the_door)
+    if at_the_door is None:
+        return
+    answers = []
+    for hidden in (False, True):
+        peer = pressed()
+        if hidden:  # the usual way
+            peer.engine._receiver._admission.turns_away_unread = lambda *_: False  # type: ignore[method-assign]
+        peer.engine.receive(data, peer.flow, peer.now)
+        peer.take()
+        answers.append((peer.last_response(), peer.packets[-1].to))
+    (quick, there), (usual, elsewhere) = answers
+    assert there == elsewhere
+    for name in ("Via", "From", "To", "Call-ID", "CSeq"):
+        assert quick.headers.get_all(name) == usual.headers.get_all(name)
+    assert quick.status == usual.status == 503
+    assert "Retry-After" in quick.headers
+
+
+@given(st.binary(max_size=200), st.integers(0, 400))
+def test_garbage_at_the_door_is_left_to_the_usual_way_or_refused(noise: bytes, at: int) -> None:
+    data = "\r\n".join([*ROWS, "", ""]).encode()
+    caller = doorkeeper.read(data[:at] + noise + data[at:])
+    if caller is not None:
+        parse(doorkeeper.refusal(caller, Peer().flow, 5))
 
 
 def test_decision_9_overload_never_refuses_emergency_calls() -> None:

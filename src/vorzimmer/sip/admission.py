@@ -4,9 +4,13 @@ Nothing is kept of who is turned away. Requests inside dialogs, and whatever the
 calls), always come in. This module must never refuse what was accepted before.
 """
 
+from collections.abc import Callable
+
+from vorzimmer.sip import doorkeeper
 from vorzimmer.sip.arrived import Arrived
 from vorzimmer.sip.core import Core
-from vorzimmer.sip.overload import Work
+from vorzimmer.sip.flow import Flow
+from vorzimmer.sip.overload import STANDING, Work
 from vorzimmer.sip.replies import reply, stateless_tag
 
 FULL_S = 10
@@ -41,6 +45,24 @@ class Admission:
             load.refused -= 1
             return False
         self.refuse(arrived, load.retry_after(work, core.chance.fraction()))
+        return True
+
+    def turns_away_unread(self, data: bytes, flow: Flow, known: Callable[[str], object | None]) -> bool:
+        """Whether a datagram was answered here without being read: a new call while calls are refused. `known` finds
+        the server transaction of a name."""
+        core = self._core
+        load = core.queue
+        if not load.standing or load.wait <= STANDING[Work.CALL]:
+            return False
+        caller = doorkeeper.read(data)
+        if caller is None or known(caller.key) is not None or caller.port not in {0, flow.remote.port}:
+            return False
+        if core.config.vital(caller.uri):
+            return False
+        load.refused += 1
+        if core.tap is not None:
+            core.tap(data, flow, False)
+        core.send(doorkeeper.refusal(caller, flow, load.retry_after(Work.CALL, core.chance.fraction())), flow)
         return True
 
     def refuse(self, arrived: Arrived, retry_after: int = FULL_S) -> None:

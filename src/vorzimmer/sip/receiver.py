@@ -59,13 +59,7 @@ class Receiver:
     def receive(self, data: bytes, flow: Flow) -> None:
         """A datagram, a WebSocket message, or a piece of a stream."""
         if flow.transport not in _STREAMS:
-            if data and data[0] < 2 and is_stun(data):
-                if found := stun.answer(data, flow.remote):
-                    self._core.send(found, flow)
-            elif data.strip(b"\r\n\0"):
-                self._message(data, flow)
-            elif flow.reliable and data == b"\r\n\r\n":
-                self._core.send(b"\r\n", flow)
+            self._whole(data, flow)
             return
         stream = self._streams.get(flow)
         if stream is None:
@@ -82,6 +76,17 @@ class Receiver:
                 self._core.send(b"\r\n", flow)
         if stream.failure is not None:
             self._broken(stream.failure, flow)
+
+    def _whole(self, data: bytes, flow: Flow) -> None:
+        """A datagram or a WebSocket message."""
+        if data and data[0] < 2 and is_stun(data):
+            if found := stun.answer(data, flow.remote):
+                self._core.send(found, flow)
+        elif not data.strip(b"\r\n\0"):
+            if flow.reliable and data == b"\r\n\r\n":
+                self._core.send(b"\r\n", flow)
+        elif flow.reliable or not self._admission.turns_away_unread(data, flow, self._layer.find_server):
+            self._message(data, flow)
 
     def _broken(self, error: PeerError, flow: Flow) -> None:
         """The stream cannot be read on: answer if that is possible; whoever holds the socket closes it."""
