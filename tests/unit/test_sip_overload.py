@@ -151,10 +151,9 @@ def test_rfc3261_8_2_6_a_call_is_refused_at_the_door_as_it_would_be_inside(manne
     if at_the_door is None:
         return
     answers = []
-    for hidden in (False, True):
-        peer = pressed()
-        if hidden:  # the usual way
-            peer.engine._receiver._admission.turns_away_unread = lambda *_: False  # type: ignore[method-assign]
+    for standing in (True, False):  # in a mere burst it is refused the usual way
+        peer = pressed() if standing else Peer()
+        peer.engine.waited(1.0, 0.05 if not standing else 5.0)
         peer.engine.receive(data, peer.flow, peer.now)
         peer.take()
         answers.append((peer.last_response(), peer.packets[-1].to))
