@@ -52,7 +52,6 @@ class Baresip:
     transport: str = "udp"
     srtp: str = ""
     authority: Path | None = None
-    mwi: bool = False
     old: set[Path] = field(default_factory=set)
     events: list[dict[str, Any]] = field(default_factory=list)
     _process: asyncio.subprocess.Process | None = None
@@ -98,7 +97,7 @@ class Baresip:
             "rtcp_mux no",
             f"module_path {MODULES}",
             *(f"module {name}.so" for name in modules),
-            *(f"module_app {name}.so" for name in ("account", "menu", "ctrl_tcp", *(("mwi",) if self.mwi else ()))),
+            *(f"module_app {name}.so" for name in ("account", "menu", "ctrl_tcp")),
             f"snd_path {self.folder / 'heard'}",
             *([f"sip_cafile {self.authority}"] if self.authority else []),
             f"ctrl_tcp_listen 127.0.0.1:{self.control_port}",

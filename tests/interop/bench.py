@@ -31,7 +31,8 @@ class Bench:
     ) -> None:
         self.folder = folder
         self.block = Block()
-        rtp = self.block.take_range(rtp_ports)
+        self.media = Block()
+        rtp = self.media.take_range(rtp_ports)
         self.server = Server(folder / "server", host, rtp=rtp, company=company, more=more)
         self.server.sip_port = self.block.take(2)
         self.server.http_port = self.block.take()
@@ -111,5 +112,6 @@ class Bench:
                 failures.append(failure)
         self._runner.close()
         self.block.close()
+        self.media.close()
         if failures:
             raise failures[0]

@@ -91,7 +91,7 @@ class Stage:
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    bench = Bench(tmp_path_factory.mktemp("plays"), company=company(), rtp_ports=220)
+    bench = Bench(tmp_path_factory.mktemp("plays"), company=company(), rtp_ports=400)
     try:
         bench.start()
         stage = Stage(bench)
