@@ -6,7 +6,7 @@ This module must never keep state or send anything.
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.errors import PeerError
 from vorzimmer.sip.flow import Flow, Hop
-from vorzimmer.sip.headers import parse_cseq, parse_via
+from vorzimmer.sip.headers import Via, parse_cseq, parse_via
 from vorzimmer.sip.message import Headers, Request
 
 MAGIC = "z9hG4bK"
@@ -29,12 +29,29 @@ def tag_of(value: str) -> str:
     return ""
 
 
+def transaction_name(via: Via, method: str) -> str:
+    """The name of a server transaction by its top Via (RFC 3261 section 17.2.3); an ACK looks for the INVITE. "" for a
+    branch without the magic, where more than the Via counts."""
+    if not via.branch.startswith(MAGIC) or len(via.branch) == len(MAGIC):
+        return ""
+    return f"{via.branch} {via.host.lower()}:{via.port} {'INVITE' if method == 'ACK' else method}"
+
+
+def marked(via: Via, text: str, source: Address) -> str:
+    """The top Via of an answer, with received and rport filled in (RFC 3261 section 18.2.1, RFC 3581)."""
+    if not via.wants_rport:
+        return str(via.having("received", source.host)) if via.host != source.host else text
+    before, found, after = text.partition(";rport")
+    if found and (not after or after[0] == ";") and ";rport" not in after and "received" not in text:
+        return f"{before};rport={source.port}{after};received={source.host}"
+    return str(via.having("rport", str(source.port)).having("received", source.host))
+
+
 class Arrived:
     """One request with its Via, CSeq, Call-ID and tags; raises PeerError 400 where they cannot be read. `lean` is for
     ``unanswered``: what is kept of the request, once it has been written."""
 
     __slots__ = (
-        "branch",
         "call_id",
         "cseq",
         "cseq_text",
@@ -58,7 +75,6 @@ class Arrived:
         self.request = request
         self.flow = flow
         self.via = parse_via(vias[0])
-        self.branch = self.via.branch
         self.lean = b""
         self.vias = vias
         self.cseq_text = headers.get("CSeq")
@@ -73,10 +89,9 @@ class Arrived:
     def key_for(self, method: str) -> str:
         """The name of the server transaction this request belongs to, as if it were a `method` (CANCEL and ACK look
         for the INVITE). RFC 3261 section 17.2.3; without the magic branch, the fallback for RFC 2543 clients."""
-        via = self.via
-        branch = self.branch
-        if branch.startswith(MAGIC) and len(branch) > len(MAGIC):
-            return f"{branch} {via.host.lower()}:{via.port} {'INVITE' if method == 'ACK' else method}"
+        name = transaction_name(self.via, method)
+        if name:
+            return name
         invite = method in {"INVITE", "ACK"}
         to_tag = "" if invite else self.to_tag
         return "\n".join(
@@ -86,17 +101,8 @@ class Arrived:
 
     def via_lines(self) -> str:
         """All Via lines for a response, the top one with received and rport filled in (RFC 3261 18.2.1, RFC 3581)."""
-        top = f"Via: {self._marked()}\r\n"
+        top = f"Via: {marked(self.via, self.vias[0], self.flow.remote)}\r\n"
         return top if len(self.vias) == 1 else top + "".join(f"Via: {via}\r\n" for via in self.vias[1:])
-
-    def _marked(self) -> str:
-        via, text, source = self.via, self.vias[0], self.flow.remote
-        if not via.wants_rport:
-            return str(via.having("received", source.host)) if via.host != source.host else text
-        before, found, after = text.partition(";rport")
-        if found and (not after or after[0] == ";") and ";rport" not in after and "received" not in text:
-            return f"{before};rport={source.port}{after};received={source.host}"
-        return str(via.having("rport", str(source.port)).having("received", source.host))
 
     def answer_to(self) -> Flow | Hop:
         """Where responses go: RFC 3261 section 18.2.2, RFC 3581 section 4.

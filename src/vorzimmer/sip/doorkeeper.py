@@ -8,9 +8,9 @@ written with care. This module must never refuse what the usual way would not, n
 from zlib import crc32
 
 from vorzimmer.kernel.errors import PeerError
-from vorzimmer.sip.arrived import MAGIC
+from vorzimmer.sip.arrived import marked, transaction_name
 from vorzimmer.sip.flow import Flow
-from vorzimmer.sip.headers import parse_via
+from vorzimmer.sip.headers import Via, parse_via
 from vorzimmer.sip.urgency import begins_something
 
 _NAMES = {
@@ -26,7 +26,7 @@ class Caller:
 
     __slots__ = ("key", "lines", "port", "uri", "via")
 
-    def __init__(self, uri: str, via: str, lines: dict[str, bytes], key: str, port: int) -> None:
+    def __init__(self, uri: str, via: tuple[Via, str], lines: dict[str, bytes], key: str, port: int) -> None:
         self.uri = uri
         self.via = via
         self.lines = lines
@@ -51,10 +51,10 @@ def read(data: bytes) -> Caller | None:
         via = parse_via(text)
     except PeerError:
         return None
-    if not via.branch.startswith(MAGIC) or len(via.branch) == len(MAGIC) or "," in text or "received" in text:
+    key = transaction_name(via, "INVITE")
+    if not key or "," in text or "received" in text:
         return None
-    key = f"{via.branch} {via.host.lower()}:{via.port} INVITE"
-    return Caller(words[1].decode(), text, lines, key, 0 if via.wants_rport else via.port or 5060)
+    return Caller(words[1].decode(), (via, text), lines, key, 0 if via.wants_rport else via.port or 5060)
 
 
 def _lines(rows: list[bytes]) -> dict[str, bytes] | None:
@@ -74,9 +74,7 @@ def refusal(caller: Caller, flow: Flow, retry_after: int) -> bytes:
     """503 with Retry-After; the To tag is the same for every repetition (RFC 3261 section 8.2.7)."""
     lines = caller.lines
     tag = crc32(b"\n".join((lines["call-id"], lines["from"], lines["cseq"], lines["via"])))
-    via = caller.via
-    if caller.port == 0:
-        via = via.replace(";rport", f";rport={flow.remote.port}", 1) + f";received={flow.remote.host}"
+    via = marked(*caller.via, flow.remote)
     head = f"SIP/2.0 503 Service Unavailable\r\nVia: {via}\r\nFrom: ".encode()
     tail = f";tag={tag:08x}\r\nCall-ID: ".encode()
     last = f"\r\nRetry-After: {retry_after}\r\nContent-Length: 0\r\n\r\n".encode()

@@ -70,7 +70,6 @@ class Trace:
     first: list[Entry] = field(default_factory=list)
     last: deque[Entry] = field(default_factory=deque)
     size: int = 0
-    tail: int = 0
     lost: int = 0
 
     def add(self, entry: Entry) -> None:
@@ -81,11 +80,9 @@ class Trace:
             return
         self.last.append(entry)
         self.size += entry.size
-        self.tail += entry.size
         while self.size > CALL_BYTES and self.last:
             gone = self.last.popleft()
             self.size -= gone.size
-            self.tail -= gone.size
             self.lost += 1
 
     def entries(self) -> list[Entry]:
