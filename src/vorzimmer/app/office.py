@@ -87,7 +87,11 @@ class Office:
 
     async def edit(self, company: str, ref: Ref, values: dict[str, Any], actor: Actor) -> Outcome:
         """Change keys of one record in somebody's name; raises ProblemsError."""
-        outcome = await self._door.edit(company, [Edit(ref, values)], actor)
+        return await self.change(company, [Edit(ref, values)], actor)
+
+    async def change(self, company: str, edits: list[Edit], actor: Actor, *, dry_run: bool = False) -> Outcome:
+        """Change records in somebody's name, whole or not at all; raises ProblemsError."""
+        outcome = await self._door.edit(company, edits, actor, dry_run=dry_run)
         await self._publish(outcome)
         return outcome
 
@@ -168,9 +172,13 @@ class Office:
         record = msgspec.json.decode(row.document, type=Record)
         return explain_record(record, self.book(row.company), language)
 
+    def companies(self) -> list[str]:
+        """The ids of all companies, sorted."""
+        return sorted(self._door.server.books)
+
     def company(self, wanted: str | None) -> str:
         """The company that is meant: the named one, or the only one; raises NotFoundError."""
-        known = sorted(self._door.server.books)
+        known = self.companies()
         if wanted is None and len(known) == 1:
             return known[0]
         if wanted in known:

@@ -1,4 +1,4 @@
-"""The web process: health, metrics, and the office that changes and tells (portal and API move in here).
+"""The web process: health, metrics, the API, and the office that changes and tells (the portal moves in here).
 
 Nothing in this process can hold up a call. This module must never decide about calls; it asks control.
 """
@@ -14,10 +14,14 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp
 
+from vorzimmer.api.application import PREFIX, build
+from vorzimmer.api.ports import Ports
 from vorzimmer.app import garbage
 from vorzimmer.app.acme import Acme
+from vorzimmer.app.api_house import ApiControl, ApiOffice, OperatorDoor, operator_token
 from vorzimmer.app.children import announce_ready
 from vorzimmer.app.clock import LoopClock, SystemChance
 from vorzimmer.app.control_link import ControlLink
@@ -40,7 +44,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-def application(link: ControlLink, acme: Acme) -> Starlette:
+def application(link: ControlLink, acme: Acme, api: ASGIApp) -> Starlette:
     """The HTTP application."""
 
     async def challenge(request: Request) -> Response:
@@ -63,8 +67,15 @@ def application(link: ControlLink, acme: Acme) -> Starlette:
         text += f"# TYPE vorzimmer_acme_failing gauge\nvorzimmer_acme_failing {acme.failing}\n"
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
 
-    routes = [Route("/healthz", healthz), Route("/metrics", metrics)]
-    return Starlette(routes=[*routes, Route("/.well-known/acme-challenge/{token}", challenge)])
+    routes: list[BaseRoute] = [Route("/healthz", healthz), Route("/metrics", metrics)]
+    routes.append(Route("/.well-known/acme-challenge/{token}", challenge))
+    return Starlette(routes=[*routes, Mount(PREFIX, app=api)])
+
+
+def _api(layout: Layout, office: Office, link: ControlLink) -> ASGIApp:
+    clock, chance = LoopClock(), SystemChance()
+    doors = (OperatorDoor(operator_token(layout.state.api_token, chance)),)
+    return build(Ports(ApiOffice(office), ApiControl(link), clock, chance), doors)
 
 
 def _acme(layout: Layout, link: ControlLink, log: Logger) -> Acme:
@@ -91,7 +102,9 @@ async def serve(state: Path) -> None:
     rpc = RpcServer(methods(office, link), streams(link))
     await rpc.start(layout.state.admin_socket)
     acme = _acme(layout, link, log)
-    config = uvicorn.Config(application(link, acme), log_config=None, lifespan="off", access_log=False)
+    config = uvicorn.Config(
+        application(link, acme, _api(layout, office, link)), log_config=None, lifespan="off", access_log=False
+    )
     server = _Server(config)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

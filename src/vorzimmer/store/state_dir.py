@@ -44,6 +44,11 @@ class StateDir:
         return self.path / "admin.sock"
 
     @property
+    def api_token(self) -> Path:
+        """The operator's token for the API, made at the first start."""
+        return self.path / "api.token"
+
+    @property
     def lock_file(self) -> Path:
         """Locked while a server runs; holds its process id."""
         return self.path / "lock"

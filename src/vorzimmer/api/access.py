@@ -1,0 +1,99 @@
+"""Who may use which endpoint: one table over all of them, and the guard that stands before each.
+
+What an endpoint then does to a record or a call is judged by ``admin.authorise`` and ``routing.may``, the same as for
+file and phone; the table only says who may knock. The application does not start with a route that is not in the
+table. This module must never look at a request's body.
+"""
+
+from typing import Final, Literal, NamedTuple
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.routing import APIRoute, APIWebSocketRoute
+from starlette.requests import HTTPConnection
+
+from vorzimmer.api.principal import Principal, who
+from vorzimmer.api.problems import ApiError
+from vorzimmer.kernel.errors import LocalError
+
+Least = Literal["public", "user", "site_admin", "company_admin", "provider"]
+Scope = Literal[
+    "directory:read",
+    "settings:read",
+    "settings:write",
+    "history:read",
+    "calls:read",
+    "calls:act",
+    "audit:read",
+    "server",
+]
+SCOPES: Final[tuple[Scope, ...]] = Scope.__args__  # type: ignore[attr-defined]  # a Literal has its words there
+"""What an API token may be given; a person's session has them all."""
+
+
+class Need(NamedTuple):
+    """What an endpoint needs. `least` is the lowest role; `own` names the path's parameter that must be the asker's own
+    user where the role is just *user*; `scope` what an API token needs beside that (None: any token will do)."""
+
+    least: Least
+    scope: Scope | None = None
+    own: str = ""
+
+
+TABLE: Final[dict[tuple[str, str], Need]] = {
+    ("GET", "/openapi.json"): Need("public"),
+    ("GET", "/me"): Need("user"),
+    ("GET", "/companies"): Need("user"),
+}
+"""(method, path template) -> what it needs."""
+
+
+async def guard(connection: HTTPConnection) -> None:
+    """Stands before every endpoint. Raises ApiError: 401 without a principal, 404 for another company (that it exists
+    is not told), 403 for what one's role or token does not reach."""
+    route = connection.scope["route"]
+    need = TABLE[connection.scope.get("method", "WEBSOCKET"), route.path]
+    if need.least == "public":
+        return
+    principal = await who(connection)
+    company = connection.path_params.get("company")
+    if company is not None and principal.role != "provider" and principal.company != company:
+        raise ApiError("not-found")
+    if refused := _refused(principal, need, connection.path_params):
+        raise refused
+
+
+def _refused(principal: Principal, need: Need, params: dict[str, str]) -> ApiError | None:
+    if not principal.at_least(need.least):
+        return ApiError("not-allowed")
+    if need.own and principal.role == "user" and params.get(need.own) != principal.user:
+        return ApiError("not-allowed")
+    if principal.scopes is not None and need.scope is not None and need.scope not in principal.scopes:
+        return ApiError("out-of-scope", scope=need.scope)
+    return None
+
+
+def guarded(*tags: str) -> APIRouter:
+    """A router whose every endpoint has the guard before it."""
+    return APIRouter(tags=list(tags), dependencies=[Depends(guard)])
+
+
+def endpoints(app: FastAPI) -> list[tuple[str, str]]:
+    """(method, path template) of every route of the application; WEBSOCKET stands for the method of a web socket."""
+    found: list[tuple[str, str]] = []
+    for route in app.routes:
+        if not isinstance(route, APIRoute | APIWebSocketRoute) or guard not in [
+            d.dependency for d in route.dependencies
+        ]:
+            raise LocalError(f"{route} has no guard before it")
+        if isinstance(route, APIRoute):
+            found.extend((method, route.path) for method in sorted(route.methods or ()))
+        else:
+            found.append(("WEBSOCKET", route.path))
+    return found
+
+
+def check(app: FastAPI) -> None:
+    """Raises LocalError for a route that the table does not know, and for a row without a route."""
+    found = set(endpoints(app))
+    if odd := found ^ set(TABLE):
+        raise LocalError(f"routes and access table differ: {sorted(odd)}")

@@ -1,0 +1,71 @@
+"""The API as an application: all routes, the guard before them, and every error as a problem document.
+
+``app`` mounts it at ``/api/v1``; tests call it in memory. This module must never decide anything itself.
+"""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from vorzimmer.api import access, me, openapi
+from vorzimmer.api.ports import ControlAwayError, Ports
+from vorzimmer.api.principal import Door
+from vorzimmer.api.problems import ApiError, FieldError, language_of, response
+from vorzimmer.api.shield import Shield
+
+PREFIX = "/api/v1"
+"""Where the application is mounted."""
+ROUTERS = (openapi.router, me.router)
+_BY_STATUS = {404: "not-found", 405: "method-not-allowed"}
+
+
+def build(ports: Ports, doors: tuple[Door, ...] = ()) -> FastAPI:
+    """The application. `doors` are the ways in, asked in turn."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app.state.ports = ports
+    app.state.doors = doors
+    for router in ROUTERS:
+        app.router.routes.extend(router.routes)
+    app.add_middleware(Shield)
+    app.add_exception_handler(ApiError, _api_error)
+    app.add_exception_handler(ControlAwayError, _away)
+    app.add_exception_handler(RequestValidationError, _unreadable)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _bug)
+    access.check(app)
+    return app
+
+
+async def _api_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ApiError)
+    return response(error, language_of(request))
+
+
+async def _away(request: Request, error: Exception) -> Response:
+    return response(ApiError("not-now", headers={"Retry-After": "1"}), language_of(request))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    name = _BY_STATUS.get(error.status_code, "bad-request")
+    return response(ApiError(name, headers=error.headers), language_of(request))
+
+
+async def _unreadable(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return response(ApiError("bad-request", errors=map(_field, error.errors())), language_of(request))
+
+
+def _field(fault: Any) -> FieldError:
+    place, *path = fault["loc"]
+    if place == "body":
+        return FieldError(fault["msg"], pointer="".join(f"/{step}" for step in path))
+    return FieldError(fault["msg"], parameter=".".join(map(str, path)))
+
+
+async def _bug(request: Request, error: Exception) -> Response:
+    return response(ApiError("internal"), language_of(request))

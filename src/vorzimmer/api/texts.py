@@ -1,0 +1,152 @@
+"""Every problem that the API answers with: its status, its title and what it says, in German and English.
+
+A name is part of the address of a problem's type (``/problems/NAME``) and never changes its meaning. This module must
+never hold a secret or name something that the asker may not know of.
+"""
+
+# table
+
+from typing import Final, NamedTuple
+
+
+class Words(NamedTuple):
+    """A text in both languages."""
+
+    de: str
+    en: str
+
+    def get(self, language: str) -> str:
+        """The text in a language; German where nobody knows it."""
+        return self.en if language == "en" else self.de
+
+
+class Kind(NamedTuple):
+    """One problem: HTTP status, title, detail (a template of the parameters that are given with it)."""
+
+    status: int
+    title: Words
+    detail: Words
+
+
+PROBLEMS: Final[dict[str, Kind]] = {
+    "sign-in-needed": Kind(
+        401,
+        Words("Anmeldung erforderlich", "Sign-in needed"),
+        Words("Bitte melden Sie sich an.", "Please sign in."),
+    ),
+    "bad-token": Kind(
+        401,
+        Words("Token ungültig", "Token not valid"),
+        Words(
+            "Dieses Token ist unbekannt, abgelaufen oder zurückgezogen.", "This token is unknown, expired or revoked."
+        ),
+    ),
+    "not-allowed": Kind(
+        403,
+        Words("Nicht erlaubt", "Not allowed"),
+        Words("Dazu fehlt Ihnen die Berechtigung.", "You do not have the right to do this."),
+    ),
+    "out-of-scope": Kind(
+        403,
+        Words("Token reicht nicht", "Token does not reach"),
+        Words("Diesem Token fehlt das Recht „{scope}“.", "This token lacks the scope “{scope}”."),
+    ),
+    "not-found": Kind(
+        404,
+        Words("Nicht gefunden", "Not found"),
+        Words("Das gibt es hier nicht.", "There is no such thing here."),
+    ),
+    "method-not-allowed": Kind(
+        405,
+        Words("Methode nicht möglich", "Method not allowed"),
+        Words("Hier gibt es diese Methode nicht.", "There is no such method here."),
+    ),
+    "bad-request": Kind(
+        400,
+        Words("Anfrage nicht verständlich", "Request not understood"),
+        Words("Die Anfrage ist nicht lesbar: siehe „errors“.", "The request cannot be read: see “errors”."),
+    ),
+    "bad-json": Kind(
+        400,
+        Words("Kein gültiges JSON", "Not valid JSON"),
+        Words("Der Inhalt der Anfrage ist kein gültiges JSON.", "The body of the request is not valid JSON."),
+    ),
+    "bad-media-type": Kind(
+        415,
+        Words("Falsche Art von Inhalt", "Wrong kind of content"),
+        Words("Erwartet wird {expected}.", "{expected} is expected."),
+    ),
+    "too-large": Kind(
+        413,
+        Words("Zu groß", "Too large"),
+        Words("Mehr als {limit} Bytes nimmt diese Stelle nicht an.", "More than {limit} bytes are not taken here."),
+    ),
+    "bad-cursor": Kind(
+        400,
+        Words("Seitenmarke ungültig", "Cursor not valid"),
+        Words(
+            "Diese Seitenmarke passt nicht zu dieser Liste. Bitte beginnen Sie von vorn.",
+            "This cursor does not fit this list. Please begin again.",
+        ),
+    ),
+    "invalid": Kind(
+        422,
+        Words("Das passt so nicht", "This does not fit"),
+        Words("Bitte berichtigen Sie, was unter „errors“ steht.", "Please correct what “errors” names."),
+    ),
+    "refused": Kind(
+        422,
+        Words("Abgelehnt", "Refused"),
+        Words("Das ist so nicht möglich: siehe „errors“.", "This is not possible: see “errors”."),
+    ),
+    "still-used": Kind(
+        409,
+        Words("Wird noch gebraucht", "Still in use"),
+        Words(
+            "Das lässt sich erst entfernen, wenn niemand mehr darauf verweist: siehe „errors“.",
+            "This can be removed once nobody names it any more: see “errors”.",
+        ),
+    ),
+    "exists": Kind(
+        409,
+        Words("Gibt es schon", "Exists already"),
+        Words("„{id}“ gibt es schon.", "“{id}” exists already."),
+    ),
+    "condition-needed": Kind(
+        428,
+        Words("Stand fehlt", "Condition needed"),
+        Words(
+            "Bitte nennen Sie in If-Match den Stand (ETag), den Sie geändert haben.",
+            "Please name in If-Match the state (ETag) that you have changed.",
+        ),
+    ),
+    "changed-meanwhile": Kind(
+        412,
+        Words("Inzwischen geändert", "Changed meanwhile"),
+        Words(
+            "Jemand war schneller. Bitte laden Sie den neuen Stand und ändern Sie ihn noch einmal.",
+            "Somebody was faster. Please load the new state and change it again.",
+        ),
+    ),
+    "too-many": Kind(
+        429,
+        Words("Zu viele Anfragen", "Too many requests"),
+        Words("Bitte warten Sie {seconds} Sekunden.", "Please wait {seconds} seconds."),
+    ),
+    "not-now": Kind(
+        503,
+        Words("Im Augenblick nicht möglich", "Not possible at the moment"),
+        Words(
+            "Die Vermittlung antwortet gerade nicht. Bitte versuchen Sie es gleich noch einmal.",
+            "The exchange does not answer just now. Please try again in a moment.",
+        ),
+    ),
+    "internal": Kind(
+        500,
+        Words("Fehler im Server", "Error in the server"),
+        Words(
+            "Das hätte nicht geschehen dürfen. Der Fehler ist aufgezeichnet.",
+            "This should not have happened. The error has been recorded.",
+        ),
+    ),
+}
