@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from tests.interop.sipp_script import Script
 
 SCENARIOS = Path(__file__).with_name("sipp")
 DEADLINE_S = 25
+_FROM_TAG, _TO_TAG, _CALL_ID = r"From:[^\n]*;tag=([^\s;]+)", r"To:[^\n]*;tag=([^\s;]+)", r"Call-ID: *(\S+)"
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,20 @@ class Run:
         last = rows[-1] if rows else {}
         values = int(last.get("SuccessfulCall(C)", 0)), int(last.get("FailedCall(C)", 0))
         return Counted(*values, self._text("messages"), self._text("errors"))
+
+    async def dialog(self, at: str) -> str:
+        """The dialog that this phone is called in, as a Replaces names it (RFC 3891), once it has sent the status `at`
+        or got the request `at`."""
+        start = f"SIP/2.0 {at} " if at.isdigit() else f"{at} sip:"
+        async with asyncio.timeout(DEADLINE_S):
+            while start not in (text := self._text("messages")):  # noqa: ASYNC110 -- the same
+                await asyncio.sleep(0.05)  # noqa: TID251 -- a file cannot be waited for
+        said = text[text.index("SIP/2.0 180") :]
+        ours, theirs, call = (re.search(each, said) for each in (_FROM_TAG, _TO_TAG, _CALL_ID))
+        assert ours is not None, said
+        assert theirs is not None, said
+        assert call is not None, said
+        return f"{call[1]};to-tag={ours[1]};from-tag={theirs[1]}"
 
     def _text(self, name: str) -> str:
         path = self._folder / name

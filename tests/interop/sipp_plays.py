@@ -14,8 +14,9 @@ from tests.interop.sipp_script import DIALLED, FAX, VIDEO, Script, sdp
 class Play:
     """`called` None: the caller plays with the server alone. `outcomes` is what the history must say, in any order.
     `heard` is what the caller, `rung` what the called must have got at least: start line, method of CSeq, how often.
-    `third` plays on a second phone of the caller, a moment later, `beside` on a second one of the called, which is
-    registered; `number` "0" where nobody is called; `flags` are further ones for the caller's sipp."""
+    `third` plays on a second phone of the caller once both talk, `picks` on one of the called as soon as that one rings
+    (`picks_at`: has said that); both know the dialogs as [first] and [dialog]. `beside` plays on a second phone of the
+    called, which is registered; `number` "0" where nobody is called; `flags` are further ones for the caller's sipp."""
 
     name: str
     caller: Script
@@ -24,6 +25,8 @@ class Play:
     heard: tuple[str, str, int] | None = None
     rung: tuple[str, str, int] | None = None
     third: Script | None = None
+    picks: Script | None = None
+    picks_at: str = "180"
     beside: Script | None = None
     number: str = ""
     flags: tuple[str, ...] = ()

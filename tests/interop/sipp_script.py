@@ -14,11 +14,15 @@ VIA = "SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]"
 TAG = ";tag=[pid]uas[call_number]"
 _NEWEST = ("[last_Via:]", "[last_From:]", "[last_To:]TAG", "[last_Call-ID:]", "[last_CSeq:]")
 _INVITE = ("Via:[$via]", "From:[$remote]", "To:[$local]TAG", "[last_Call-ID:]", "CSeq:[$first]")
+_AGAIN = ("Via:[$via2]", "From:[$remote]", "To:[$local]TAG", "[last_Call-ID:]", "CSeq:[$second]")
 DESK = "<sip:[local_ip]:[local_port];transport=[transport]>"
 
 
-def sdp(way: str = "", *, host: str = "[media_ip]", version: int = 1, more: tuple[str, ...] = ()) -> str:
-    """A description with PCMA; `more` are further lines."""
+def sdp(
+    way: str = "", *, host: str = "[media_ip]", version: int = 1, codecs: str = "8", more: tuple[str, ...] = ()
+) -> str:
+    """A description with PCMA, or with `codecs` (payload types that mean the same everywhere); `more` are further
+    lines."""
     direction = (f"a={way}",) if way else ()
     return "\n".join(
         (
@@ -27,8 +31,7 @@ def sdp(way: str = "", *, host: str = "[media_ip]", version: int = 1, more: tupl
             "s=-",
             f"c=IN IP4 {host}",
             "t=0 0",
-            "m=audio [media_port] RTP/AVP 8",
-            "a=rtpmap:8 PCMA/8000",
+            f"m=audio [media_port] RTP/AVP {codecs}",
             *direction,
             *more,
         )
@@ -53,7 +56,9 @@ class Script:
         """The whole scenario."""
         steps = "\n".join(self._steps)
         known = [
-            name for name in ("target", "remote", "local", "via", "first", "seen", "learnt") if f'"{name}"' in steps
+            name
+            for name in ("target", "remote", "local", "via", "first", "via2", "second", "seen", "learnt")
+            if f'"{name}"' in steps
         ]
         if known:  # or sipp complains of those that are never read
             steps += f'\n  <Reference variables="{",".join(known)}"/>'
@@ -176,11 +181,28 @@ class Script:
         self._steps.append(f'  <recv request="{method}"><action>{learns}{checks}</action></recv>')
         return self
 
+    def rung_again(self) -> "Script":
+        """A re-INVITE comes, which is answered later: ``says(…, again=True)``."""
+        learns = (
+            '<ereg regexp=".*" search_in="hdr" header="Via:" assign_to="via2"/>'
+            '<ereg regexp=".*" search_in="hdr" header="CSeq:" assign_to="second"/>'
+        )
+        self._steps.append(f'  <recv request="INVITE"><action>{learns}</action></recv>')
+        return self
+
     def says(
-        self, status: int, *headers: str, body: str = "", tag: str = TAG, invite: bool = False, repeats: bool = False
+        self,
+        status: int,
+        *headers: str,
+        body: str = "",
+        tag: str = TAG,
+        invite: bool = False,
+        again: bool = False,
+        repeats: bool = False,
     ) -> "Script":
-        """A response to the newest request, or (`invite`) to the INVITE that came first."""
-        to_whom = _INVITE if invite else _NEWEST
+        """A response to the newest request, or (`invite`) to the INVITE that came first, or to the one of
+        ``rung_again``."""
+        to_whom = _INVITE if invite else _AGAIN if again else _NEWEST
         text = "\n".join(
             (
                 f"SIP/2.0 {status} X",
@@ -209,7 +231,7 @@ class Script:
         text = "\n".join(
             (
                 f"{method} [$target] SIP/2.0",
-                f"Via: {VIA}",
+                f"Via: {more.get('via', VIA)}",
                 f"From:[$local]{TAG}",
                 "To:[$remote]",
                 "[last_Call-ID:]",

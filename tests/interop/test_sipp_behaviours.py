@@ -9,7 +9,8 @@ import pytest
 from tests.interop.bench import Bench
 from tests.interop.server import password
 from tests.interop.sipp import Counted, Sipp
-from tests.interop.sipp_plays import PLAYS, SENT_ON, Play
+from tests.interop.sipp_plays import SENT_ON, Play
+from tests.interop.sipp_races import PLAYS
 
 AT_ONCE = 4
 NUMBER_OF = {play.name: play.number for play in PLAYS}
@@ -73,10 +74,14 @@ class Stage:
         first = f"first-{number}"
         dialled = play.number or str(number + 1)
         calling = await caller.start(play.caller, 1, dialled, "-cid_str", first, *play.flags)
-        if play.third is not None:
-            await asyncio.sleep(1.0)  # noqa: TID251 -- both talk by then; sipp tells nobody
+        if waiting is not None and play.third is not None:
+            await waiting.dialog("ACK")
             other = Sipp(self.bench, f"e{number}", block.take(), block.take(6))
             ends.append(await other.run(play.third, 1, dialled, "-key", "first", first))
+        if waiting is not None and play.picks is not None:
+            dialog = await waiting.dialog(play.picks_at)
+            other = Sipp(self.bench, f"e{number + 1}", block.take(), block.take(6))
+            ends.append(await other.run(play.picks, 1, dialled, "-key", "dialog", dialog))
         if beside is not None:
             ends.append(await beside.end())
         ends.append(await calling.end())
