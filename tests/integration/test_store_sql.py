@@ -13,6 +13,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, text
 from tests.integration.postgres import cluster
 from tests.store_contract import CONTRACT, commit, put, row
+from tests.store_contract_signin import SIGN_IN
 
 from vorzimmer.directory.repository import SecretWrite
 from vorzimmer.kernel.errors import StartError
@@ -63,7 +64,7 @@ async def _with_store(url: str, act: Callable[[Store], Awaitable[None]]) -> None
         await store.close()
 
 
-@pytest.mark.parametrize("clause", CONTRACT, ids=lambda clause: clause.__name__)
+@pytest.mark.parametrize("clause", [*CONTRACT, *SIGN_IN], ids=lambda clause: clause.__name__)
 def test_contract(clause: Callable[[Store], Awaitable[None]], url: str) -> None:
     asyncio.run(_with_store(url, clause))
 

@@ -4,13 +4,14 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from tests.store_contract import CONTRACT, commit, put
+from tests.store_contract_signin import SIGN_IN
 
 from vorzimmer.store.memory import MemoryStore
 from vorzimmer.store.ports import Store, StoreFailedError
 from vorzimmer.testing.loop import run
 
 
-@pytest.mark.parametrize("clause", CONTRACT, ids=lambda clause: clause.__name__)
+@pytest.mark.parametrize("clause", [*CONTRACT, *SIGN_IN], ids=lambda clause: clause.__name__)
 def test_contract(clause: Callable[[Store], Awaitable[None]]) -> None:
     async def main() -> None:
         await clause(MemoryStore())

@@ -19,6 +19,7 @@ from vorzimmer.directory.repository import (
     StaleRevisionError,
     Stored,
 )
+from vorzimmer.store.memory_accounts import MemoryAccounts, MemoryFactors, MemoryOutbox, MemorySessions
 from vorzimmer.store.ports import CallQuery, CallRow, StoreFailedError
 from vorzimmer.store.secrets import CompanySecrets, Cost, Kept, Place, SecretBox
 
@@ -37,7 +38,15 @@ class MemoryStore:
     """store.ports.Store without a database."""
 
     def __init__(self, *, box: SecretBox | None = None, fails: Fails = lambda operation: False) -> None:
-        self.companies = MemoryCompanies(box or SecretBox(bytes(32), Cost(memory=8, passes=1)), fails)
+        def check(operation: str) -> None:
+            _check(fails, operation)
+
+        self.accounts = MemoryAccounts(check)
+        self.sessions = MemorySessions(self.accounts, check)
+        self.factors = MemoryFactors(self.accounts, check)
+        self.outbox = MemoryOutbox(check)
+        box = box or SecretBox(bytes(32), Cost(memory=8, passes=1))
+        self.companies = MemoryCompanies(box, fails, self.accounts.drop_persons)
         self.calls = MemoryCalls(fails)
         self.live = MemoryLive(self.calls, fails)
         self.meta = MemoryMeta(fails)
@@ -54,9 +63,15 @@ def _check(fails: Fails, operation: str) -> None:
 class MemoryCompanies:
     """admin.ports.CompanyRepository in a dictionary."""
 
-    def __init__(self, box: SecretBox, fails: Fails) -> None:
+    def __init__(
+        self,
+        box: SecretBox,
+        fails: Fails,
+        drop_persons: Callable[[str, set[str] | None], None] = lambda company, users: None,
+    ) -> None:
         self._box = box
         self._fails = fails
+        self._drop_persons = drop_persons
         self._companies: dict[str, _Company] = {}
         self._claims: dict[tuple[str, str], tuple[str, str]] = {}
         self._audit: defaultdict[str, list[AuditEntry]] = defaultdict(list)
@@ -90,6 +105,8 @@ class MemoryCompanies:
         else:
             self._companies[commit.company] = self._company_after(old, commit)
         self._claims = claims
+        gone = {change.id for change in commit.changes if change.kind == "user" and change.record is None}
+        self._drop_persons(commit.company, None if removed else gone)
         self._audit[commit.company].extend(commit.audit)
         return commit.base + 1
 

@@ -1,7 +1,7 @@
 """What the house can keep, as ports with three backends (memory, SQLite, PostgreSQL) under one contract test.
 
-Companies are ``admin.ports.CompanyRepository``; here are ended calls, what must survive a restart, and small facts
-about the server. Every method is one short transaction. This module must never name a backend.
+Companies are ``directory.repository``, accounts ``accounts.repository``; here are ended calls, what must survive a
+restart, and small facts about the server. Every method is one short transaction. This module must never name a backend.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,6 +9,7 @@ from typing import Protocol
 
 import msgspec
 
+from vorzimmer.accounts.repository import AccountRepository, FactorRepository, OutboxRepository, SessionRepository
 from vorzimmer.directory.repository import CompanyRepository
 from vorzimmer.kernel.errors import VorzimmerError
 
@@ -96,5 +97,13 @@ class Store(Protocol):
     def live(self) -> LiveRepository: ...
     @property
     def meta(self) -> MetaRepository: ...
+    @property
+    def accounts(self) -> AccountRepository: ...
+    @property
+    def sessions(self) -> SessionRepository: ...
+    @property
+    def factors(self) -> FactorRepository: ...
+    @property
+    def outbox(self) -> OutboxRepository: ...
     async def close(self) -> None:
         """Give back connections."""

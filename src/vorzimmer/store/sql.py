@@ -7,8 +7,10 @@ from vorzimmer.kernel.errors import StartError
 from vorzimmer.store.database import Database
 from vorzimmer.store.migrate import migrate
 from vorzimmer.store.secrets import SecretBox
+from vorzimmer.store.sql_accounts import SqlAccounts, SqlSessions
 from vorzimmer.store.sql_calls import SqlCalls, SqlLive, SqlMeta
 from vorzimmer.store.sql_companies import SqlCompanies
+from vorzimmer.store.sql_factors import SqlFactors, SqlOutbox
 
 KEY_MARK = "secret-key-mark"
 
@@ -22,6 +24,10 @@ class SqlStore:
         self.calls = SqlCalls(database)
         self.live = SqlLive(database)
         self.meta = SqlMeta(database)
+        self.accounts = SqlAccounts(database)
+        self.sessions = SqlSessions(database)
+        self.factors = SqlFactors(database, box)
+        self.outbox = SqlOutbox(database)
 
     async def close(self) -> None:
         """As the port says."""

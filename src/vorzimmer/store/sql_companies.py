@@ -24,6 +24,7 @@ from vorzimmer.directory.repository import (
 from vorzimmer.directory.snapshot import Change
 from vorzimmer.store.database import Database
 from vorzimmer.store.schema import audit, claim, company, record, secret
+from vorzimmer.store.schema_signin import account
 from vorzimmer.store.secrets import CompanySecrets, Kept, SecretBox
 
 _CHUNK = 500
@@ -74,6 +75,7 @@ class SqlCompanies:
             await self._take_turn(connection, commit)
             if _removes_company(commit):
                 await connection.execute(delete(company).where(company.c.id == commit.company))
+                await connection.execute(delete(account).where(account.c.company == commit.company))
             else:
                 await self._put_records(connection, commit)
                 await self._put_secrets(connection, commit.company, sealed)
@@ -104,6 +106,10 @@ class SqlCompanies:
         for kind, ident in gone:
             await _delete(connection, record, commit.company, (kind, ident))
             await _delete(connection, secret, commit.company, (kind, ident))
+        persons = [ident for kind, ident in gone if kind == "user"]
+        for start in range(0, len(persons), _CHUNK):
+            here = (account.c.company == commit.company) & account.c.user.in_(persons[start : start + _CHUNK])
+            await connection.execute(delete(account).where(here))
         top = select(func.coalesce(func.max(record.c.position), 0)).where(record.c.company == commit.company)
         position = (await connection.scalars(top)).one()
         rows = [_row(commit.company, change, position + index) for index, change in enumerate(_puts(commit), start=1)]
