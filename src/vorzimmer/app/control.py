@@ -65,16 +65,14 @@ class Control:
 
     async def serve(self) -> None:
         """Serve until SIGTERM, then let calls end."""
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
+        stop = _stopping()
         store = await open_storage(self._layout, self._options, migrating=False)
         segments = FileSegments(self._layout.state.journal)
         journal = Journal(segments, store.live, self._clock, on_trouble=self._trouble)
         bindings = WriteBehind("binding", store.live, self._clock, on_trouble=self._trouble)
-        ports = (self._clock, self._chance)
-        edge = Edge(self._options, self._layout, ports, metrics=self.metrics, trouble=self._trouble)
+        edge = Edge(
+            self._options, self._layout, (self._clock, self._chance), metrics=self.metrics, trouble=self._trouble
+        )
         transports = edge.transports
         watches = WriteBehind("subscription", store.live, self._clock, on_trouble=self._trouble)
         media = EmbeddedMedia(
@@ -90,13 +88,14 @@ class Control:
         await server.start(self._layout.control_socket)
         life = await next_life(store.live)
         await self._restore(exchange, store, journal, bindings, media)
-        garbage.settle()
+        sweeper = self._settled(exchange)
         rpc.release()
         await self._listen(edge)
         exchange.open_lines()
         returning = asyncio.ensure_future(self._watchers_back(exchange, watches, life))
         await stop.wait()
         returning.cancel()
+        sweeper.close()
         await self._drain(exchange)
         await server.stop()
         exchange.close()
@@ -159,6 +158,12 @@ class Control:
         states = await journal.restore()
         await thaw_all(exchange.board, states)
 
+    def _settled(self, exchange: Exchange) -> garbage.Sweeper:
+        garbage.settle_for_calls()
+        sweeper = garbage.Sweeper(self._clock, lambda: len(exchange.board.live_view()))
+        sweeper.start()
+        return sweeper
+
     async def _listen(self, edge: Edge) -> None:
         await edge.listen()
         if (capture := self._options.capture_server()) is not None:
@@ -205,6 +210,15 @@ def main() -> None:
     structlog.contextvars.clear_contextvars()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop if uvloop else None) as runner:
         runner.run(Control(layout, log).serve())
+
+
+def _stopping() -> asyncio.Event:
+    """Set by SIGTERM."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop
 
 
 if __name__ == "__main__":

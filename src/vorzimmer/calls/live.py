@@ -74,13 +74,8 @@ class Live:
         self._recorded = False
         self._noting = False
         self._responses: dict[str, Callable[[Responded], None]] = {}
-        self._watch = Watch(world.clock, world.times.watch, lambda: self.feed(Look()))
-        self._alone = Alone(
-            world.clock,
-            world.times.outside,
-            lambda: home.alarm(self.state, "outside_alone"),
-            lambda: self.feed(HangUp("system", "time limit")),
-        )
+        self._watch = Watch(world.clock, world.times.watch)
+        self._alone = Alone(world.clock, world.times.outside)
         self._performer = Performer(world, lambda: self.state, self._performed, self._finished)
 
     def deliver(self, event: Event) -> None:
@@ -105,8 +100,7 @@ class Live:
         if self.state is not before:
             self._noted(before)
         self._performer.perform(effects)
-        self._watch.update(self.state)
-        self._alone.update(self.state)
+        self.wake()
 
     def tried(self, tried: Tried) -> None:
         """The attempt has performed a step: nobody rings any more."""
@@ -174,9 +168,20 @@ class Live:
         return Frozen(self.state, dialogs, pending)
 
     def wake(self) -> None:
-        """Back from bytes: alarms are set again."""
-        self._watch.update(self.state)
-        self._alone.update(self.state)
+        """Set the alarms that the state needs, also when it is back from bytes."""
+        self._watch.update(self.state, self._look)
+        self._alone.update(self.state, self)
+
+    def soon_over(self) -> None:
+        """calls.alone.Told."""
+        self.home.alarm(self.state, "outside_alone")
+
+    def too_long(self) -> None:
+        """calls.alone.Told."""
+        self.feed(HangUp("system", "time limit"))
+
+    def _look(self) -> None:
+        self.feed(Look())
 
     def drop(self) -> None:
         """Forget everything at once, as a killed process does; nothing is sent or recorded (simulations)."""
@@ -246,3 +251,4 @@ class Live:
         self.world.journal.append("record", self.state.id, encode(record))
         self.world.journal.append("gone", self.state.id, b"")
         self.home.over(self)
+        self._performer.release(self.state)

@@ -82,6 +82,10 @@ class Performer:
         if self._task is not None:
             self._task.cancel()
 
+    def release(self, last: CallState) -> None:
+        """The call is over and has its record: hold it no longer, so that it is gone at once (``app/garbage.py``)."""
+        self._state, self._feed, self._finished = (lambda: last), _untold, _untold
+
     def _signal(self, effect: Effect) -> None:
         try:
             self._command(effect)
@@ -198,6 +202,10 @@ class Performer:
         elif isinstance(effect, Hear):
             # Whoever waits for the end of a prompt that cannot be played must not wait for ever.
             self._feed(SourceEnded(effect.endpoint, effect.source))
+
+
+def _untold(what: object) -> None:
+    """Nobody is left to be told."""
 
 
 def _at_once(effect: Effect) -> bool:

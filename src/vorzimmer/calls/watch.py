@@ -11,19 +11,18 @@ from vorzimmer.kernel.clock import Alarm, Clock
 
 
 class Watch:
-    """Calls `look` every `seconds` while it is needed."""
+    """Calls for a look every `seconds` while it is needed. It holds its call only then: see ``app/garbage.py``."""
 
-    def __init__(self, clock: Clock, seconds: float, look: Callable[[], None]) -> None:
+    def __init__(self, clock: Clock, seconds: float) -> None:
         self._clock = clock
         self._seconds = seconds
-        self._look = look
         self._alarm: Alarm | None = None
 
-    def update(self, state: CallState) -> None:
-        """Begin or end as `state` needs it."""
+    def update(self, state: CallState, look: Callable[[], None]) -> None:
+        """Begin to call `look`, or end, as `state` needs it."""
         needed = state.ended is None and any(leg.silent_by_right for leg in state.parties)
         if needed and self._alarm is None:
-            self._alarm = self._clock.call_at(self._clock.now() + self._seconds, self._fire)
+            self._alarm = self._clock.call_at(self._clock.now() + self._seconds, lambda: self._fire(look))
         elif not needed:
             self.stop()
 
@@ -33,6 +32,6 @@ class Watch:
             self._alarm.cancel()
             self._alarm = None
 
-    def _fire(self) -> None:
+    def _fire(self, look: Callable[[], None]) -> None:
         self._alarm = None
-        self._look()
+        look()

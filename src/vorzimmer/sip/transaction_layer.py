@@ -148,6 +148,7 @@ class Layer:
         """Forget a transaction whose outcome nobody waits for (RFC 3261 section 9.1: cancelled and never answered)."""
         tx.state = State.TERMINATED
         self._forget(tx)
+        tx.user = None
 
     # -- server ---------------------------------------------------------------------------------------------------
     def find_server(self, key: str) -> Transaction | None:
@@ -265,6 +266,8 @@ class Layer:
         if tx.at_once is not None:
             signal, tx.at_once = tx.at_once, None
             self.feed(tx, signal, None)
+        elif tx.state is State.TERMINATED:
+            tx.user = None  # the two hold each other: without this only the garbage collector would find them
 
     def _forget(self, tx: Transaction) -> None:
         self._core.timers.stop(tx.retry)

@@ -31,6 +31,11 @@ def _nobody(data: bytes, header: Header, rate: int, now: float) -> None:
     """Nobody needs it decoded."""
 
 
+def _unmoved(source: Where) -> bool:
+    """An endpoint that is gone follows nobody."""
+    return False
+
+
 @dataclass(slots=True, eq=False)
 class Inlet:
     """What comes from one phone.
@@ -61,6 +66,10 @@ class Inlet:
     strange: Callable[[bytes, Where, float], bool] = _nothing
     authentic: bool = False
     _rate: int = 0
+
+    def forget(self) -> None:
+        """The endpoint is gone: hold nobody that holds this, or only the garbage collector would find them all."""
+        self.moved, self.strange, self.decode, self.listeners = _unmoved, _nothing, _nobody, ()
 
     def receive(self, data: bytes, source: Where, now: float) -> None:
         """One datagram from the network. Anything that is not this phone's RTP is counted in `dropped`."""

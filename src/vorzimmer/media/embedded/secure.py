@@ -74,6 +74,10 @@ class Guard:
         return plain
 
 
+def _unheard(data: bytes, source: Where, now: float) -> None:
+    """Nobody is there to hear it."""
+
+
 @dataclass(slots=True, eq=False)
 class Channel:
     """One endpoint's way to its pair of ports: plain or SRTP, RTCP beside or on the same port (RFC 5761).
@@ -98,6 +102,11 @@ class Channel:
         self.mux = plan.rtcp_mux
         self.inlet.authentic = self.guard.receiver is not None
         self._aim()
+
+    def forget(self) -> None:
+        """The endpoint is gone: see ``Inlet.forget``."""
+        self.inlet.forget()
+        self.control, self.outlet.send = _unheard, self.pair.send
 
     def send_control(self, data: bytes, to: Where) -> None:
         """Send RTCP the way that was agreed."""

@@ -143,6 +143,7 @@ class Table:
             self._change(listener, Nothing())
         del self.sessions[endpoint]
         self._drain(session, now)
+        session.channel.forget()
         return counted
 
     def adopt(self, endpoints: tuple[EndpointId, ...], now: float) -> tuple[wire.Kept, ...]:

@@ -29,8 +29,12 @@ from vorzimmer.media.embedded.udp import Hub
 from vorzimmer.media.embedded.wires import Pair
 
 SWEEP_SECONDS = 1.0
-COLLECT = (20_000, 20, 100)
-"""Thresholds of the garbage collector: looking through all sessions takes longer than a packet may wait."""
+COLLECT = (20_000, 1_000_000_000, 1_000_000_000)
+"""Thresholds of the garbage collector: looking through all sessions takes longer than a packet may wait, so only what
+is new is looked through. A closed session holds no cycle; whatever else there is waits until nobody talks."""
+
+COLLECT_SECONDS = 3_600.0
+"""After so long a quiet moment is used to collect everything."""
 
 DIGIT_TICKS = 5
 """Every so many ticks presses without an end are looked for: 100 ms."""
@@ -61,6 +65,7 @@ class Worker:
         self.table = Table(config, self._bind, Library(config.music), self._server.emit, chance)
         self.table.translator.failed = _complain
         self._ticks = 0
+        self._collected = perf_counter()
         self._beat = Beat(perf_counter())
         self._slots = Beat(perf_counter(), TICK / SLOTS)
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -132,6 +137,9 @@ class Worker:
         if alone is not None and now - alone >= self._config.alone:
             self.table.close_all(now)
         self.table.sweep(now)
+        if now - self._collected >= COLLECT_SECONDS and not self.table.sessions:
+            gc.collect()
+            self._collected = now
 
     def _later(self, name: str, seconds: float) -> None:
         action = {"tick": self._tick, "slot": self._translate, "sweep": self._sweep}[name]
