@@ -36,6 +36,7 @@ TARGETS: dict[str, Target] = {
     "registrations": Target("registrations with digest, 401 and 200 both counted", "2,500", 5000, "responses/s", True),
     "complete registrations": Target("the same, complete registrations (two responses each)", "–", 2500, "/s", True),
     "relayed": Target("relayed G.711 calls, loss < 0.1 %, p99 added delay < 5 ms", "500", 1200, "calls", True),
+    "mixing": Target("mixing of a frame, conversation of 50", "–", 50, "µs"),
     "180 p50": Target("INVITE to 180 at 10 calls/s, p50", "2.1", 1.5, "ms"),
     "180 p99": Target("INVITE to 180 at 10 calls/s, p99", "–", 5, "ms"),
     "first audio": Target("answer to first audio heard, p99", "–", 100, "ms"),

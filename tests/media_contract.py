@@ -21,6 +21,7 @@ from vorzimmer.media.port import (
     MediaError,
     MediaEvent,
     MediaPlan,
+    Mix,
     Music,
     Nothing,
     OpenSpec,
@@ -53,6 +54,9 @@ class Rig(Protocol):
 
     async def hears_translated(self, listener: EndpointId, speaker: EndpointId, *, codecs: tuple[Codec, Codec]) -> bool:
         """Let phone `speaker` talk in the first codec; whether phone `listener` hears it in the second."""
+
+    async def hears_mixed(self, listener: EndpointId, *speakers: EndpointId) -> frozenset[EndpointId]:
+        """Let the phones `speakers` talk at once, each its own tone; those whom phone `listener` hears."""
 
     async def hears_sound(self, listener: EndpointId) -> bool:
         """Whether something that the backend plays reaches the phone."""
@@ -209,6 +213,35 @@ async def a_closed_speaker_leaves_silence(rig: Rig) -> None:
     assert await rig.hears_sound(A)
 
 
+async def a_mix_lets_everybody_hear_all_others(rig: Rig) -> None:
+    await talk(rig, A, B, C)
+    for each in (A, B, C):
+        await rig.media.hear(each, Mix((A, B, C)))
+    assert await rig.hears_mixed(A, A, B, C) == {B, C}
+    assert await rig.hears_mixed(C, A, B, C) == {A, B}
+    await rig.media.configure(B, plan(rig, B, receives=False))
+    assert await rig.hears_mixed(A, A, C) == {C}
+
+
+async def a_mix_of_unknown_endpoints_is_refused(rig: Rig) -> None:
+    await talk(rig, A, B)
+    with pytest.raises(MediaError):
+        await rig.media.hear(A, Mix((A, B, C)))
+    assert await rig.hears(A, B)
+
+
+async def who_leaves_a_mix_leaves_the_others_in_it(rig: Rig) -> None:
+    await talk(rig, A, B, C)
+    for each in (A, B, C):
+        await rig.media.hear(each, Mix((A, B, C)))
+    await rig.media.close(C)
+    assert await rig.hears_mixed(A, A, B) == {B}
+    await rig.media.hear(A, Peer(B))
+    await rig.media.hear(B, Peer(A))
+    assert await rig.hears(A, B)
+    assert await rig.hears(B, A)
+
+
 async def a_prompt_ends_with_an_event(rig: Rig) -> None:
     await talk(rig, A, B)
     await rig.media.hear(A, File(rig.prompt))
@@ -274,6 +307,9 @@ PROMISES: tuple[Callable[[Rig], Awaitable[None]], ...] = (
     keys_of_the_wrong_length_are_refused,
     hold_plays_music_and_resume_ends_it,
     a_closed_speaker_leaves_silence,
+    a_mix_lets_everybody_hear_all_others,
+    a_mix_of_unknown_endpoints_is_refused,
+    who_leaves_a_mix_leaves_the_others_in_it,
     a_prompt_ends_with_an_event,
     a_single_tone_ends_with_an_event,
     digits_are_reported,

@@ -116,7 +116,7 @@ class Bench:
     def translate(self) -> None:
         """Let the worker do the four slots of a frame."""
         for _ in range(4):
-            self.table.translator.tick(self.now)
+            self.table.voices.tick(self.now)
 
 
 @dataclass(slots=True)

@@ -4,14 +4,29 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
-from tests.media_contract import PROMISES, Rig, a_transfer_joins_two_calls, a_vanished_phone_is_reported
+from tests.media_contract import (
+    PROMISES,
+    A,
+    B,
+    C,
+    Rig,
+    a_transfer_joins_two_calls,
+    a_vanished_phone_is_reported,
+    plan,
+    spec,
+)
 from tests.media_rig import LoopClock, Phone, Workers, phone, start_workers, write_prompt
 
+from vorzimmer.audio import pcm
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.ids import EndpointId
 from vorzimmer.media.embedded.encode import SAMPLE_RATES, encoder
-from vorzimmer.media.port import Codec, Media, MediaError, MediaEvent, OpenSpec
+from vorzimmer.media.port import Codec, Media, MediaError, MediaEvent, Mix, OpenSpec
+
+TONES = {EndpointId("a"): 500, EndpointId("b"): 800, EndpointId("c"): 1200}
+"""In Hz, one for each phone."""
 
 
 class _Opening:
@@ -60,6 +75,27 @@ class WorkerRig:
             self.phones[speaker].send(encode(bytes(SAMPLE_RATES[spoken.name] // 50 * 2)), spoken.payload_type)
             await clock.sleep(0.01)
         return await self._arrives(listener, lambda data: data[1] & 127 == wanted.payload_type)
+
+    async def hears_mixed(self, listener: EndpointId, *speakers: EndpointId) -> frozenset[EndpointId]:
+        """Each has a tone of its own, half a second long; A-law."""
+        at = np.arange(4000) / 8000
+        said = {
+            each: pcm.alaw_encode((np.sin(2 * np.pi * TONES[each] * at) * 8000).astype("<i2").tobytes())
+            for each in speakers
+        }
+        self.phones[listener].drain()
+        clock = LoopClock()
+        begin = clock.now()
+        for number in range(25):
+            for each in speakers:
+                self.phones[each].send(said[each][160 * number : 160 * number + 160])
+            await clock.sleep(max(begin + 0.02 * (number + 1) - clock.now(), 0.0))
+        await clock.sleep(0.15)
+        heard = b"".join(data[12:] for data in self.phones[listener].drain() if data[1] & 127 == 8)
+        wave = pcm.samples_of(pcm.alaw_decode(heard)).astype(np.float64)[800:]
+        wave = wave * np.hanning(len(wave))
+        found = np.abs(np.fft.rfft(wave, 32_000)) * 4 / max(len(wave), 1)
+        return frozenset(each for each, hertz in TONES.items() if found[hertz * 4] > 2000)
 
     async def hears_sound(self, listener: EndpointId) -> bool:
         self.phones[listener].drain()
@@ -120,3 +156,24 @@ def test_media_contract(promise: Callable[[Rig], Awaitable[None]], tmp_path: Pat
 
 def test_transfer_between_calls_of_two_workers(tmp_path: Path) -> None:
     _run(a_transfer_joins_two_calls, tmp_path, 2)
+
+
+async def a_mix_of_calls_in_two_workers(rig: Rig) -> None:
+    """C came from another call, so it is in another worker; when it leaves, nothing of it stays."""
+    for each in (A, B, C):
+        await rig.media.open(spec(each, "other" if each == C else "call"))
+        await rig.media.configure(each, plan(rig, each))
+    for each in (A, B, C):
+        await rig.media.hear(each, Mix((A, B, C)))
+    assert await rig.hears_mixed(A, A, B, C) == {B, C}
+    assert await rig.hears_mixed(C, A, B, C) == {A, B}
+    assert set(await rig.media.adopt((A, B, C))) == {A, B, C}  # control has come back
+    for each in (A, B, C):
+        await rig.media.hear(each, Mix((A, B, C)))
+    assert await rig.hears_mixed(B, A, B, C) == {A, C}
+    await rig.media.close(C)
+    assert await rig.hears_mixed(A, A, B) == {B}
+
+
+def test_mix_between_calls_of_two_workers(tmp_path: Path) -> None:
+    _run(a_mix_of_calls_in_two_workers, tmp_path, 2)

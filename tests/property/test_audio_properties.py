@@ -46,15 +46,6 @@ def test_a_mix_is_the_clipped_sum(parts: list[list[int]]) -> None:
     assert list(pcm.samples_of(pcm.mix([packed(p) for p in parts]))) == [max(-32_768, min(32_767, s)) for s in sums]
 
 
-@given(frames)
-def test_mix_minus_is_the_mix_of_the_others(parts: list[list[int]]) -> None:
-    encoded = [packed(p) for p in parts]
-    size = max((len(e) for e in encoded), default=0)
-    for n, heard in enumerate(pcm.mix_minus(encoded)):
-        others = pcm.mix(encoded[:n] + encoded[n + 1 :])
-        assert heard == others.ljust(size, b"\0")
-
-
 @given(st.binary(max_size=120) | st.binary(max_size=120).map(lambda b: b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0" + b))
 @settings(max_examples=150)
 def test_wav_garbage_is_a_sound_or_a_peer_error(data: bytes) -> None:

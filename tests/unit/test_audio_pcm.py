@@ -48,13 +48,6 @@ def test_a_mix_saturates_instead_of_wrapping() -> None:
     assert pcm.mix([]) == b""
 
 
-def test_mix_minus_gives_everybody_the_others() -> None:
-    frames = [samples(1), samples(10), samples(100)]
-    assert pcm.mix_minus(frames) == (samples(110), samples(101), samples(11))
-    assert pcm.mix_minus([samples(30_000), samples(30_000), samples(30_000)]) == (samples(32_767),) * 3
-    assert pcm.mix_minus([]) == ()
-
-
 def test_resampling_keeps_pitch_and_length() -> None:
     wide = pcm.resample(sine(440), 8_000, 16_000)
     assert len(wide) == 2 * len(sine(440))

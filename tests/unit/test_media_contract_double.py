@@ -31,6 +31,9 @@ class DoubleRig:
     async def hears_translated(self, listener: EndpointId, speaker: EndpointId, *, codecs: tuple[Codec, Codec]) -> bool:
         return await self.hears(listener, speaker) and self.double.transcodes(listener)
 
+    async def hears_mixed(self, listener: EndpointId, *speakers: EndpointId) -> frozenset[EndpointId]:
+        return self.double.hears_all(listener) & frozenset(speakers)
+
     async def hears_sound(self, listener: EndpointId) -> bool:
         return not isinstance(self.double.hears(listener), Peer | Nothing)
 

@@ -107,8 +107,8 @@ def test_the_same_codec_is_never_decoded() -> None:
     async def body() -> None:
         bench, at_a, at_b = await pair_of(PCMA, PCMA)
         Speaker(bench, at_a, A, PCMA).say(10)
-        assert not bench.table.translator.busy
-        assert bench.table.translator.translated == 0
+        assert not bench.table.voices.busy
+        assert bench.table.voices.decoded == 0
         assert len(at_b.sent) == 10
 
     run(body())
@@ -122,13 +122,13 @@ def test_only_the_codec_that_the_listener_lacks_is_translated() -> None:
         await bench.join(A, B)
         speaker = Speaker(bench, at_a, A, PCMA)
         speaker.say(50)
-        assert bench.table.translator.translated == 0
+        assert bench.table.voices.decoded == 0
         speaker.use(G722)
         speaker.say(50, 700)
-        assert 45 <= bench.table.translator.translated <= 50
+        assert 45 <= bench.table.voices.decoded <= 50
         speaker.use(PCMA)
         speaker.say(50)
-        assert bench.table.translator.translated <= 55
+        assert bench.table.voices.decoded <= 55
         is_one_stream(at_b)
         pcm = heard(at_b, PCMA)
         spoken = [detect.tone(pcm[2 * 8000 * n + 3200 : 2 * 8000 * (n + 1) - 3200], 8000) for n in range(3)]
@@ -265,7 +265,7 @@ def test_several_listeners_each_hear_their_codec() -> None:
         assert abs(detect.tone(heard(at_c, OPUS)[48000:], 48000).frequency - 440) < 5
         await bench.table.hear(C, Nothing())
         bench.table.close(B, bench.now)
-        assert not bench.table.translator.busy
+        assert not bench.table.voices.busy
 
     run(body())
 
@@ -300,7 +300,7 @@ def test_a_voice_that_fails_falls_silent_alone(monkeypatch: pytest.MonkeyPatch) 
         at_c = await bench.open(C, codecs=(OPUS,), receive_codecs=(OPUS,))
         await bench.table.hear(C, Peer(B))
         failures = list[Exception]()
-        bench.table.translator.failed = failures.append
+        bench.table.voices.failed = failures.append
         first, second = Speaker(bench, at_a, A, PCMA), Speaker(bench, at_b, B, PCMU)
         first.say(10)
         before = len(at_b.sent)

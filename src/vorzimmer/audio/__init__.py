@@ -4,7 +4,9 @@ PCM is always ``bytes`` of little-endian signed 16-bit samples, one channel; rat
 
     pcm.alaw_encode(pcm) / alaw_decode(data) / ulaw_encode(pcm) / ulaw_decode(data)      -> bytes
     pcm.silence(samples), gain(pcm, decibels), level(pcm) -> dBFS (full-scale sine = -3), resample(pcm, source, target)
-    pcm.mix(frames) -> bytes                          pcm.mix_minus(frames) -> tuple[bytes, ...] (everybody but oneself)
+    pcm.mix(frames) -> bytes                          saturated sum
+    mixing.Mixer().mix(frames, everybody=False)       -> for each frame the sum of all others; never clips
+    stream.Decimator(source, target).feed(pcm), stream.Interpolator(source, target).feed(pcm)    whole multiples
     pcm.Resampler(source, target).feed(pcm, last=False) -> bytes      streaming
     codecs.G722(rate=16000).encode(pcm) / .decode(data)               stateful, one per direction; rate 8000 or 16000
     codecs.coder(name, rate) -> Coder                 PCMA, PCMU, G722: .encode(pcm), .decode(data), .rate of the PCM

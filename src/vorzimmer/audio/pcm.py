@@ -67,17 +67,6 @@ def mix(frames: Sequence[bytes]) -> bytes:
     return _saturated(_stacked(frames).sum(axis=0, dtype=np.int32)) if frames else b""
 
 
-def mix_minus(frames: Sequence[bytes]) -> tuple[bytes, ...]:
-    """For each frame the saturated sum of all others: what that party hears in a conference."""
-    if not frames:
-        return ()
-    stacked = _stacked(frames)
-    others = stacked.sum(axis=0, dtype=np.int32) - stacked
-    mixed = _saturated(others)
-    size = len(mixed) // len(frames)
-    return tuple(mixed[at : at + size] for at in range(0, len(mixed), size)) if size else tuple(frames)
-
-
 def _stacked(frames: Sequence[bytes]) -> "np.ndarray[tuple[int, int], np.dtype[np.int16]]":
     """One row a frame, the shorter ones with silence at their end."""
     longest = max(map(len, frames))

@@ -1,4 +1,5 @@
-"""A stream of frames made right: fewer samples per second, a gap covered up, two frames played in the time of one.
+"""A stream of frames made right: fewer or more samples per second, a gap covered up, two frames played in the time of
+one.
 
 All work on frames of 16-bit mono PCM as they come every 20 ms; the delay added is under 2 ms. This module must never
 look ahead of what it was given.
@@ -38,6 +39,36 @@ class Decimator:
         self._history = joined[-len(self._history) :]
         windows = np.lib.stride_tricks.sliding_window_view(joined, len(self._taps))[:: self._factor]
         return (windows @ self._taps).round().clip(-32_768, 32_767).astype("<i2").tobytes()
+
+
+class Interpolator:
+    """From `source` to `target` Hz, a whole number of times more. Mutable, one per direction.
+
+    Raises LocalError for rates that are no multiple of each other.
+    """
+
+    __slots__ = ("_history", "_phases")
+
+    def __init__(self, source: int, target: int) -> None:
+        if target % source:
+            raise LocalError(f"{target} Hz is no multiple of {source} Hz")
+        self._phases = _phases(target // source)
+        self._history = np.zeros(len(self._phases) - 1, dtype=np.float32)
+
+    def feed(self, pcm: bytes) -> bytes:
+        """The frame at the higher rate."""
+        joined = np.concatenate((self._history, samples_of(pcm)), dtype=np.float32)
+        self._history = joined[len(joined) - len(self._history) :]
+        windows = np.lib.stride_tricks.sliding_window_view(joined, len(self._phases))
+        return (windows @ self._phases).round().clip(-32_768, 32_767).astype("<i2").tobytes()
+
+
+@lru_cache(maxsize=8)
+def _phases(factor: int) -> "np.ndarray[tuple[int, int], np.dtype[np.float32]]":
+    """The low pass, taken apart: one column for each of the samples that come in place of one."""
+    taps = _low_pass(factor)
+    padded = np.concatenate((taps, np.zeros(-len(taps) % factor, dtype=np.float32)))
+    return np.ascontiguousarray(padded.reshape(-1, factor)[::-1] * factor, dtype=np.float32)
 
 
 @lru_cache(maxsize=8)

@@ -35,7 +35,7 @@ from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.errors import LocalError
 from vorzimmer.kernel.ids import EndpointId, LegId
 from vorzimmer.media.eager import all_at_once
-from vorzimmer.media.port import MediaError, Nothing, OpenSpec, Peer, SourceEnded, Statistics
+from vorzimmer.media.port import MediaError, Mix, Nothing, OpenSpec, Peer, SourceEnded, Statistics
 from vorzimmer.routing.model import line_of
 
 REOPENINGS = 4
@@ -210,5 +210,5 @@ def _untold(what: object) -> None:
 
 def _at_once(effect: Effect) -> bool:
     return isinstance(effect, Configure | Close) or (
-        isinstance(effect, Hear) and isinstance(effect.source, Peer | Nothing)
+        isinstance(effect, Hear) and isinstance(effect.source, Peer | Mix | Nothing)
     )

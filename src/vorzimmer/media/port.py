@@ -1,9 +1,10 @@
 """The media port: endpoints, and who hears whom. Calls and features see nothing else of media.
 
 An endpoint is our end of one leg's audio: one address for the life of the call (unless its worker died). The graph is
-per listener: each endpoint hears exactly one source - another endpoint, music, a tone, a file - so hold, ringback,
-relay and, later, mixes are all ``hear``. The port gives and takes media plans, never SDP text, and names no backend.
-A backend must never drop a command silently: every call answers or raises :class:`MediaError`.
+per listener: each endpoint hears exactly one source - another endpoint, several of them mixed, music, a tone, a file -
+so hold, ringback, relay and conversations of many are all ``hear``. The port gives and takes media plans, never SDP
+text, and names no backend. A backend must never drop a command silently: every call answers or raises
+:class:`MediaError`.
 """
 
 from collections.abc import Callable
@@ -95,6 +96,20 @@ class Peer(msgspec.Struct, frozen=True, tag="peer"):
     endpoint: EndpointId
 
 
+class Mix(msgspec.Struct, frozen=True, tag="mix"):
+    """Hear what all of `endpoints` receive, except for oneself: the same value serves all who are in a conversation.
+
+    An endpoint that is closed drops out of every mix. Digits (RFC 4733) are passed on, of one who presses at a time.
+    """
+
+    endpoints: tuple[EndpointId, ...]
+
+    def without(self, endpoint: EndpointId) -> "Source":
+        """The same once `endpoint` has gone."""
+        left = tuple(each for each in self.endpoints if each != endpoint)
+        return Mix(left) if left else Nothing()
+
+
 class Music(msgspec.Struct, frozen=True, tag="music"):
     """Hear music on hold: `name` is "default" or a file in the company's store."""
 
@@ -123,7 +138,14 @@ class Nothing(msgspec.Struct, frozen=True, tag="nothing"):
     """Silence: no packets (an endpoint that hears nothing still keeps its address)."""
 
 
-Source = Peer | Music | Tone | File | Nothing
+Source = Peer | Mix | Music | Tone | File | Nothing
+
+
+def speakers(source: Source) -> tuple[EndpointId, ...]:
+    """The endpoints that whoever hears `source` listens to."""
+    if isinstance(source, Peer):
+        return (source.endpoint,)
+    return source.endpoints if isinstance(source, Mix) else ()
 
 
 class Statistics(msgspec.Struct, frozen=True):

@@ -16,6 +16,7 @@ from vorzimmer.media.port import (
     MediaError,
     MediaEvent,
     MediaPlan,
+    Mix,
     Nothing,
     OpenSpec,
     Peer,
@@ -24,6 +25,7 @@ from vorzimmer.media.port import (
     Statistics,
     Tone,
     WorkerLost,
+    speakers,
     srtp_key_bytes,
 )
 
@@ -76,8 +78,8 @@ class RecordingMedia:
     async def hear(self, endpoint: EndpointId, source: Source) -> None:
         self._note("hear", endpoint, source)
         found = self._find(endpoint)
-        if isinstance(source, Peer):
-            self._find(source.endpoint)
+        for each in speakers(source):
+            self._find(each)
         found.source = source
 
     async def statistics(self, endpoint: EndpointId) -> Statistics:
@@ -141,20 +143,25 @@ class RecordingMedia:
         if found is None or found.plan is None or found.plan.remote is None or not found.plan.sends:
             return Nothing()
         if isinstance(found.source, Peer):
-            speaker = self.endpoints.get(found.source.endpoint)
-            if speaker is None or speaker.plan is None or not speaker.plan.receives:
-                return Nothing()
-            return found.source if _understood(speaker.plan, found.plan) else Nothing()
+            return found.source if self._reaches(found.source.endpoint, found.plan) else Nothing()
+        if isinstance(found.source, Mix):
+            others = tuple(e for e in found.source.endpoints if e != listener and self._reaches(e, found.plan))
+            return Mix(others) if others else Nothing()
         return found.source
 
     def hears_whom(self, listener: EndpointId) -> EndpointId | None:
-        """The endpoint whose phone is heard at `listener`; None for music, tones, silence."""
+        """The endpoint whose phone alone is heard at `listener`; None for mixes, music, tones, silence."""
         source = self.hears(listener)
         return source.endpoint if isinstance(source, Peer) else None
 
-    def talking(self, one: EndpointId, other: EndpointId) -> bool:
-        """Whether the two hear each other."""
-        return self.hears_whom(one) == other and self.hears_whom(other) == one
+    def hears_all(self, listener: EndpointId) -> frozenset[EndpointId]:
+        """The endpoints whose phones are heard at `listener`, alone or mixed."""
+        return frozenset(speakers(self.hears(listener)))
+
+    def talking(self, *endpoints: EndpointId) -> bool:
+        """Whether all of them hear all others, and nobody else."""
+        everybody = frozenset(endpoints)
+        return all(self.hears_all(each) == everybody - {each} for each in endpoints)
 
     def named(self, method: str) -> list[tuple[object, ...]]:
         """The recorded commands of one method, without its name."""
@@ -163,6 +170,8 @@ class RecordingMedia:
     def transcodes(self, listener: EndpointId) -> bool:
         """Whether what is heard at `listener` comes in another codec than the speaker's first."""
         found, speaker = self.endpoints.get(listener), self.endpoints.get(self.hears_whom(listener) or EndpointId(""))
+        if isinstance(self.hears(listener), Mix):
+            return True
         if found is None or speaker is None or found.plan is None or speaker.plan is None:
             return False
         return not _passes(speaker.plan, found.plan)
@@ -178,10 +187,18 @@ class RecordingMedia:
             raise MediaError(f"unknown endpoint {endpoint}")
         return found
 
+    def _reaches(self, speaker: EndpointId, listener: MediaPlan) -> bool:
+        found = self.endpoints.get(speaker)
+        return (
+            found is not None and found.plan is not None and found.plan.receives and _understood(found.plan, listener)
+        )
+
     def _forget(self, speaker: EndpointId) -> None:
         for other in self.endpoints.values():
             if other.source == Peer(speaker):
                 other.source = Nothing()
+            elif isinstance(other.source, Mix):
+                other.source = other.source.without(speaker)
 
     def _emit(self, event: MediaEvent) -> None:
         for receiver in list(self._receivers):

@@ -18,11 +18,13 @@ from vorzimmer.media.port import (
     MediaError,
     MediaEvent,
     MediaPlan,
+    Mix,
     OpenSpec,
     Peer,
     Source,
     Statistics,
     WorkerLost,
+    speakers,
 )
 
 
@@ -31,7 +33,7 @@ class _Placed:
     link: WorkerLink
     group: CallId
     plan: MediaPlan | None = None
-    bridge: Bridge | None = None
+    bridges: dict[EndpointId, Bridge] = field(default_factory=dict)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -99,13 +101,10 @@ class EmbeddedMedia:
     async def hear(self, endpoint: EndpointId, source: Source) -> None:
         placed = self._find(endpoint)
         async with placed.turn:
-            former, placed.bridge = placed.bridge, None
-            if isinstance(source, Peer) and former and former.speaker == source.endpoint:
-                placed.bridge = former
-                return
             await placed.link.request(wire.Hear(endpoint, await self._near(endpoint, placed, source)))
-            if former:
-                await self._end(former)
+            heard = speakers(source)
+            for bridge in [each for speaker, each in placed.bridges.items() if speaker not in heard]:
+                await self._end(bridge)
 
     async def statistics(self, endpoint: EndpointId) -> Statistics:
         answer = await self._find(endpoint).link.request(wire.GetStatistics(endpoint))
@@ -175,21 +174,28 @@ class EmbeddedMedia:
 
     async def _near(self, endpoint: EndpointId, placed: _Placed, source: Source) -> Source:
         """`source` as the listener's own worker knows it: a speaker elsewhere is heard through a bridge."""
-        if not isinstance(source, Peer):
-            return source
-        speaker = self._find(source.endpoint)
-        if speaker.link is placed.link:
-            return source
-        placed.bridge = await build(endpoint, placed.link, source.endpoint, speaker.link)
-        self._bridges.add(placed.bridge)
-        await placed.bridge.configure(speaker.plan)
-        return Peer(placed.bridge.near_id)
+        if isinstance(source, Peer):
+            return Peer(await self._here(endpoint, placed, source.endpoint))
+        if isinstance(source, Mix):
+            return Mix(tuple([await self._here(endpoint, placed, each) for each in source.endpoints]))
+        return source
+
+    async def _here(self, listener: EndpointId, placed: _Placed, speaker: EndpointId) -> EndpointId:
+        found = self._find(speaker)
+        if found.link is placed.link:
+            return speaker
+        bridge = placed.bridges.get(speaker)
+        if bridge is None:
+            bridge = placed.bridges[speaker] = await build(listener, placed.link, speaker, found.link)
+            self._bridges.add(bridge)
+            await bridge.configure(found.plan)
+        return bridge.near_id
 
     async def _end(self, bridge: Bridge) -> None:
         self._bridges.discard(bridge)
         placed = self._placed.get(bridge.listener)
-        if placed and placed.bridge is bridge:
-            placed.bridge = None
+        if placed and placed.bridges.get(bridge.speaker) is bridge:
+            del placed.bridges[bridge.speaker]
         await bridge.close()
 
     async def _adopt_bridges(self, ends: list[tuple[WorkerLink, wire.Kept]]) -> None:
@@ -205,7 +211,8 @@ class EmbeddedMedia:
                 await link.request(wire.Close(each.endpoint))
                 continue
             at = Address(BRIDGE_HOST, near[1].port), Address(BRIDGE_HOST, far[1].port)
-            bridge = self._placed[each.bridge[0]].bridge = Bridge(*each.bridge, near[0], far[0], *at)
+            bridge = Bridge(*each.bridge, near[0], far[0], *at)
+            self._placed[bridge.listener].bridges[bridge.speaker] = bridge
             self._bridges.add(bridge)
 
     def _came_back(self, link: WorkerLink) -> None:

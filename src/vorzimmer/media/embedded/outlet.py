@@ -108,19 +108,26 @@ class Outlet:
 
     def event(self, data: bytes, header: Header, rate: int, now: float) -> None:
         """A telephone event: relayed, in the clock of this phone's events, also between frames of our own."""
+        if self._playing:
+            self.press(
+                data[header.start : header.end], header._replace(payload_type=self.map[header.payload_type]), rate, now
+            )
+            return
         if rate != self.event_rate:
             data = data[: header.start] + scaled(data[header.start : header.end], rate, self.event_rate)
             header = header._replace(end=len(data))
-        if not self._playing:
-            second = header.payload_type | header.marker << 7
-            self.relay(data, (data[0], second, header.sequence, header.timestamp, header.ssrc), rate, now)
-            return
-        number = self.map[header.payload_type]
-        if number < 0 or self.to is None:
+        second = header.payload_type | header.marker << 7
+        self.relay(data, (data[0], second, header.sequence, header.timestamp, header.ssrc), rate, now)
+
+    def press(self, payload: bytes, header: Header, rate: int, now: float) -> None:
+        """A telephone event of somebody whose audio is not relayed; `header` has the payload type of this phone, -1 if
+        it takes none."""
+        if header.payload_type < 0 or self.to is None:
             return
         if self._event[:2] != (header.ssrc, header.timestamp):
             self._event = (header.ssrc, header.timestamp, self._resumed(self.rate, now))
-        self._put(data[header.start : header.end], number | header.marker << 7, self._event[2])
+        sent = payload if rate == self.event_rate else scaled(payload, rate, self.event_rate)
+        self._put(sent, header.payload_type | header.marker << 7, self._event[2])
 
     def play(self, payload: bytes, number: int, clock: tuple[int, int], now: float) -> None:
         """Send a frame of our own; `clock` is (RTP clock in Hz, ticks of the frame before)."""

@@ -14,12 +14,14 @@ from vorzimmer.media.embedded import protocol as wire
 from vorzimmer.media.embedded import reports
 from vorzimmer.media.embedded.config import Listener, WorkerConfig
 from vorzimmer.media.embedded.digits import DigitWatch
+from vorzimmer.media.embedded.mixing import Rooms
 from vorzimmer.media.embedded.player import Player, Playing, Track
 from vorzimmer.media.embedded.ports import PortPool
-from vorzimmer.media.embedded.relay import Inlet, Outlet, Where
+from vorzimmer.media.embedded.relay import BLOCKED, Inlet, Outlet, Where
 from vorzimmer.media.embedded.secure import Channel
 from vorzimmer.media.embedded.session import Session, literal, playable
 from vorzimmer.media.embedded.transcode import Translator
+from vorzimmer.media.embedded.voices import Voices
 from vorzimmer.media.embedded.wires import Pair
 from vorzimmer.media.port import (
     Codec,
@@ -27,12 +29,14 @@ from vorzimmer.media.port import (
     File,
     MediaError,
     MediaPlan,
+    Mix,
     Nothing,
     Peer,
     Source,
     SourceEnded,
     Statistics,
     Tone,
+    speakers,
 )
 
 BRIDGE_HOST = "127.0.0.1"
@@ -72,7 +76,9 @@ class Table:
         self._emit = emit
         self._chance = chance
         self._cname = chance.token(12)  # RFC 7022 4.2: says nothing about us
-        self.translator = Translator()
+        self.voices = Voices()
+        self.translator = Translator(self.voices)
+        self.rooms = Rooms(self.voices)
         self.reports = reports.Reporter(chance)
         self._listeners = {(each.name, each.family): each for each in reversed(config.listeners)}
         self._pools = {key: PortPool(each.low, each.high, config.drain, KEPT) for key, each in self._listeners.items()}
@@ -111,6 +117,7 @@ class Table:
         for listener in session.audience.values():
             listener.link(plan)
             self.translator.link(listener, session)
+        self.rooms.replanned(session)
         self._perform(session)
 
     async def hear(self, endpoint: EndpointId, source: Source) -> None:
@@ -118,8 +125,9 @@ class Table:
         session = self.find(endpoint)
         session.turn += 1
         turn = session.turn
-        if isinstance(source, Peer):
-            self.find(source.endpoint)
+        if isinstance(source, Peer | Mix):
+            for each in speakers(source):
+                self.find(each)
         elif not isinstance(source, Nothing):
             await self._clips.load(source, playable(session.plan) if session.plan else None)
             if self.find(endpoint) is not session:
@@ -141,6 +149,8 @@ class Table:
         self._change(session, Nothing())
         for listener in list(session.audience.values()):
             self._change(listener, Nothing())
+        for each in self.rooms.audience(endpoint):
+            self._missing(self.sessions[each], endpoint)
         del self.sessions[endpoint]
         self._drain(session, now)
         session.channel.forget()
@@ -250,7 +260,8 @@ class Table:
         before, session.source = session.source, source
         session.paused = None
         self.player.stop(session.endpoint)
-        session.outlet.renew()
+        if not (isinstance(before, Mix) and isinstance(source, Mix)):
+            session.outlet.renew()
         if isinstance(before, Peer):
             self._leave(before.endpoint, session)
         if isinstance(source, Peer):
@@ -261,7 +272,7 @@ class Table:
         self._perform(session)
 
     def _counted(self, session: Session) -> Statistics:
-        return session.statistics(self.translator.late(session.endpoint))
+        return session.statistics(self.voices.late(session.endpoint))
 
     def _leave(self, speaker: EndpointId, listener: Session) -> None:
         found = self.sessions[speaker]
@@ -269,9 +280,19 @@ class Table:
         found.inlet.listeners = tuple(each.outlet for each in found.audience.values())
 
     def _link(self, session: Session) -> None:
-        speaker = self.sessions[session.source.endpoint] if isinstance(session.source, Peer) else None
-        session.link(speaker.plan if speaker else None)
+        source = session.source
+        speaker = self.sessions[source.endpoint] if isinstance(source, Peer) else None
+        if isinstance(source, Mix):
+            session.outlet.map = BLOCKED
+        else:
+            session.link(speaker.plan if speaker else None)
         self.translator.link(session, speaker)
+        self.rooms.link(session, [self.sessions[each] for each in source.endpoints] if isinstance(source, Mix) else ())
+
+    def _missing(self, listener: Session, speaker: EndpointId) -> None:
+        """One whom `listener` hears among others is closed."""
+        if isinstance(listener.source, Mix):
+            self._change(listener, listener.source.without(speaker))
 
     def _perform(self, session: Session) -> None:
         """Start, go on with or stop playing, as source and plan now ask for."""
@@ -279,7 +300,7 @@ class Table:
         stopped = self.player.stop(session.endpoint) or session.paused
         session.paused = stopped
         codec = playable(session.plan) if session.plan else None
-        if isinstance(source, Peer | Nothing) or codec is None:
+        if isinstance(source, Peer | Mix | Nothing) or codec is None:
             return
         index = stopped.index if stopped else 0
         loops = stopped.loops if stopped else _loops(source)

@@ -34,11 +34,12 @@ EVENT = "EVENT"
 
 
 class Frame(NamedTuple):
-    """20 ms of sound at `rate` Hz that came as `payload_type`."""
+    """20 ms of sound at `rate` Hz that came as `payload_type`; `pause` if the phone has said nothing of it."""
 
     pcm: bytes
     rate: int
     payload_type: int
+    pause: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -84,15 +85,18 @@ class Voice:
 
     def frame(self, now: float) -> Frame | None:
         """The next 20 ms, None when the phone has been silent for a while."""
+        pause = False
         while len(self._ready) < self._size:
             taken = self.buffer.take(now)
             if isinstance(taken, Packet):
                 self._hear(taken, now)
             elif taken is Gap.LOST or (taken is Gap.STARVED and self._may_stretch):
                 self._ready += self._made_up()
-            elif not self._pause():
-                return None
-        return self._cut()
+            else:
+                pause = not self._ready
+                if not self._pause():
+                    return None
+        return self._cut(pause)
 
     @property
     def _may_stretch(self) -> bool:
@@ -159,7 +163,7 @@ class Voice:
         self._position += samples
         return True
 
-    def _cut(self) -> Frame:
+    def _cut(self, pause: bool) -> Frame:
         size = self._size
         pcm, self._ready = self._ready[:size], self._ready[size:]
-        return Frame(pcm, self.rate, self._payload_type)
+        return Frame(pcm, self.rate, self._payload_type, pause)

@@ -24,8 +24,8 @@ from vorzimmer.media.embedded.config import Listener, WorkerConfig
 from vorzimmer.media.embedded.player import TICK, Beat
 from vorzimmer.media.embedded.server import ControlServer
 from vorzimmer.media.embedded.table import Table
-from vorzimmer.media.embedded.transcode import SLOTS
 from vorzimmer.media.embedded.udp import Hub
+from vorzimmer.media.embedded.voices import SLOTS
 from vorzimmer.media.embedded.wires import Pair
 
 SWEEP_SECONDS = 1.0
@@ -63,7 +63,7 @@ class Worker:
         self._server = ControlServer(self._perform, perf_counter)
         self._hub = Hub(perf_counter, config.dscp)
         self.table = Table(config, self._bind, Library(config.music), self._server.emit, chance)
-        self.table.translator.failed = _complain
+        self.table.voices.failed = _complain
         self._ticks = 0
         self._collected = perf_counter()
         self._beat = Beat(perf_counter())
@@ -125,9 +125,9 @@ class Worker:
         """The slots between two ticks; looked after only while somebody is translated."""
         try:
             for _ in self._slots.due(perf_counter()):
-                self.table.translator.tick(perf_counter())
+                self.table.voices.tick(perf_counter())
         finally:
-            busy = self.table.translator.busy
+            busy = self.table.voices.busy
             self._later("slot", max(self._slots.at - perf_counter(), TICK / 100) if busy else TICK)
 
     def _sweep(self) -> None:
@@ -147,7 +147,7 @@ class Worker:
 
 
 def _complain(error: Exception) -> None:
-    context = {"message": "a voice could not be translated", "exception": error}
+    context = {"message": "a voice could not be translated or mixed", "exception": error}
     asyncio.get_running_loop().call_exception_handler(context)
 
 
