@@ -1,6 +1,7 @@
 """A simulated server with a carrier behind it: two companies, a trunk each, phones inside and persons outside."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from tests.simulation.companies import NORD, SUED, House, company_file
 from tests.simulation.phones import Handset
@@ -8,7 +9,7 @@ from tests.simulation.phones import Handset
 from vorzimmer.kernel.address import Address
 from vorzimmer.testing.carrier import Carrier, join
 from vorzimmer.testing.chance import SeededChance
-from vorzimmer.testing.loop import VirtualClock
+from vorzimmer.testing.loop import VirtualClock, run
 from vorzimmer.testing.media import RecordingMedia
 from vorzimmer.testing.network import FAIR, Network
 from vorzimmer.testing.phone import Phone
@@ -103,3 +104,22 @@ def invited(call: PhoneCall) -> dict[str, str]:
     assert call.request is not None
     names = ("From", "To", "P-Asserted-Identity", "P-Preferred-Identity", "Privacy", "Diversion", "History-Info")
     return {name: call.request.headers.get(name) for name in names}
+
+
+Scene = Callable[[World], Awaitable[None]]
+
+
+def play(scene: Scene) -> None:
+    """Run a scene in a world of its own, to its clean end."""
+
+    async def main() -> None:
+        world = World()
+        try:
+            await scene(world)
+        except AssertionError:
+            for _, bug in world.server.told.bugs:
+                raise bug from None
+            raise
+        await world.stop()
+
+    run(main())

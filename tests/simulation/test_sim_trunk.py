@@ -1,37 +1,17 @@
 """Calls to and from the outside over a carrier, in virtual time: registration, identity, fail-over, limits, press 1."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 import pytest
 from tests.simulation.companies import NORD, SUED
-from tests.simulation.outside import KUNDE, MAIN, MOBIL, SPARE, World, invited, trunk
+from tests.simulation.outside import KUNDE, MAIN, MOBIL, SPARE, World, invited, play, trunk
 
 from vorzimmer.kernel.address import Address
 from vorzimmer.media.port import File
 from vorzimmer.store.frames import Entry
 from vorzimmer.testing.carrier import join
-from vorzimmer.testing.loop import run
 from vorzimmer.testing.phone import answers, declines, early, ignores, rings
 from vorzimmer.testing.phone_call import PhoneCall
-
-Scene = Callable[[World], Awaitable[None]]
-
-
-def play(scene: Scene) -> None:
-    """Run a scene in a world of its own, to its clean end."""
-
-    async def main() -> None:
-        world = World()
-        try:
-            await scene(world)
-        except AssertionError:
-            for _, bug in world.server.told.bugs:
-                raise bug from None
-            raise
-        await world.stop()
-
-    run(main())
 
 
 def facts(world: World, kind: str) -> list[dict[str, str]]:

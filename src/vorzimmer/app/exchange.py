@@ -228,6 +228,7 @@ class Exchange:
         self._lines_open = True
         for company in self.house.companies:
             self.trunks.configure(company, specs_of(self.house, company))
+        self.board.lines_known()
 
     def _calls_of(self, company: str, device: str) -> int:
         return self.board.calls_of(company, device)

@@ -63,6 +63,7 @@ def _spec(trunk: Trunk, book: Snapshot, password: str | None) -> TrunkSpec:
         token=_token(company, trunk.id),
         expires=trunk.expires_s,
         probe_s=trunk.options_s,
+        proxied=trunk.proxy is not None,
         identity=trunk.identity,
         form=trunk.number_format,
         plan=NumberPlan.of(book.company),

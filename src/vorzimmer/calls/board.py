@@ -14,6 +14,7 @@ from vorzimmer.calls.entrance import Inviting
 from vorzimmer.calls.facts import Facts
 from vorzimmer.calls.live import Live
 from vorzimmer.calls.opening import leg_of
+from vorzimmer.calls.outside import proof_of
 from vorzimmer.calls.records import encode, interrupted
 from vorzimmer.calls.replace import names_a_dialog, take
 from vorzimmer.calls.state import CallState, End, Party, change
@@ -188,6 +189,19 @@ class Switchboard:
             self._devices[leg] = (live.state.company, device)
             self._busy.setdefault(self._devices[leg], set()).add(leg)
             self.world.moved(*self._devices[leg])
+            self._proves(leg, *self._devices[leg])
+
+    def lines_known(self) -> None:
+        """Trunks are there (again, after a restart): calls that go on over them know as whom."""
+        for leg, device in self._devices.items():
+            self._proves(leg, *device)
+
+    def _proves(self, leg: LegId, company: str, device: str) -> None:
+        """The carrier of an outside leg may ask who we are in the middle of a call."""
+        trunk = line_of(device)
+        for line in self.world.lines.lines(company, trunk[0])[:1] if trunk is not None else ():
+            if (proof := proof_of(line)) is not None:
+                self.world.signalling.engine.prove(leg, proof)
 
     def traced(self, leg: LegId, live: Live) -> None:
         """Traces of this leg's dialog belong to `live` from now on."""

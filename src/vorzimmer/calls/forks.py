@@ -3,7 +3,7 @@
 This module must never leave a leg ringing or an endpoint open once its Ring is over: ``end`` is called in every case.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 from vorzimmer.calls.confirm import Question
@@ -19,7 +19,6 @@ from vorzimmer.calls.outside import Way, far_end, rest, ways_of
 from vorzimmer.calls.outside import invite as out
 from vorzimmer.calls.ports import Contact
 from vorzimmer.calls.screen import named_badly
-from vorzimmer.calls.sent_on import Lines
 from vorzimmer.calls.sound import answered, first_offer, offer_like
 from vorzimmer.calls.state import Leg, Party, Rung, Sound
 from vorzimmer.calls.statuses import verdict
@@ -30,12 +29,11 @@ from vorzimmer.kernel.ids import LegId
 from vorzimmer.media.eager import all_at_once
 from vorzimmer.media.port import MediaError, MediaEvent, SourceEnded
 from vorzimmer.routing.model import Offer, OfferOutcome, Ring
-from vorzimmer.sip.client_auth import Nonces, answer_challenge, credentials
 from vorzimmer.sip.events import Answered, Failed, Progressed, Responded
 from vorzimmer.sip.flow import Flow
 from vorzimmer.sip.gruu import names
 from vorzimmer.sip.identity import ANSWERED_ELSEWHERE
-from vorzimmer.sip.message import Headers, Response
+from vorzimmer.sip.message import Response
 
 STRENGTH = ("answered", "redirected", "declined", "busy", "no_answer", "unreachable", "elsewhere", "cancelled")
 """Of the legs of one offer the strongest word counts."""
@@ -62,9 +60,6 @@ class Fork:
     taken: Leg | None = None
     ways: tuple[Way, ...] = ()
     """Of an outside leg: the way it takes, then those that are left."""
-    nonces: Nonces = ()
-    answers: Lines = ()
-    """The credentials sent with the last INVITE."""
     question: Question | None = None
     reach_at: float = 0.0
     shown: Party | None = None
@@ -126,8 +121,8 @@ class Forks:
         self.live.rings(self.rung)
         world.signalling.kick()
 
-    def _send(self, fork: Fork, after: Response | None = None) -> None:
-        """The INVITE of one fork; `after` is the challenge that it answers, with the same description."""
+    def _send(self, fork: Fork) -> None:
+        """The INVITE of one fork."""
         world = self.live.world
         now = world.signalling.now()
         assert fork.sound is not None
@@ -140,7 +135,7 @@ class Forks:
         self.live.home.own(fork.leg, self.live, fork.contact.device)
         limits = (self.step.seconds, self.live.state.hops)
         if fork.ways:
-            invite = replace(out(fork.ways[0], fork.offer, body, limits, fork.answers), after=after)
+            invite = out(fork.ways[0], fork.offer, body, limits)
         else:
             company = self.live.state.company
             manner = Manner(world.domain(company), *limits, world.profile(company, fork.contact))
@@ -303,8 +298,6 @@ class Forks:
 
     def failed(self, fork: Fork, event: Failed) -> None:
         """A final answer that is no 2xx. A diversion that may not be followed makes the phone unreachable (EXA-22)."""
-        if fork.ways and event.response is not None and self._answer(fork, event.response):
-            return
         fork.outcome, fork.cause, fork.retry_after = verdict(event, rang=fork.heard)
         fork.status = event.status
         if fork.ways:
@@ -315,22 +308,6 @@ class Forks:
             fork.to = diverted_to(self.live, response, fork.contact.flow) if response is not None else ""
             fork.outcome = "redirected" if fork.to else "unreachable"
         self._closed(fork)
-
-    def _answer(self, fork: Fork, refused: Response) -> bool:
-        """Answer a trunk's challenge (RFC 3261 section 22): only there, only for its realm, once for each nonce."""
-        world, line = self.live.world, fork.ways[0].line
-        if refused.status not in {401, 407} or line.account is None:
-            return False
-        sent = Headers(fork.answers)
-        nonces = answer_challenge(refused.status, refused.headers, fork.nonces, sent, realm=line.realm)
-        if nonces is None:
-            return False
-        uri = out(fork.ways[0], fork.offer, b"", (0, 0)).uri
-        answer = credentials(nonces, "INVITE", uri, line.account, cnonce=world.chance.token(8))
-        fork.nonces, fork.answers = answer.nonces, answer.headers
-        self._send(fork, refused)
-        world.signalling.kick()
-        return True
 
     def _next_way(self, fork: Fork, status: int) -> None:
         """Another trunk, or another number there, takes this one's place; ``go_on`` sends it."""

@@ -12,7 +12,7 @@ from vorzimmer.calls.sent_on import Lines, to_trunk
 from vorzimmer.calls.world import World
 from vorzimmer.kernel.address import Address
 from vorzimmer.routing.model import Offer, Route, line_device
-from vorzimmer.sip.engine import InviteSpec
+from vorzimmer.sip.engine import InviteSpec, Proof
 from vorzimmer.sip.flow import Flow
 from vorzimmer.sip.identity import ANONYMOUS, ask_privacy, assert_identity, name_addr
 from vorzimmer.sip.uri import SipUri
@@ -67,8 +67,13 @@ def hop_address(way: Way) -> Address:
     return Address(way.line.hop.host, way.line.hop.port)
 
 
-def invite(way: Way, offer: Offer, body: bytes, limits: tuple[float, int], more: Lines = ()) -> InviteSpec:
-    """The INVITE of `offer` over a way; `limits` are the seconds to ring and the hops left, `more` credentials."""
+def proof_of(line: Line) -> Proof | None:
+    """As whom requests over a line prove themselves."""
+    return Proof(line.account, line.realm, line.speaks) if line.account is not None else None
+
+
+def invite(way: Way, offer: Offer, body: bytes, limits: tuple[float, int]) -> InviteSpec:
+    """The INVITE of `offer` over a way; `limits` are the seconds to ring and the hops left."""
     seconds, hops = limits
     target = _address(way.line, offer.target.id, way.line.domain)
     urgent = (("Priority", "emergency"),) if way.route.urgent else ()
@@ -79,8 +84,10 @@ def invite(way: Way, offer: Offer, body: bytes, limits: tuple[float, int], more:
         local=_from(way),
         remote=f"<{target}>",
         body=body,
-        extra=(*_identity(way), *_sent_on(way.line, offer, str(target)), *urgent, expires, *more),
+        extra=(*_identity(way), *_sent_on(way.line, offer, str(target)), *urgent, expires),
         max_forwards=hops - 1,
+        route=way.line.route,
+        proof=proof_of(way.line),
     )
 
 

@@ -12,17 +12,25 @@ from vorzimmer.directory.numbers import NumberForm, NumberPlan
 from vorzimmer.kernel.address import Address
 from vorzimmer.sip.digest import Account
 from vorzimmer.sip.flow import Flow, Hop
+from vorzimmer.sip.headers import parse_name_addr
 from vorzimmer.sip.registering import Registering
+from vorzimmer.sip.transaction import Proof
+from vorzimmer.sip.uri import SipUri
 
 _USUAL = frozenset({0, 5060, 5061})
 _STRENGTH = {"udp": 0, "tcp": 1, "ws": 1, "tls": 2, "wss": 2}
+
+
+def nobody(flow: Flow) -> bool:
+    """No flow is a peer's."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
 class TrunkSpec:
     """A trunk as configured. `targets` are where requests go, best first; `sources` further addresses, networks and
     names that its calls come from; `token` the user part of our Contact, by which the carrier's calls find this trunk;
-    `probe_s` the seconds between two OPTIONS, 0 for none."""
+    `probe_s` the seconds between two OPTIONS, 0 for none; `proxied`: the target is a proxy of our choice."""
 
     company: str
     id: str
@@ -37,6 +45,7 @@ class TrunkSpec:
     token: str = ""
     expires: int = 600
     probe_s: int = 45
+    proxied: bool = False
     identity: str = "pai"
     form: NumberForm = "e164"
     plan: NumberPlan = field(default_factory=NumberPlan)
@@ -68,6 +77,9 @@ class Line:
     local: Address
     account: Account | None = None
     realm: str = ""
+    speaks: Callable[[Flow], bool] = nobody
+    """Whether somebody over a flow is a peer of this trunk."""
+    route: tuple[str, ...] = ()
 
 
 class TrunkLine:
@@ -86,6 +98,7 @@ class TrunkLine:
         self.probe_at: float | None = now + 1 if spec.probe_s else None
         self.told_up = True
         self.why = ""
+        self._proof = Proof(spec.account, spec.realm, self.speaks) if spec.account is not None else None
 
     # -- going out --------------------------------------------------------------------------------------------------
     def up(self, now: float) -> bool:
@@ -101,12 +114,26 @@ class TrunkLine:
             return self.registering.why
         return next(iter(self.dead.values()), self.why)
 
-    def lines(self, sent_by: Callable[[Hop], Address]) -> tuple[Line, ...]:
-        """Every hop, those that answer first. Without a configured realm the one that registered us counts."""
-        spec = self.spec
-        account = spec.account
+    @property
+    def realm(self) -> str:
+        """Whose challenges are answered: as configured, else whose challenge came from the registrar."""
         nonces = self.registering.nonces if self.registering is not None else ()
-        realm = spec.realm or (nonces[-1].realm if nonces else "")
+        return self.spec.realm or (nonces[-1].realm if nonces else "")
+
+    @property
+    def proof(self) -> Proof | None:
+        """As whom we ask for its health."""
+        if self._proof is not None:
+            self._proof.realm = self.realm
+        return self._proof
+
+    def lines(self, sent_by: Callable[[Hop], Address]) -> tuple[Line, ...]:
+        """Every hop, those that answer first; where the registrar has named a way, that one (RFC 3608)."""
+        spec = self.spec
+        route = self.registering.route if self.registering is not None else ()
+        hops = sorted(self.hops, key=lambda each: each in self.dead)
+        account = spec.account
+        realm = self.realm
         return tuple(
             Line(
                 spec.id,
@@ -120,9 +147,19 @@ class TrunkLine:
                 sent_by(hop),
                 account,
                 realm,
+                self.speaks,
+                route,
             )
-            for hop in sorted(self.hops, key=lambda each: each in self.dead)
+            for hop in self._on_route(route, tuple(hops))
         )
+
+    def _on_route(self, route: tuple[str, ...], hops: tuple[Hop, ...]) -> tuple[Hop, ...]:
+        """A configured proxy stays the first hop; else the first of the Service-Route is, over no weaker transport."""
+        uri = parse_name_addr(route[0]).uri if route and not self.spec.proxied else None
+        if not isinstance(uri, SipUri) or any(uri.host == hop.host and uri.port in {None, hop.port} for hop in hops):
+            return hops
+        usual = (5061 if self.spec.transport == "tls" else 5060) if is_literal(uri.host) else 0
+        return (Hop(self.spec.transport, uri.host, uri.port or usual),)
 
     def target(self) -> Hop | None:
         """Where to register now."""

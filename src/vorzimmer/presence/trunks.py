@@ -15,7 +15,7 @@ from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.chance import Chance
 from vorzimmer.kernel.clock import Alarm, Clock
 from vorzimmer.presence.trunk_line import Line, TrunkLine, TrunkSpec, is_literal, split_source
-from vorzimmer.sip.engine import Engine
+from vorzimmer.sip.engine import Engine, Proof
 from vorzimmer.sip.events import Responded
 from vorzimmer.sip.flow import Flow, Hop
 from vorzimmer.sip.message import Headers, Request
@@ -259,7 +259,7 @@ class Trunks:
         if line.probe_at is not None and now >= line.probe_at:
             line.probe_at = now + line.spec.probe_s * (0.8 + 0.2 * self._chance.fraction())
             for hop in line.hops:
-                self._send(key, line, hop, self._options(line))
+                self._send(key, line, hop, self._options(line), line.proof)
         self._judge(line)
 
     def _register(self, key: Key, line: TrunkLine, *, expires: int | None = None) -> None:
@@ -280,8 +280,8 @@ class Trunks:
         lines = (("From", address), ("To", f"<sip:{host_text(spec.domain)}>"), ("Accept", "application/sdp"))
         return Request("OPTIONS", f"sip:{host_text(spec.domain)}", Headers(lines))
 
-    def _send(self, key: Key, line: TrunkLine, hop: Hop, request: Request) -> None:
-        transaction = self._signalling.engine.request(request, hop, self._signalling.now())
+    def _send(self, key: Key, line: TrunkLine, hop: Hop, request: Request, proof: Proof | None = None) -> None:
+        transaction = self._signalling.engine.request(request, hop, self._signalling.now(), proof=proof)
         self._sent[transaction] = _Sent(key, line, hop, request.method)
         self._signalling.kick()
 

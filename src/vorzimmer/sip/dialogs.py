@@ -128,13 +128,13 @@ class Dialogs:
             return
         tag = dialog.remote_tag
         if attempt.done or leg.attempt is not attempt:
-            attempt.acks[tag] = self._sender.ack(leg, dialog, attempt.outline.cseq)
+            attempt.acks[tag] = self._sender.ack(leg, dialog, attempt.outline)
             return
         attempt.done = True
         dialog.refresh(response.headers)
         self._agreed(attempt, response)
         if attempt.offers:
-            attempt.acks[tag] = self._sender.ack(leg, dialog, attempt.outline.cseq)
+            attempt.acks[tag] = self._sender.ack(leg, dialog, attempt.outline)
             leg.attempt = None
         else:
             attempt.acks[tag] = None

@@ -25,6 +25,7 @@ from vorzimmer.sip.leg import Leg, Legs, Phase
 from vorzimmer.sip.message import Request
 from vorzimmer.sip.outline import Extra
 from vorzimmer.sip.outside import Outside
+from vorzimmer.sip.proving import Proof, Proving
 from vorzimmer.sip.receiver import Receiver
 from vorzimmer.sip.reliable import Acknowledger
 from vorzimmer.sip.replies import phrase
@@ -32,7 +33,7 @@ from vorzimmer.sip.sender import Sender
 from vorzimmer.sip.transaction_layer import Layer
 from vorzimmer.sip.unanswered import Unanswered, is_unanswered
 
-__all__ = ["Engine", "EngineConfig", "Extra", "InviteSpec"]
+__all__ = ["Engine", "EngineConfig", "Extra", "InviteSpec", "Proof"]
 
 
 class Engine:
@@ -52,6 +53,7 @@ class Engine:
         self._receiver = Receiver(self._sender, self._server, self._dialogs)
         self._layer.on_ack = self._receiver.on_ack
         self._failover = Failover(self._sender)
+        self._proving = Proving(self._sender)
 
     # -- bytes and time ------------------------------------------------------------------------------------------
     def receive(self, data: bytes, flow: Flow, now: float) -> None:
@@ -242,6 +244,12 @@ class Engine:
         found = self._legs.get(leg)
         return found is not None and option in found.supported
 
+    def prove(self, leg: LegId, proof: Proof) -> None:
+        """As whom we answer challenges in the dialogs of a trunk's leg from now on, unless that is known already."""
+        found = self._legs.get(leg)
+        if found is not None and found.proof is None:
+            found.proof = proof
+
     def refreshed(self, leg: LegId, flow: Flow) -> None:
         """The device's newest flow: requests inside the dialog use it from now on (ARCHITECTURE: Leg), and so does what
         is still to be sent for an INVITE under way (CANCEL, once more if its stream had closed; a response)."""
@@ -254,13 +262,13 @@ class Engine:
                 found.attempt.moved()
 
     # -- outside dialogs ------------------------------------------------------------------------------------------
-    def request(self, request: Request, to: Flow | Hop, now: float) -> str:
-        """Any request but INVITE, ACK and CANCEL; ``Responded`` follows.
+    def request(self, request: Request, to: Flow | Hop, now: float, *, proof: Proof | None = None) -> str:
+        """Any request but INVITE, ACK and CANCEL; ``Responded`` follows. `proof`: as whom a challenge is answered.
 
         Fills Via, From tag, Call-ID, CSeq, Max-Forwards if missing, and Contact where the method needs one. Raises
         LocalError without From and To."""
         self._core.now = now
-        return self._outside.request(request, to)
+        return self._outside.request(request, to, proof)
 
     def request_of(
         self, dialog: Dialog, method: str, to: Flow | Hop, now: float, *, lines: str = "", body: bytes = b""

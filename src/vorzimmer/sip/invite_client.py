@@ -19,6 +19,7 @@ from vorzimmer.sip.outline import Outline, lines_of, one_line
 from vorzimmer.sip.reliable import Acknowledger
 from vorzimmer.sip.replies import phrase
 from vorzimmer.sip.sender import Sender, user_of
+from vorzimmer.sip.transaction import Claim, Proof
 
 MAX_FORKS = 16
 """Early dialogs that are kept for one INVITE; a peer that makes up more gets its responses, but no dialogs."""
@@ -29,8 +30,8 @@ class InviteSpec:
     """An INVITE of ours. `uri`: Request-URI (the phone's Contact); `to`: Flow of the binding or a Hop; `local` and
     `remote`: From and To as name-addr text without tag; `route`: Route set; `extra`: PAI, Privacy, Alert-Info,
     History-Info, Replaces ...; empty `body` is a late offer; `max_forwards`: one less than that of the call it carries
-    on (RFC 7332). `after`: the response that refused this INVITE before (401, 407, 3xx): Call-ID, From tag and CSeq
-    go on from there (RFC 3261 sections 8.1.3.4 and 8.1.3.5)."""
+    on (RFC 7332). `proof`: as whom challenges are answered, None answers none. `after`: the response that refused this
+    INVITE before (422, 3xx): Call-ID, From tag and CSeq go on from there (RFC 3261 sections 8.1.3.4 and 8.1.3.5)."""
 
     uri: str
     to: Flow | Hop
@@ -41,6 +42,7 @@ class InviteSpec:
     route: tuple[str, ...] = ()
     extra: tuple[tuple[str, str], ...] = ()
     max_forwards: int = 70
+    proof: Proof | None = None
     after: Response | None = None
 
 
@@ -71,7 +73,7 @@ class InviteClient:
         if self._sender.legs.get(leg_id) is not None:
             raise LocalError(f"leg {leg_id} exists")
         leg = Leg(leg_id, Phase.CALLING, spec.to)
-        leg.user = user_of(one_line(spec.local))
+        leg.user, leg.proof = user_of(one_line(spec.local)), spec.proof
         self._sender.legs.add(leg)
         self._send(leg, spec)
 
@@ -92,7 +94,9 @@ class InviteClient:
         leg.attempt = attempt = Attempt(sender, self, leg, offers=bool(spec.body))
         attempt.body = spec.body
         attempt.again = lambda refused: self._send(leg, replace(spec, to=leg.to, after=refused))
-        attempt.tx = sender.layer.client("INVITE", branch, outline.write(lines, spec.body), spec.to, user=attempt)
+        claim = Claim(spec.proof, None) if spec.proof is not None else None
+        data = outline.write(lines, spec.body)
+        attempt.tx = sender.layer.client("INVITE", branch, data, spec.to, user=attempt, claim=claim)
         attempt.tx.outline = outline
 
     def end(self, leg: Leg, reason: str) -> None:
@@ -105,7 +109,7 @@ class InviteClient:
         attempt, dialog = leg.attempt, leg.dialog
         if attempt is None or dialog is None or attempt.acks.get(dialog.remote_tag, ()) is not None:
             return
-        attempt.acks[dialog.remote_tag] = self._sender.ack(leg, dialog, attempt.outline.cseq, body)
+        attempt.acks[dialog.remote_tag] = self._sender.ack(leg, dialog, attempt.outline, body)
         leg.attempt = None
         leg.agreed(body, b"")
 
@@ -147,7 +151,7 @@ class InviteClient:
         leg.agreed(attempt.body, response.body)
         self._sender.sessions.answered(leg, response.headers)
         if attempt.offers:
-            attempt.acks[dialog.remote_tag] = self._sender.ack(leg, dialog, attempt.outline.cseq)
+            attempt.acks[dialog.remote_tag] = self._sender.ack(leg, dialog, attempt.outline)
             leg.attempt = None
         else:
             attempt.acks[dialog.remote_tag] = None
@@ -167,7 +171,7 @@ class InviteClient:
 
     def _decline(self, attempt: Attempt, dialog: Dialog) -> None:
         leg = attempt.leg
-        attempt.acks[dialog.remote_tag] = self._sender.ack(leg, dialog, attempt.outline.cseq)
+        attempt.acks[dialog.remote_tag] = self._sender.ack(leg, dialog, attempt.outline)
         self._sender.bye(leg, dialog, attempt.reason)
 
     def _establish(self, leg: Leg, dialog: Dialog) -> None:

@@ -13,6 +13,7 @@ from vorzimmer.sip.flow import Flow, Hop
 from vorzimmer.sip.message import Headers
 from vorzimmer.sip.session_timer import FLOOR, Session
 from vorzimmer.sip.timers import Timer
+from vorzimmer.sip.transaction import Proof
 from vorzimmer.sip.transaction_layer import Transaction
 
 if TYPE_CHECKING:
@@ -68,8 +69,8 @@ class Leg:
 
     __slots__ = (
         "acknowledged", "allow", "attempt", "dialog", "forks", "hop", "id", "least", "outgoing", "phase", "prolong",
-        "promise", "reason", "retry", "sdp", "server", "session", "session_timer", "supported", "tag", "theirs", "to",
-        "unacknowledged", "update_in", "updates_out", "user", "wanted",
+        "promise", "proof", "reason", "retry", "sdp", "server", "session", "session_timer", "supported", "tag",
+        "theirs", "to", "unacknowledged", "update_in", "updates_out", "user", "wanted",
     )  # fmt: skip
 
     def __init__(self, leg: LegId, phase: Phase, to: Flow | Hop) -> None:
@@ -101,6 +102,8 @@ class Leg:
         """Methods and option tags of the peer, as it said last."""
         self.promise: Promise | None = None
         """How provisionals to the peer's INVITE are sent, where it knows 100rel."""
+        self.proof: Proof | None = None
+        """As whom we prove ourselves to the peer of a trunk's leg."""
         self.session: Session | None = None
         self.session_timer: Timer | None = None
         self.least = FLOOR

@@ -40,7 +40,7 @@ def host_text(host: str) -> str:
 class Outline:
     """What an INVITE has in common with its ACK and CANCEL, and every request with its like."""
 
-    __slots__ = ("call_id", "cseq", "from_", "max_forwards", "method", "route", "to", "uri", "via")
+    __slots__ = ("call_id", "cseq", "from_", "max_forwards", "method", "proof", "route", "to", "uri", "via")
 
     def __init__(self, method: str, uri: str, cseq: int, call_id: str) -> None:
         self.method = method
@@ -48,13 +48,15 @@ class Outline:
         self.cseq = cseq
         self.call_id = call_id
         self.via = self.from_ = self.to = ""
+        self.proof = ""
+        """The header lines of its credentials, which the ACK of a 2xx repeats (RFC 3261 section 13.2.2.4)."""
         self.max_forwards = 70
         self.route: tuple[str, ...] = ()
 
     def copy(self) -> "Outline":
         """Another one that says the same."""
         other = Outline(self.method, self.uri, self.cseq, self.call_id)
-        for name in ("via", "from_", "to", "max_forwards", "route"):
+        for name in ("via", "from_", "to", "max_forwards", "proof", "route"):
             setattr(other, name, getattr(self, name))
         return other
 

@@ -13,6 +13,7 @@ from vorzimmer.sip.message import Request, Response
 from vorzimmer.sip.outline import Extra, lines_of
 from vorzimmer.sip.replies import phrase, record_routes, reply
 from vorzimmer.sip.sender import NEEDS_CONTACT, Sender
+from vorzimmer.sip.transaction import Claim, Proof
 from vorzimmer.sip.transaction_layer import Transaction
 
 _MAKES_DIALOG = frozenset({"SUBSCRIBE", "REFER", "NOTIFY", "UPDATE"})
@@ -25,7 +26,7 @@ class Outside:
         self._sender = sender
         self._core = sender.core
 
-    def request(self, request: Request, to: Flow | Hop) -> str:
+    def request(self, request: Request, to: Flow | Hop, proof: Proof | None = None) -> str:
         """Complete and send; the request itself is left as it was."""
         method = request.method
         if method in {"INVITE", "ACK", "CANCEL"} or "From" not in request.headers or "To" not in request.headers:
@@ -43,8 +44,12 @@ class Outside:
             headers.add("Contact", sender.contact(to, "").partition(": ")[2].rstrip())
         branch = sender.branch()
         headers.prepend("Via", sender.via(to, branch))
+        claim = Claim(proof, None) if proof is not None else None
+        for line in sender.proved(claim, method, request.uri, to).splitlines() if claim is not None else ():
+            name, _, value = line.partition(": ")
+            headers.add(name, value)
         data = Request(method, request.uri, headers, request.body).to_bytes()
-        return sender.layer.client(method, branch, data, to, user=self).id
+        return sender.layer.client(method, branch, data, to, user=self, claim=claim).id
 
     def request_of(self, dialog: Dialog, method: str, to: Flow | Hop, *, lines: str, body: bytes) -> str:
         """The next request of a dialog that is kept elsewhere (a subscription); `lines` each with its line end."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from vorzimmer.kernel.errors import PeerError
 from vorzimmer.sip.client_auth import Nonces, answer_challenge, credentials, next_nonce
 from vorzimmer.sip.digest import Account
-from vorzimmer.sip.headers import Star, parse_contacts
+from vorzimmer.sip.headers import Star, parse_contacts, parse_name_addr
 from vorzimmer.sip.message import Headers, Request
 from vorzimmer.sip.text import is_number
 from vorzimmer.sip.uri import SipUri
@@ -18,6 +18,7 @@ FIRST_WAIT_S = 30.0
 """Seconds before the second try after a failure; doubled with each further one (RFC 5626 section 4.5)."""
 LONGEST_WAIT_S = 600.0
 MOST_RETRY_AFTER = 3600
+MOST_ROUTES = 8
 MOST_SECONDS = 86_400
 """A Min-Expires above this is no registrar that we can follow."""
 
@@ -51,6 +52,8 @@ class Registering:
         self.target = 0
         self.why = ""
         self.fresh = True
+        self.route: tuple[str, ...] = ()
+        """The Service-Route of the registrar: the way of requests of ours (RFC 3608 section 5.1)."""
 
     @property
     def nonces(self) -> Nonces:
@@ -105,6 +108,7 @@ class Registering:
         seconds = self._seconds(headers)
         self._nonces = next_nonce(headers, self._nonces)
         self._failures, self.why, self.fresh = 0, "", False
+        self.route = _route(headers)
         self._until = now + seconds
         # Before it runs out, and never in step with other trunks (RFC 3261 section 10.2.4).
         self.due = now + max(seconds * (0.75 + 0.1 * fraction), 1.0)
@@ -143,6 +147,20 @@ class Registering:
             return
         longest = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(self._failures - 1, 8))
         self.due = now + longest * (0.5 + 0.5 * fraction)
+
+
+def _route(headers: Headers) -> tuple[str, ...]:
+    """Loose routes alone, and not too many; whatever else a registrar says is no way to go."""
+    found = headers.list_of("Service-Route")
+    return tuple(found) if len(found) <= MOST_ROUTES and all(map(_is_loose, found)) else ()
+
+
+def _is_loose(text: str) -> bool:
+    try:
+        uri = parse_name_addr(text).uri
+    except PeerError:
+        return False
+    return isinstance(uri, SipUri) and uri.has("lr")
 
 
 def _listed(headers: Headers, contact: str) -> str:

@@ -4,6 +4,8 @@ Shared by the halves of the engine that make and that answer INVITEs. This modul
 over; it is told.
 """
 
+from collections.abc import Callable
+
 from vorzimmer.sip.arrived import MAGIC
 from vorzimmer.sip.core import Core
 from vorzimmer.sip.dialog import Dialog, DialogId
@@ -14,6 +16,7 @@ from vorzimmer.sip.message import Request, Response
 from vorzimmer.sip.outline import Outline, host_text, one_line, via_of
 from vorzimmer.sip.replies import reply
 from vorzimmer.sip.sessions import Sessions
+from vorzimmer.sip.transaction import Claim
 from vorzimmer.sip.transaction_layer import ClientUser, Layer, Transaction
 
 NEEDS_CONTACT = frozenset({"INVITE", "UPDATE", "SUBSCRIBE", "NOTIFY", "REFER"})
@@ -40,6 +43,8 @@ class Sender:
         self.sessions = Sessions(core)
         self.closing: set[DialogId] = set()
         """Dialogs whose BYE is under way: a crossing BYE is answered 200."""
+        self.proved: Callable[[Claim, str, str, Flow | Hop], str] = _unproved
+        """Header lines with credentials for a request inside a dialog with a trunk."""
 
     # -- addresses ------------------------------------------------------------------------------------------------
     def branch(self) -> str:
@@ -86,18 +91,24 @@ class Sender:
         outline = dialog.outline(method)
         outline.via = self.via(to, branch)
         contact = self.contact(to, leg.user) if method in NEEDS_CONTACT else ""
-        agent = f"User-Agent: {self.core.config.user_agent}\r\n"
-        tx = self.layer.client(method, branch, outline.write(contact + agent + lines, body), to, user=user)
+        lines = f"{contact}User-Agent: {self.core.config.user_agent}\r\n{lines}"
+        claim = None
+        if leg.proof is not None:
+            claim = Claim(leg.proof, dialog)
+            outline.proof = self.proved(claim, method, outline.uri, to)
+            lines += outline.proof
+        tx = self.layer.client(method, branch, outline.write(lines, body), to, user=user, claim=claim)
         tx.outline = outline
         return tx
 
-    def ack(self, leg: Leg, dialog: Dialog, cseq: int, body: bytes = b"") -> tuple[bytes, Flow | Hop]:
-        """Acknowledge a 2xx (RFC 3261 section 13.2.2.4); gives back what was sent, to be sent again for another 2xx."""
+    def ack(self, leg: Leg, dialog: Dialog, invite: Outline, body: bytes = b"") -> tuple[bytes, Flow | Hop]:
+        """Acknowledge a 2xx to `invite` (RFC 3261 section 13.2.2.4); gives back what was sent, to be sent again for
+        another 2xx."""
         to = self.where(leg, dialog)
         outline: Outline = dialog.outline("ACK")
-        outline.cseq = cseq
+        outline.cseq = invite.cseq
         outline.via = self.via(to, self.branch())
-        data = outline.write("Content-Type: application/sdp\r\n" if body else "", body)
+        data = outline.write(invite.proof + ("Content-Type: application/sdp\r\n" if body else ""), body)
         self.core.send(data, to)
         return data, to
 
@@ -167,3 +178,8 @@ class _Farewell:
 
     def on_failure(self, transaction: Transaction, status: int) -> None:
         self._closing.discard(self._dialog)
+
+
+def _unproved(claim: Claim, method: str, uri: str, to: Flow | Hop) -> str:
+    """Until somebody knows an account."""
+    return ""

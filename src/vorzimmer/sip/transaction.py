@@ -1,8 +1,13 @@
 """One transaction as the layer keeps it, and who is told what becomes of it. This module must never send."""
 
+from collections.abc import Callable
 from typing import Protocol
 
+from vorzimmer.kernel.address import Address
 from vorzimmer.sip.arrived import Arrived
+from vorzimmer.sip.client_auth import Nonces
+from vorzimmer.sip.dialog import Dialog
+from vorzimmer.sip.digest import Account
 from vorzimmer.sip.flow import Flow, Hop
 from vorzimmer.sip.message import Response
 from vorzimmer.sip.outline import Outline
@@ -20,6 +25,32 @@ class ClientUser(Protocol):
         """No final response in time (408), or the request could not be sent (503)."""
 
 
+class Proof:
+    """As whom requests over a trunk prove themselves. `trusted(flow)`: whether that is a peer of the trunk; `realm` is
+    the only one that is answered, "" answers any. `nonces` is what its challenges have taught."""
+
+    __slots__ = ("account", "nonces", "realm", "trusted")
+
+    def __init__(self, account: Account, realm: str, trusted: Callable[[Flow], bool]) -> None:
+        self.account = account
+        self.realm = realm
+        self.trusted = trusted
+        self.nonces: Nonces = ()
+
+
+class Claim:
+    """A request that may be asked for its proof; `dialog` gives the next CSeq, None outside. `way` is what the Hop has
+    become, `tries` counts the challenges that were answered."""
+
+    __slots__ = ("dialog", "proof", "tries", "way")
+
+    def __init__(self, proof: Proof, dialog: Dialog | None) -> None:
+        self.proof = proof
+        self.dialog = dialog
+        self.way: Address | None = None
+        self.tries = 0
+
+
 class Transaction:
     """One transaction of either kind.
 
@@ -29,8 +60,8 @@ class Transaction:
     """
 
     __slots__ = (
-        "arrived", "at_once", "data", "flow", "hop", "id", "interval", "key", "limit", "merge", "outline", "owner",
-        "retry", "spare", "state", "table", "tag", "to", "user",
+        "arrived", "at_once", "claim", "data", "flow", "hop", "id", "interval", "key", "limit", "merge", "outline",
+        "owner", "retry", "spare", "state", "table", "tag", "to", "user",
     )  # fmt: skip
 
     def __init__(self, table: Table, state: State, to: Flow | Hop) -> None:
@@ -52,6 +83,7 @@ class Transaction:
         self.at_once: Signal | None = None
         self.hop = to if isinstance(to, Hop) else None
         self.spare = False
+        self.claim: Claim | None = None
 
     @property
     def branch(self) -> str:

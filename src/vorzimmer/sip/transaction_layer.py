@@ -12,10 +12,12 @@ from vorzimmer.sip.compact import LIMIT, fitting
 from vorzimmer.sip.core import Core
 from vorzimmer.sip.flow import Flow, Hop
 from vorzimmer.sip.message import Response
-from vorzimmer.sip.transaction import ClientUser, Transaction
+from vorzimmer.sip.transaction import Claim, ClientUser, Transaction
 from vorzimmer.sip.transactions import CLIENT, INVITE_CLIENT, INVITE_SERVER, SERVER, Do, Signal, State
 
 __all__ = ["ClientUser", "Layer", "Transaction"]
+
+_CHALLENGES = frozenset({401, 407})
 
 
 class Layer:
@@ -27,6 +29,8 @@ class Layer:
         """Told of an ACK that reaches a server transaction in state Accepted."""
         self.elsewhere: Callable[[Transaction], bool] = _nowhere
         """Asked before a failure is told: True where the request goes to another server instead."""
+        self.challenged: Callable[[Transaction, Response], bool] = _unproved
+        """Asked about a 401 or 407 to a request with a claim: True where it goes out again with credentials."""
         self._clients: dict[str, Transaction] = {}
         self._servers: dict[str, Transaction] = {}
         self._by_id: dict[str, Transaction] = {}
@@ -61,7 +65,16 @@ class Layer:
         }
 
     # -- client ---------------------------------------------------------------------------------------------------
-    def client(self, method: str, branch: str, data: bytes, to: Flow | Hop, *, user: ClientUser | None) -> Transaction:
+    def client(
+        self,
+        method: str,
+        branch: str,
+        data: bytes,
+        to: Flow | Hop,
+        *,
+        user: ClientUser | None,
+        claim: Claim | None = None,
+    ) -> Transaction:
         """Send a request and watch over it. The id is known to ``send_failed`` and ``flow_found``."""
         invite = method == "INVITE"
         tx = Transaction(INVITE_CLIENT, State.CALLING, to) if invite else Transaction(CLIENT, State.TRYING, to)
@@ -70,6 +83,7 @@ class Layer:
             data = fitting(data, to)
         tx.data = data
         tx.user = user
+        tx.claim = claim
         self._begin(tx)
         return tx
 
@@ -84,9 +98,9 @@ class Layer:
         if not _reliable(tx.to):
             self._again(tx, self._core.config.t1, Signal.TIMER_A if tx.table is INVITE_CLIENT else Signal.TIMER_E)
 
-    def restart(self, tx: Transaction, branch: str, data: bytes, to: Hop) -> None:
-        """Send the request of `tx` to another server, as a transaction of its own (RFC 3263 section 4.3). Where the
-        first server has refused an INVITE, somebody stays behind to acknowledge its repetitions."""
+    def restart(self, tx: Transaction, branch: str, data: bytes, to: Flow | Hop) -> None:
+        """Send the request of `tx` once more, as a transaction of its own: to another server (RFC 3263 section 4.3), or
+        with credentials. Where an INVITE has been refused, somebody stays behind to acknowledge its repetitions."""
         method = tx.key.rpartition(" ")[2]
         if tx.state is State.COMPLETED and tx.table is INVITE_CLIENT:
             self._leave_behind(tx)
@@ -223,6 +237,8 @@ class Layer:
         waits = not tx.to.transport
         self.move(tx, flow)
         tx.spare = spare
+        if tx.claim is not None:
+            tx.claim.way = flow.remote
         if tx.state in {State.CALLING, State.TRYING}:
             if waits:
                 self._repeat(tx)
@@ -309,6 +325,8 @@ class Layer:
     def _pass_up(self, tx: Transaction, message: Any) -> None:
         if tx.arrived is not None:
             self.on_ack(message)
+        elif tx.claim is not None and message.status in _CHALLENGES and self.challenged(tx, message):
+            return
         elif tx.user is not None and tx.flow is not None and not self._turned_away(tx, message.status):
             tx.user.on_response(tx, message, tx.flow)
 
@@ -359,4 +377,9 @@ def _nobody(ack: Arrived) -> None:
 
 def _nowhere(tx: Transaction) -> bool:
     """Until somebody knows another server."""
+    return False
+
+
+def _unproved(tx: Transaction, response: Response) -> bool:
+    """Until somebody knows an account."""
     return False

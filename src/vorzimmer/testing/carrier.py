@@ -48,11 +48,15 @@ class Site:
 @dataclass(slots=True)
 class Mood:
     """How it behaves now. `trouble` answers every INVITE with that status, `deaf` OPTIONS and REGISTER not at all,
-    `asks` challenges INVITEs, `granted` is the most seconds of a registration, `least` the fewest."""
+    `asks` challenges INVITEs, `asks_inside` UPDATEs in a call, `asks_health` OPTIONS, `service_route` is told at
+    registration (RFC 3608), `granted` is the most seconds of a registration, `least` the fewest."""
 
     trouble: int = 0
     deaf: bool = False
     asks: bool = True
+    asks_inside: bool = False
+    asks_health: bool = False
+    service_route: str = ""
     granted: int = 3600
     least: int = 60
     refuses: int = 0
@@ -60,13 +64,15 @@ class Mood:
 
 
 class Carrier:
-    """Give its `handle` to the pump. `invites` and `registers` are what arrived, in order."""
+    """Give its `handle` to the pump. `invites`, `registers` and `others` (OPTIONS, UPDATE) are what arrived, in
+    order."""
 
     def __init__(self, site: Site, signalling: Signalling, clock: Clock, chance: Chance) -> None:
         self.site = site
         self.mood = Mood()
         self.invites: list[Request] = []
         self.registers: list[Request] = []
+        self.others: list[Request] = []
         self.persons: dict[str, Phone] = {}
         self.bindings: dict[str, Binding] = {}
         self._signalling = signalling
@@ -109,6 +115,8 @@ class Carrier:
             self._invited(event)
         elif isinstance(event, Requested) and event.leg is None:
             self._requested(event)
+        elif isinstance(event, Requested) and event.request.method == "UPDATE" and self._asks(event):
+            pass
         else:
             leg = getattr(event, "leg", None)
             phone = next((p for p in self.persons.values() if any(c.leg == leg for c in p.calls)), None)
@@ -141,7 +149,21 @@ class Carrier:
         if event.request.method == "REGISTER":
             self._registered(event)
         elif event.request.method == "OPTIONS" and not self.mood.deaf:
-            self._respond(event, 200)
+            self.others.append(event.request)
+            if not (self.mood.asks_health and self._unproved(event)):
+                self._respond(event, 200)
+
+    def _asks(self, event: Requested) -> bool:
+        self.others.append(event.request)
+        return self.mood.asks_inside and self._unproved(event)
+
+    def _unproved(self, event: Requested) -> bool:
+        """Challenge a request unless it has an answer that fits."""
+        verdict = self._auth.check(event.request, self._signalling.now())
+        if isinstance(verdict, Granted):
+            return False
+        self._respond(event, verdict.status, verdict.headers)
+        return True
 
     def _registered(self, event: Requested) -> None:
         request, now = event.request, self._signalling.now()
@@ -170,7 +192,8 @@ class Carrier:
         contact = contacts[0]
         self.bindings[username] = Binding(contact.uri_text, event.flow, self._signalling.now() + seconds)
         line = str(NameAddr("", contact.uri_text, (("expires", str(seconds)),)))
-        self._respond(event, 200, (("Contact", line),))
+        route = (("Service-Route", self.mood.service_route),) if self.mood.service_route else ()
+        self._respond(event, 200, (("Contact", line), *route))
 
     def _respond(self, event: Requested, status: int, extra: tuple[tuple[str, str], ...] = ()) -> None:
         self._signalling.engine.respond(event.transaction, status, self._signalling.now(), extra=extra)
