@@ -45,12 +45,44 @@ def authorise(actor: Actor, book: Snapshot, ref: Ref, values: dict[str, Any] | N
         return [_no(book, ref, "is not yours to change")]
     if user.role == "company_admin":
         return []
-    if user.role == "site_admin" and _in_site(book, ref, user.site) and "role" not in (values or {}):
+    if user.role == "site_admin" and _stays_in_site(book, ref, values, user.site) and "role" not in (values or {}):
         return []
     if ref == Ref(USER.name, user.id) and values is not None:
         foreign = sorted(set(values) - OWN_SECTIONS - {"id"})
         return [_no(book, ref, f"{name} is changed by an administrator") for name in foreign]
     return [_no(book, ref, "is changed by an administrator")]
+
+
+OPEN_KINDS: Final = frozenset({"site", "department", "schedule", "contact"})
+"""What everybody of a company may read."""
+
+
+def may_read(actor: Actor, book: Snapshot, ref: Ref) -> bool:
+    """Whether the actor may see a record: what he may change, his own, his devices', and what is open to everybody."""
+    if actor.system:
+        return True
+    user = book.find(USER, actor.user or "") if actor.company == book.company.id else None
+    if user is None:
+        return False
+    own = Ref(USER.name, user.id)
+    if user.role == "company_admin" or ref.kind in OPEN_KINDS or ref == own:
+        return True
+    if ref.kind == "device" and book.owner_of(ref.id) == own:
+        return True
+    return user.role == "site_admin" and _in_site(book, ref, user.site)
+
+
+def _stays_in_site(book: Snapshot, ref: Ref, values: dict[str, Any] | None, site: str | None) -> bool:
+    """Whether a change happens inside the site: nothing of another one is touched, nothing leaves or enters it."""
+    entry = book.entry(ref)
+    if entry is not None and not _in_site(book, ref, site):
+        return False
+    if values is None or site is None or ref.kind not in SITE_KINDS:
+        return entry is not None
+    if ref.kind != "device":
+        return bool(values.get("site", site if entry is not None else None) == site)
+    kind, _, ident = str(values.get("owner", "")).partition(":")
+    return _in_site(book, Ref(kind, ident), site) if "owner" in values else entry is not None
 
 
 def _in_site(book: Snapshot, ref: Ref, site: str | None) -> bool:
@@ -64,4 +96,4 @@ def _in_site(book: Snapshot, ref: Ref, site: str | None) -> bool:
 
 
 def _no(book: Snapshot, ref: Ref, says: str) -> Problem:
-    return Problem(book.setting(ref), says, refused=True)
+    return Problem(book.setting(ref), says, refused=True, ref=ref)

@@ -111,7 +111,7 @@ class _Reader:
 
 def problem_at(kind: Kind[Any], ref: Ref, data: object, fault: Fault, line: int | None) -> Problem:
     """A fault of a record as a problem with the path that people read."""
-    return Problem(show(kind.section, ref.id, named_path(data, fault.path)), fault.says, line)
+    return Problem(show(kind.section, ref.id, named_path(data, fault.path)), fault.says, line, ref=ref, at=fault.path)
 
 
 def named_path(data: object, path: Path) -> Path:

@@ -4,7 +4,7 @@ The company file, the API, the portal and a dialled feature code all come throug
 that none can skip what another must pass. Nothing is written; a plan is all or nothing. This module must never do I/O.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vorzimmer.admin.check import Fault, missing_in_record
@@ -208,7 +208,7 @@ class Planner:
         kind = self.schema.by_kind[ref.kind]
         record = data if data is not None else self.wanted.records.get(ref) or self._old(ref)
         found = problem_at(kind, ref, record, fault, self._line(ref, fault.path))
-        self.problems.append(Problem(found.path, found.says, found.line, refused))
+        self.problems.append(replace(found, refused=refused))
 
     def _line(self, ref: Ref, path: Path) -> int | None:
         """The line of a place. Positions in a merged list may differ from the file's, so the names decide."""

@@ -4,19 +4,24 @@ A *bad* file (exit 2) cannot be understood or contradicts itself; a *refused* ch
 This module must never print.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from vorzimmer.directory.ref import Ref
+from vorzimmer.directory.walk import Path
 from vorzimmer.kernel.errors import VorzimmerError
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One complaint. `line` counts from 1; None where the cause is not in the file."""
+    """One complaint. `line` counts from 1; None where the cause is not in the file. `ref` and `at` are the record and
+    the place inside it, where there is one."""
 
     path: str
     says: str
     line: int | None = None
     refused: bool = False
+    ref: Ref | None = field(default=None, compare=False)
+    at: Path = field(default=(), compare=False)
 
     def __str__(self) -> str:
         where = f"line {self.line}, " if self.line is not None else ""

@@ -5,14 +5,18 @@ file and phone; the table only says who may knock. The application does not star
 table. This module must never look at a request's body.
 """
 
+from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from starlette.requests import HTTPConnection
 
+from vorzimmer.admin.authorise import OPEN_KINDS, SITE_KINDS
 from vorzimmer.api.principal import Principal, who
 from vorzimmer.api.problems import ApiError
+from vorzimmer.directory.keys import COMPANY
+from vorzimmer.features.catalogue import SCHEMA
 from vorzimmer.kernel.errors import LocalError
 
 Least = Literal["public", "user", "site_admin", "company_admin", "provider"]
@@ -39,11 +43,40 @@ class Need(NamedTuple):
     own: str = ""
 
 
-TABLE: Final[dict[tuple[str, str], Need]] = {
+_C: Final = "/companies/{company}"
+_FIXED: Final[dict[tuple[str, str], Need]] = {
     ("GET", "/openapi.json"): Need("public"),
+    ("GET", "/schema"): Need("user"),
+    ("GET", "/texts/{language}"): Need("public"),
     ("GET", "/me"): Need("user"),
     ("GET", "/companies"): Need("user"),
+    ("GET", _C): Need("company_admin", "settings:read"),
+    ("PUT", _C): Need("company_admin", "settings:write"),
+    ("PATCH", _C): Need("company_admin", "settings:write"),
+    ("GET", _C + "/references/{section}/{id}"): Need("site_admin", "settings:read"),
 }
+
+
+def _of_records() -> Iterator[tuple[tuple[str, str], Need]]:
+    """Rows of every kind. Who may change which record is admin's to judge; here is only who may ask at all."""
+    for kind in SCHEMA.kinds:
+        if kind.name == COMPANY.name:
+            continue
+        base, one = f"{_C}/{kind.section}", f"{_C}/{kind.section}/{{id}}"
+        writer: Least = "site_admin" if kind.name in SITE_KINDS else "company_admin"
+        reader: Least = "user" if kind.name in {*OPEN_KINDS, "user", "device"} else writer
+        read: Scope = "settings:read"
+        write: Scope = "settings:write"
+        yield ("GET", base), Need(reader, read)
+        yield ("POST", base), Need(writer, write)
+        own = "id" if kind.name == "user" else ""
+        yield ("GET", one), Need(reader, read, own)
+        for method in ("PUT", "PATCH"):
+            yield (method, one), Need("user" if own else writer, write, own)
+        yield ("DELETE", one), Need(writer, write)
+
+
+TABLE: Final[dict[tuple[str, str], Need]] = _FIXED | dict(_of_records())
 """(method, path template) -> what it needs."""
 
 

@@ -11,15 +11,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from vorzimmer.api import access, me, openapi
+from vorzimmer.api import access, companies, describing, me, openapi, records
 from vorzimmer.api.ports import ControlAwayError, Ports
 from vorzimmer.api.principal import Door
 from vorzimmer.api.problems import ApiError, FieldError, language_of, response
+from vorzimmer.api.shelves import Shelves
 from vorzimmer.api.shield import Shield
 
 PREFIX = "/api/v1"
 """Where the application is mounted."""
-ROUTERS = (openapi.router, me.router)
+ROUTERS = (openapi.router, describing.router, me.router, companies.router, records.router)
 _BY_STATUS = {404: "not-found", 405: "method-not-allowed"}
 
 
@@ -28,6 +29,7 @@ def build(ports: Ports, doors: tuple[Door, ...] = ()) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.ports = ports
     app.state.doors = doors
+    app.state.shelves = Shelves()
     for router in ROUTERS:
         app.router.routes.extend(router.routes)
     app.add_middleware(Shield)

@@ -3,27 +3,14 @@
 This module must never tell a person of a company of somebody else.
 """
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from fastapi import Depends
 from pydantic import BaseModel, ConfigDict
-from starlette.requests import Request
 
 from vorzimmer.api.access import guarded
-from vorzimmer.api.ports import Ports
-from vorzimmer.api.principal import Asker
+from vorzimmer.api.house import Asking
 
 router = guarded("me")
-
-
-async def ports_of(request: Request) -> Ports:
-    """The ports that the application stands on."""
-    ports: Ports = request.app.state.ports
-    return ports
-
-
-House = Annotated[Ports, Depends(ports_of)]
-"""A parameter of an endpoint: what the application stands on."""
 
 
 class Me(BaseModel):
@@ -50,8 +37,9 @@ class CompanySummary(BaseModel):
 
 
 @router.get("/me", summary="Who I am")
-async def me(asker: Asker, house: House) -> Me:
+async def me(ask: Asking) -> Me:
     """The person or token that asks, with role, company and language."""
+    asker, house = ask.asker, ask.house
     book = house.office.book(asker.company) if asker.company else None
     name = book.name_of(asker.ref) if book is not None and asker.ref is not None else None
     scopes = sorted(asker.scopes) if asker.scopes is not None else None
@@ -67,8 +55,9 @@ async def me(asker: Asker, house: House) -> Me:
 
 
 @router.get("/companies", summary="Companies that I may see")
-async def companies(asker: Asker, house: House) -> list[CompanySummary]:
+async def companies(ask: Asking) -> list[CompanySummary]:
     """All companies for the provider, one's own for everybody else."""
+    asker, house = ask.asker, ask.house
     mine = house.office.companies() if asker.company is None else [asker.company]
     books = [(ident, book) for ident in mine if (book := house.office.book(ident)) is not None]
     return [CompanySummary(id=ident, name=book.company.name, revision=book.revision) for ident, book in books]

@@ -12,7 +12,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from vorzimmer.api.access import TABLE, guarded
+from vorzimmer.api.record_docs import PREFIX
+from vorzimmer.api.record_docs import components as shared
+from vorzimmer.api.schemas import Writer
 from vorzimmer.api.texts import PROBLEMS
+from vorzimmer.features.catalogue import SCHEMA
 
 router = guarded("api")
 
@@ -69,7 +73,12 @@ def _describe(app: FastAPI) -> dict[str, Any]:
     schemas = components.setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    schemas |= {"Problem": _PROBLEM, "FieldError": _FIELD_ERROR}
+    writer = Writer(SCHEMA, PREFIX)
+    for kind in SCHEMA.kinds:
+        writer.record(kind)
+    pages, components["parameters"] = shared()
+    assert not set(schemas) & (set(writer.found) | set(pages)), "a shape of the API is called like a setting"
+    schemas |= writer.found | pages | {"Problem": _PROBLEM, "FieldError": _FIELD_ERROR}
     components["securitySchemes"] = {
         "token": {"type": "http", "scheme": "bearer"},
         "session": {"type": "apiKey", "in": "cookie", "name": "vorzimmer_session"},

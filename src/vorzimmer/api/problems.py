@@ -11,7 +11,7 @@ import msgspec
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from vorzimmer.api.texts import PROBLEMS
+from vorzimmer.api.texts import PROBLEMS, Words
 from vorzimmer.kernel.errors import VorzimmerError
 
 MEDIA_TYPE = "application/problem+json"
@@ -21,7 +21,7 @@ class FieldError(msgspec.Struct, frozen=True, omit_defaults=True):
     """One thing that is wrong. `pointer` (RFC 6901) says where in the request's body, `parameter` which parameter of
     the request, `setting` the path in the company's file (also of another record that the change would break)."""
 
-    detail: str
+    detail: str | Words
     pointer: str | None = None
     parameter: str | None = None
     setting: str | None = None
@@ -55,8 +55,14 @@ def document(error: ApiError, language: str) -> dict[str, Any]:
         "detail": kind.detail.get(language).format_map(error.params),
     }
     if error.errors:
-        found["errors"] = msgspec.to_builtins(error.errors)
+        found["errors"] = [_shown(one, language) for one in error.errors]
     return found
+
+
+def _shown(one: FieldError, language: str) -> dict[str, Any]:
+    said = one.detail.get(language) if isinstance(one.detail, Words) else one.detail
+    row: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(one, detail=said))
+    return row
 
 
 def response(error: ApiError, language: str) -> Response:
