@@ -38,6 +38,7 @@ from vorzimmer.sdp.addresses import refused
 from vorzimmer.sip.flow import Flow
 from vorzimmer.store.journal import FileSegments, Journal
 from vorzimmer.store.lives import next_life
+from vorzimmer.store.marks import Marks
 from vorzimmer.store.ports import StoreFailedError
 from vorzimmer.store.sql import SqlStore
 from vorzimmer.store.write_behind import WriteBehind
@@ -80,13 +81,15 @@ class Control:
         )
         nonce_key = await store.meta.keep("nonce-key", os.urandom(32))
         facts = FactStream(self.metrics, self._log)
-        keeping = (journal, bindings, watches)
+        marks = Marks(store.live, self._clock, on_trouble=self._trouble)
+        keeping = (journal, bindings, watches, marks)
         exchange = self._exchange(transports, SidedMedia(media), keeping, (nonce_key, facts, edge))
         rpc = ControlRpc(exchange, facts, media)
         server = RpcServer({**rpc.methods(), **self._tracer.methods(), **edge.methods()}, rpc.streams())
         rpc.hold()
         await server.start(self._layout.control_socket)
         life = await next_life(store.live)
+        exchange.board.facts.go_on(await marks.restore())
         await self._restore(exchange, store, journal, bindings, media)
         sweeper = self._settled(exchange)
         rpc.release()
@@ -98,20 +101,21 @@ class Control:
         sweeper.close()
         await self._drain(exchange)
         await server.stop()
+        exchange.board.facts.settle()
         exchange.close()
         await edge.close()
         await media.stop()
-        for keeper in (bindings, watches, journal, store):
+        for keeper in (bindings, watches, marks, journal, store):
             await keeper.close()
 
     def _exchange(
         self,
         transports: SocketTransports,
         media: SidedMedia,
-        keeping: tuple[Journal, WriteBehind, WriteBehind],
+        keeping: tuple[Journal, WriteBehind, WriteBehind, Marks],
         more: tuple[bytes, FactStream, Edge],
     ) -> Exchange:
-        journal, bindings, watches = keeping
+        journal, bindings, watches, marks = keeping
         nonce_key, facts, edge = more
         own = own_addresses(self._options)
 
@@ -136,6 +140,7 @@ class Control:
                 tell=facts.tell,
                 keep=bindings.put,
                 keep_watch=watches.put,
+                keep_mark=marks.put,
                 service=CodeService(self._layout.state.admin_socket),
                 resolve=edge.addresses,
                 counting=self.metrics,

@@ -68,7 +68,7 @@ def capabilities(config: EngineConfig) -> tuple[tuple[str, str], ...]:
 class Ports:
     """What an exchange is made of. `side(flow)` names the media side of a leg, `refused` the addresses that a peer may
     not name, `resolve(hop)` where a trunk's name leads, `keep(device, bytes or None)` stores a device's bindings,
-    `keep_watch` a subscription by its key."""
+    `keep_watch` a subscription by its key, `keep_mark` how far a company's facts are counted."""
 
     transports: Transports
     sent_by: Callable[[Flow | Hop], Address]
@@ -86,6 +86,7 @@ class Ports:
     service: Service = no_service
     keep: Callable[[str, bytes | None], None] = lambda device, data: None
     keep_watch: Callable[[str, bytes | None], None] = lambda key, data: None
+    keep_mark: Callable[[str, int], None] = lambda company, number: None
     counting: Counting = field(default_factory=NoCounting)
     resolve: Resolve = literal_only
     trace: Tracing = field(default_factory=NoTracing)
@@ -184,6 +185,7 @@ class Exchange:
             service=ports.service,
             refused=ports.refused,
             tell=ports.tell,
+            keep_mark=ports.keep_mark,
             sound_of=ports.sound_of,
             domain=self.house.domain,
             ours=self.house.ours,

@@ -46,7 +46,7 @@ class Switchboard:
         self._busy: dict[OfCompany, set[LegId]] = {}
         self._lost: dict[LegId, OfCompany] = {}
         """Phones that rang when a restart came, until they have been made to stop."""
-        self._facts = Facts(world)
+        self.facts = Facts(world)
         self._empty: asyncio.Event | None = None
         world.media.on_event(self.media_event)
 
@@ -165,7 +165,7 @@ class Switchboard:
         """A new call; who begins it notes it as soon as its first leg is known."""
         live = Live(self.world, self, state)
         self._calls[state.id] = live
-        self._facts.started(state)
+        self.facts.started(state)
         return live
 
     def call(self, ident: CallId) -> Live | None:
@@ -219,7 +219,7 @@ class Switchboard:
 
     def changed(self, before: CallState, after: CallState) -> None:
         """Tell the facts that follow from a change of state."""
-        self._facts.changed(before, after)
+        self.facts.changed(before, after)
         if before.parties is not after.parties and _seen(before) != _seen(after):
             for leg in after.parties:
                 if leg.party.device is not None:
@@ -227,20 +227,20 @@ class Switchboard:
 
     def rings(self, state: CallState, step: Ring) -> None:
         """Somebody is rung."""
-        self._facts.ringing(state, step)
+        self.facts.ringing(state, step)
 
     def alarm(self, state: CallState, what: str) -> None:
         """An operator must hear of it at once."""
-        self._facts.alarm(state, what)
+        self.facts.alarm(state, what)
 
     def line_told(self, company: str, trunk: str, state: str, why: str) -> None:
         """A trunk is up or down."""
-        self._facts.line(company, {"trunk": trunk, "state": state, "why": why})
+        self.facts.line(company, {"trunk": trunk, "state": state, "why": why})
 
     def over(self, live: Live) -> None:
         """The call has its record."""
         self._calls.pop(live.state.id, None)
-        self._facts.ended(live.state)
+        self.facts.ended(live.state)
         if self._empty is not None and not self._calls:
             self._empty.set()
 
@@ -302,7 +302,7 @@ class Switchboard:
         record = interrupted(state, self.world.wall())
         self.world.journal.append("record", record.id, encode(record))
         self.world.journal.append("gone", record.id, b"")
-        self._facts.ended(msgspec.structs.replace(state, ended=End(record.ended_by, record.reason, record.ended)))
+        self.facts.ended(msgspec.structs.replace(state, ended=End(record.ended_by, record.reason, record.ended)))
 
     def silence(self, leg: LegId, company: str, device: str) -> None:
         """A phone that rang when a restart came is told to stop; should it come back over another flow, there too."""

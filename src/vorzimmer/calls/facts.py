@@ -5,19 +5,34 @@ fact under another's name.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 
 from vorzimmer.calls.ends import name_of
 from vorzimmer.calls.state import CallState
 from vorzimmer.calls.world import Fact, World
 from vorzimmer.routing.model import Ring
 
+AHEAD = 1000
+"""Numbers that are reserved at once."""
+
 
 class Facts:
-    """Numbers facts and tells them."""
+    """Numbers facts and tells them. The number of one lies above all that came before it, also over a restart."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._numbers: Counter[str] = Counter()
+        self._reserved: Counter[str] = Counter()
+
+    def go_on(self, counted: Mapping[str, int]) -> None:
+        """Before the first fact: the last numbers of before a restart; AHEAD more are reserved already."""
+        self._numbers.update(counted)
+        self._reserved.update({company: number + AHEAD for company, number in counted.items()})
+
+    def settle(self) -> None:
+        """After the last fact: what is reserved and was not used may be used by whoever comes next."""
+        for company, number in self._numbers.items():
+            self._world.keep_mark(company, number)
 
     def started(self, state: CallState) -> None:
         """A call has begun."""
@@ -58,5 +73,8 @@ class Facts:
         self._say(state.company, kind, state.id, data)
 
     def _say(self, company: str, kind: str, call: str, data: dict[str, str]) -> None:
-        self._numbers[company] += 1
-        self._world.tell(Fact(company, self._numbers[company], kind, call, self._world.wall(), data))
+        number = self._numbers[company] = self._numbers[company] + 1
+        if number > self._reserved[company]:
+            self._reserved[company] = number + AHEAD
+            self._world.keep_mark(company, number + AHEAD)
+        self._world.tell(Fact(company, number, kind, call, self._world.wall(), data))

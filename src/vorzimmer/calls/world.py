@@ -56,7 +56,8 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class Fact(msgspec.Struct, frozen=True):
-    """One thing that happened to a call; `number` counts per company without a gap, `at` is POSIX seconds.
+    """One thing that happened to a call; `number` counts per company, without a gap but for
+    those that a crash leaves, `at` is POSIX seconds.
 
     `kind` is started, ringing, answered, held, resumed, changed, ended, trunk (one went down or came up; no `call`), or
     alarm (an operator must hear of it at once).
@@ -159,6 +160,8 @@ class World:
     lines: Lines = field(default_factory=NoLines)
     refused: Callable[[Address, Flow], str | None] = anywhere
     tell: Callable[[Fact], None] = no_fact
+    keep_mark: Callable[[str, int], None] = lambda company, number: None
+    """Told (company, number): no fact of the company has a number above that one until it is told again."""
     on_bug: Callable[[str, Exception], None] = unheard
     sound_of: Callable[[str, str, dict[str, str]], Source] = prompt_source
     domain: Callable[[str], str] = lambda company: "vorzimmer.invalid"

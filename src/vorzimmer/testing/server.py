@@ -24,6 +24,7 @@ from vorzimmer.media.port import Media
 from vorzimmer.store.frames import Entry, read
 from vorzimmer.store.journal import Journal, Segments
 from vorzimmer.store.lives import next_life
+from vorzimmer.store.marks import Marks
 from vorzimmer.store.memory import MemoryStore
 from vorzimmer.store.ports import StoreFailedError
 from vorzimmer.store.write_behind import WriteBehind
@@ -100,6 +101,7 @@ class Process:
         segments: Segments = server.history
         self.journal = Journal(segments, server.store.live, self.clock, on_trouble=troubles.append)
         self.kept = WriteBehind("binding", server.store.live, self.clock, on_trouble=troubles.append)
+        self.marks = Marks(server.store.live, self.clock, on_trouble=troubles.append)
         self.tracer = Tracer(self.clock)
         self.watches = WriteBehind("subscription", server.store.live, self.clock, on_trouble=troubles.append)
         self.exchange = Exchange(
@@ -114,6 +116,7 @@ class Process:
                 on_bug=server.told.bug,
                 keep=self.kept.put,
                 keep_watch=self.watches.put,
+                keep_mark=self.marks.put,
                 tell=server.told.facts.append,
                 trace=self.tracer,
                 tap=self.tracer.wire,
@@ -124,6 +127,7 @@ class Process:
         """As control does at its start; raises StoreFailedError."""
         store, exchange = self._server.store, self.exchange
         life = await next_life(store.live)
+        exchange.board.facts.go_on(await self.marks.restore())
         await exchange.house.load(store.companies)
         exchange.restore_bindings(await self.kept.restore())
         exchange.watching.starting()
