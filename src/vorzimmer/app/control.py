@@ -70,20 +70,15 @@ class Control:
         store = await open_storage(self._layout, self._options, migrating=False)
         segments = FileSegments(self._layout.state.journal)
         journal = Journal(segments, store.live, self._clock, on_trouble=self._trouble)
-        bindings = WriteBehind("binding", store.live, self._clock, on_trouble=self._trouble)
-        edge = Edge(
-            self._options, self._layout, (self._clock, self._chance), metrics=self.metrics, trouble=self._trouble
-        )
-        transports = edge.transports
-        watches = WriteBehind("subscription", store.live, self._clock, on_trouble=self._trouble)
+        edge = self._edge()
+        bindings, watches, marks = self._behind(store)
         media = EmbeddedMedia(
             self._layout.media_sockets(self._options), self._clock, int(self._clock.wall().timestamp() * 1000)
         )
         nonce_key = await store.meta.keep("nonce-key", os.urandom(32))
         facts = FactStream(self.metrics, self._log)
-        marks = Marks(store.live, self._clock, on_trouble=self._trouble)
         keeping = (journal, bindings, watches, marks)
-        exchange = self._exchange(transports, SidedMedia(media), keeping, (nonce_key, facts, edge))
+        exchange = self._exchange(edge.transports, SidedMedia(media), keeping, (nonce_key, facts, edge))
         rpc = ControlRpc(exchange, facts, media)
         server = RpcServer({**rpc.methods(), **self._tracer.methods(), **edge.methods()}, rpc.streams())
         rpc.hold()
@@ -108,6 +103,16 @@ class Control:
         for keeper in (bindings, watches, marks, journal, store):
             await keeper.close()
 
+    def _edge(self) -> Edge:
+        around = (self._clock, self._chance)
+        return Edge(self._options, self._layout, around, metrics=self.metrics, trouble=self._trouble)
+
+    def _behind(self, store: SqlStore) -> tuple[WriteBehind, WriteBehind, Marks]:
+        """What follows into the database: bindings, subscriptions, how far facts are counted."""
+        bindings = WriteBehind("binding", store.live, self._clock, on_trouble=self._trouble)
+        watches = WriteBehind("subscription", store.live, self._clock, on_trouble=self._trouble)
+        return bindings, watches, Marks(store.live, self._clock, on_trouble=self._trouble)
+
     def _exchange(
         self,
         transports: SocketTransports,
@@ -123,31 +128,30 @@ class Control:
             return refused(address, flow.local.host.startswith("127.") or flow.local.host == "::1", own)
 
         prompts = Prompts(lambda company: exchange.house.book(company).company)
-        exchange = Exchange(
-            Ports(
-                transports=transports,
-                sent_by=transports.sent_by,
-                clock=self._clock,
-                chance=self._chance,
-                media=media,
-                journal=journal,
-                nonce_key=nonce_key,
-                on_bug=self._bug,
-                realm=self._options.realm,
-                side=Sides(self._options, transports.sent_by).of,
-                refused=refuse,
-                sound_of=prompts.source,
-                tell=facts.tell,
-                keep=bindings.put,
-                keep_watch=watches.put,
-                keep_mark=marks.put,
-                service=CodeService(self._layout.state.admin_socket),
-                resolve=edge.addresses,
-                counting=self.metrics,
-                trace=self._tracer,
-                tap=self._tracer.wire,
-            )
+        ports = Ports(
+            transports=transports,
+            sent_by=transports.sent_by,
+            clock=self._clock,
+            chance=self._chance,
+            media=media,
+            journal=journal,
+            nonce_key=nonce_key,
+            on_bug=self._bug,
+            realm=self._options.realm,
+            side=Sides(self._options, transports.sent_by).of,
+            refused=refuse,
+            sound_of=prompts.source,
+            tell=facts.tell,
+            keep=bindings.put,
+            keep_watch=watches.put,
+            keep_mark=marks.put,
+            service=CodeService(self._layout.state.admin_socket),
+            resolve=edge.addresses,
+            counting=self.metrics,
+            trace=self._tracer,
+            tap=self._tracer.wire,
         )
+        exchange = Exchange(ports)
         return exchange
 
     async def _restore(
