@@ -36,7 +36,9 @@ async def filled(store: Store) -> None:
 
 
 async def accounts_are_read_as_written(store: Store) -> None:
+    assert await store.accounts.count() == 0
     await filled(store)
+    assert await store.accounts.count() == 3
     assert await store.accounts.get("a1") == EVA
     assert await store.accounts.by_login("bea") == BEA
     assert await store.accounts.by_login("Bea") is None
@@ -44,11 +46,24 @@ async def accounts_are_read_as_written(store: Store) -> None:
     assert await store.accounts.of_user("andere", "eva") is None
     assert await store.accounts.of_company("musterbau") == (BEA, EVA)
     assert await store.accounts.of_company("") == (ROOT,)
-    changed = msgspec.structs.replace(EVA, login="eva", password="$argon2id$y", last_signed_in=7.25)
-    assert await store.accounts.put(changed)
+    changed = msgspec.structs.replace(EVA, login="eva", language="de", name="Eva", email="x")
+    assert await store.accounts.put(msgspec.structs.replace(changed, password="stale", last_signed_in=7.25))
     assert await store.accounts.by_login("eva") == changed
     assert await store.accounts.by_login(EVA.login) is None
     assert not await store.accounts.put(msgspec.structs.replace(EVA, id="unknown", login="unknown", user="unknown"))
+
+
+async def a_password_is_not_overwritten_by_who_was_late(store: Store) -> None:
+    await filled(store)
+    assert await store.accounts.set_password("a1", "new", 5.5)
+    assert not await store.accounts.set_password("a1", "rehashed", None, instead_of="$argon2id$x")
+    assert await store.accounts.set_password("a1", "rehashed", None, instead_of="new")
+    await store.accounts.signed_in("a1", 6.5)
+    wanted = msgspec.structs.replace(EVA, password="rehashed", password_changed=5.5, last_signed_in=6.5)
+    assert await store.accounts.get("a1") == wanted
+    assert not await store.accounts.set_password("unknown", "x", 1.0)
+    await store.accounts.signed_in("unknown", 1.0)
+    assert await store.accounts.get("a2") == BEA
 
 
 async def a_login_and_a_person_have_one_account(store: Store) -> None:
@@ -222,10 +237,10 @@ async def recovery_codes_are_used_up(store: Store) -> None:
     assert not await store.factors.take_recovery("a1", b"two")
     await store.factors.put_totp("a1", None)
     assert await store.factors.totp("a1") is None
+    assert await store.factors.recovery_left("a1") == 2
+    await store.factors.put_recovery("a1", [])
     assert await store.factors.recovery_left("a1") == 0
     assert await store.factors.recovery_left("a2") == 1
-    await store.factors.put_recovery("a2", [])
-    assert await store.factors.recovery_left("a2") == 0
 
 
 async def passkeys_belong_to_one_account(store: Store) -> None:
@@ -274,6 +289,7 @@ async def dead_letters_are_kept_for_a_time(store: Store) -> None:
 
 SIGN_IN: list[Callable[[Store], Awaitable[None]]] = [
     accounts_are_read_as_written,
+    a_password_is_not_overwritten_by_who_was_late,
     a_login_and_a_person_have_one_account,
     of_two_accounts_for_one_person_one_is_refused,
     everything_goes_with_its_account,

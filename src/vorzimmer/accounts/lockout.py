@@ -29,10 +29,12 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 PAIR = Rule(free=5, first=60.0, most=3600.0, window=3600.0)
-SOURCE = Rule(free=50, first=60.0, most=900.0, window=900.0)
+SOURCE = Rule(free=100, first=60.0, most=900.0, window=900.0)
 SECOND = Rule(free=20, first=900.0, most=86_400.0, window=86_400.0)
-ASKING = Rule(free=10, first=60.0, most=900.0, window=900.0)
-"""For what costs us a letter or memory: resets asked for, sign-ins begun."""
+ASKING = Rule(free=100, first=60.0, most=900.0, window=900.0)
+"""For what costs us a row or memory: resets asked for, sign-ins begun. A whole office may come from one address."""
+LETTERS = Rule(free=3, first=900.0, most=3600.0, window=3600.0)
+"""For letters to one name: nobody fills somebody else's mailbox."""
 
 
 class Tally(msgspec.Struct, frozen=True):
@@ -64,6 +66,11 @@ def second(source: str, account: str) -> tuple[Key, Key]:
 def asking(source: str, what: str) -> tuple[Key]:
     """The counter of something that anybody may ask for, some times."""
     return (Key(_name("asking", network(source), what), ASKING),)
+
+
+def letters_to(login: str) -> tuple[Key]:
+    """The counter of letters that were asked for in a name."""
+    return (Key(_name("letters", login), LETTERS),)
 
 
 class Lockouts:

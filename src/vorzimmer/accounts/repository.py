@@ -23,7 +23,14 @@ class AccountRepository(Protocol):
         """A new one. Raises LoginTakenError."""
 
     async def put(self, account: Account) -> bool:
-        """Replace the one with this id; False if it has gone. Raises LoginTakenError."""
+        """Replace login, name, e-mail and language; False if it has gone. Raises LoginTakenError."""
+
+    async def set_password(self, ident: str, password: str, changed: float | None, instead_of: str = "") -> bool:
+        """Set the hash, and when it was changed (None: it is the same password, hashed anew). With `instead_of` only
+        where that is still the hash; whether it was done."""
+
+    async def signed_in(self, ident: str, at: float) -> None:
+        """Write down the last sign-in."""
 
     async def get(self, ident: str) -> Account | None:
         """By its id."""
@@ -36,6 +43,9 @@ class AccountRepository(Protocol):
 
     async def of_company(self, company: str) -> tuple[Account, ...]:
         """All of a company by login, of the provider for ""."""
+
+    async def count(self) -> int:
+        """How many there are on the server."""
 
     async def remove(self, ident: str) -> bool:
         """With sessions, tokens, tickets and second factors; whether it was there."""
@@ -103,7 +113,7 @@ class FactorRepository(Protocol):
         """The account's, confirmed or not."""
 
     async def put_totp(self, account: str, totp: Totp | None) -> None:
-        """Set it; None removes it, and the recovery codes with it."""
+        """Set it; None removes it."""
 
     async def take_step(self, account: str, step: int) -> bool:
         """Mark a time step as used; False if this one or a later one was used before."""

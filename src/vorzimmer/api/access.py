@@ -36,13 +36,17 @@ SCOPES: Final[tuple[Scope, ...]] = Scope.__args__  # type: ignore[attr-defined] 
 
 class Need(NamedTuple):
     """What an endpoint needs. `least` is the lowest role; `own` names the path's parameter that must be the asker's own
-    user where the role is just *user*; `scope` what an API token needs beside that (None: any token will do)."""
+    user where the role is just *user*; `scope` what an API token needs beside that (None: any token will do); `session`
+    is for people who are signed in, never for tokens."""
 
     least: Least
     scope: Scope | None = None
     own: str = ""
+    session: bool = False
 
 
+_PERSON: Final = Need("user", session=True)
+_MANAGER: Final = Need("site_admin", session=True)
 _C: Final = "/companies/{company}"
 _FIXED: Final[dict[tuple[str, str], Need]] = {
     ("GET", "/openapi.json"): Need("public"),
@@ -54,6 +58,44 @@ _FIXED: Final[dict[tuple[str, str], Need]] = {
     ("PUT", _C): Need("company_admin", "settings:write"),
     ("PATCH", _C): Need("company_admin", "settings:write"),
     ("GET", _C + "/references/{section}/{id}"): Need("site_admin", "settings:read"),
+}
+_SIGN_IN: Final[dict[tuple[str, str], Need]] = {
+    ("GET", "/signin"): Need("public"),
+    ("POST", "/signin/password"): Need("public"),
+    ("POST", "/signin/code"): Need("public"),
+    ("POST", "/signin/passkey/options"): Need("public"),
+    ("POST", "/signin/passkey"): Need("public"),
+    ("POST", "/signin/invitation"): Need("public"),
+    ("POST", "/signin/invitation/accept"): Need("public"),
+    ("POST", "/signin/reset"): Need("public"),
+    ("POST", "/signin/reset/accept"): Need("public"),
+    ("POST", "/signin/setup"): Need("public"),
+    ("GET", "/session"): _PERSON,
+    ("DELETE", "/session"): _PERSON,
+    ("GET", "/session/sessions"): _PERSON,
+    ("DELETE", "/session/sessions"): _PERSON,
+    ("DELETE", "/session/sessions/{session}"): _PERSON,
+    ("POST", "/session/confirm"): _PERSON,
+    ("POST", "/session/confirm/passkey"): _PERSON,
+    ("PUT", "/session/password"): _PERSON,
+    ("GET", "/session/methods"): _PERSON,
+    ("POST", "/session/totp"): _PERSON,
+    ("POST", "/session/totp/confirm"): _PERSON,
+    ("DELETE", "/session/totp"): _PERSON,
+    ("POST", "/session/recovery-codes"): _PERSON,
+    ("GET", "/session/passkeys"): _PERSON,
+    ("POST", "/session/passkeys/options"): _PERSON,
+    ("POST", "/session/passkeys"): _PERSON,
+    ("PATCH", "/session/passkeys/{passkey}"): _PERSON,
+    ("DELETE", "/session/passkeys/{passkey}"): _PERSON,
+    ("GET", "/session/tokens"): _PERSON,
+    ("POST", "/session/tokens"): _PERSON,
+    ("DELETE", "/session/tokens/{token}"): _PERSON,
+    ("GET", _C + "/users/{user}/sign-in"): Need("site_admin", "settings:read"),
+    ("DELETE", _C + "/users/{user}/sign-in"): _MANAGER,
+    ("POST", _C + "/users/{user}/sign-in/invitation"): _MANAGER,
+    ("DELETE", _C + "/users/{user}/sign-in/sessions"): _MANAGER,
+    ("DELETE", _C + "/users/{user}/sign-in/factors"): _MANAGER,
 }
 
 
@@ -76,7 +118,7 @@ def _of_records() -> Iterator[tuple[tuple[str, str], Need]]:
         yield ("DELETE", one), Need(writer, write)
 
 
-TABLE: Final[dict[tuple[str, str], Need]] = _FIXED | dict(_of_records())
+TABLE: Final[dict[tuple[str, str], Need]] = _FIXED | _SIGN_IN | dict(_of_records())
 """(method, path template) -> what it needs."""
 
 
@@ -93,6 +135,8 @@ async def guard(connection: HTTPConnection) -> None:
         raise ApiError("not-found")
     if refused := _refused(principal, need, connection.path_params):
         raise refused
+    if need.session and not hasattr(connection.state, "session"):
+        raise ApiError("session-needed")
 
 
 def _refused(principal: Principal, need: Need, params: dict[str, str]) -> ApiError | None:

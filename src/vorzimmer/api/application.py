@@ -17,19 +17,24 @@ from vorzimmer.api.principal import Door
 from vorzimmer.api.problems import ApiError, FieldError, language_of, response
 from vorzimmer.api.shelves import Shelves
 from vorzimmer.api.shield import Shield
+from vorzimmer.api.signin import routes_entry, routes_people, routes_session
+from vorzimmer.api.signin.house import SignIn
 
 PREFIX = "/api/v1"
 """Where the application is mounted."""
-ROUTERS = (openapi.router, describing.router, me.router, companies.router, records.router)
+SIGN_IN = (routes_entry.router, routes_session.router, routes_people.router)
+ROUTERS = (openapi.router, describing.router, me.router, companies.router, records.router, *SIGN_IN)
 _BY_STATUS = {404: "not-found", 405: "method-not-allowed"}
 
 
-def build(ports: Ports, doors: tuple[Door, ...] = ()) -> FastAPI:
-    """The application. `doors` are the ways in, asked in turn."""
+def build(ports: Ports, doors: tuple[Door, ...] = (), signin: SignIn | None = None) -> FastAPI:
+    """The application. `doors` are ways in beside those of accounts, asked in turn after them. Without `signin` it can
+    be described, but nobody signs in."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.ports = ports
-    app.state.doors = doors
     app.state.shelves = Shelves()
+    app.state.signin = signin
+    app.state.doors = (*(signin.doors if signin is not None else ()), *doors)
     for router in ROUTERS:
         app.router.routes.extend(router.routes)
     app.add_middleware(Shield)

@@ -99,7 +99,8 @@ def _operation(operation: dict[str, Any], method: str, path: str) -> None:
     operation["x-role"] = need.least
     if need.scope is not None:
         operation["x-scope"] = need.scope
-    operation["security"] = [] if need.least == "public" else [{"session": []}, {"token": []}]
+    ways: list[dict[str, list[str]]] = [{"session": []}] if need.session else [{"session": []}, {"token": []}]
+    operation["security"] = [] if need.least == "public" else ways
 
 
 @router.get("/openapi.json", summary="This description", response_model=None)

@@ -41,6 +41,80 @@ PROBLEMS: Final[dict[str, Kind]] = {
             "Dieses Token ist unbekannt, abgelaufen oder zurückgezogen.", "This token is unknown, expired or revoked."
         ),
     ),
+    "wrong-credentials": Kind(
+        401,
+        Words("Anmeldung nicht möglich", "Sign-in not possible"),
+        Words(
+            "Anmeldename und Passwort passen nicht zusammen. Bitte prüfen Sie beides.",
+            "Sign-in name and password do not match. Please check both.",
+        ),
+    ),
+    "wrong-code": Kind(
+        401,
+        Words("Code nicht richtig", "Code not right"),
+        Words(
+            "Dieser Code stimmt nicht, oder er wurde schon verwendet. Bitte warten Sie auf den nächsten.",
+            "This code is not right, or it has been used already. Please wait for the next one.",
+        ),
+    ),
+    "bad-passkey": Kind(
+        401,
+        Words("Passkey nicht angenommen", "Passkey not accepted"),
+        Words(
+            "Dieser Passkey gehört zu keinem Zugang hier, oder seine Antwort ließ sich nicht prüfen.",
+            "This passkey belongs to no account here, or its answer could not be verified.",
+        ),
+    ),
+    "company-sign-in": Kind(
+        401,
+        Words("Anmeldung über das Unternehmen gescheitert", "Sign-in through the company failed"),
+        Words(
+            "Der Anmeldedienst Ihres Unternehmens hat Sie nicht bestätigt, oder Sie haben hier keinen Zugang. Bitte "
+            "versuchen Sie es noch einmal, oder fragen Sie Ihren Administrator.",
+            "Your company's sign-in service did not confirm you, or you have no account here. Please try again, or ask "
+            "your administrator.",
+        ),
+    ),
+    "begin-again": Kind(
+        410,
+        Words("Bitte von vorn", "Please begin again"),
+        Words(
+            "Dieser Schritt ist abgelaufen oder schon getan. Bitte beginnen Sie von vorn.",
+            "This step has expired or is done already. Please begin again.",
+        ),
+    ),
+    "ticket-gone": Kind(
+        410,
+        Words("Link nicht mehr gültig", "Link no longer valid"),
+        Words(
+            "Dieser Link ist abgelaufen oder wurde schon verwendet. Bitte lassen Sie sich einen neuen schicken.",
+            "This link has expired or has been used already. Please ask for a new one.",
+        ),
+    ),
+    "csrf": Kind(
+        403,
+        Words("Anfrage nicht von dieser Seite", "Request not from this page"),
+        Words(
+            "Bitte laden Sie die Seite neu. (Der Anfrage fehlt X-Vorzimmer-CSRF, oder sie kommt von anderswo.)",
+            "Please reload the page. (The request lacks X-Vorzimmer-CSRF, or comes from another site.)",
+        ),
+    ),
+    "session-needed": Kind(
+        403,
+        Words("Nur für Personen", "For people only"),
+        Words(
+            "Das geht nur, wenn Sie selbst angemeldet sind, nicht mit einem Token.",
+            "This needs you to be signed in yourself; a token does not do.",
+        ),
+    ),
+    "confirm-needed": Kind(
+        403,
+        Words("Bitte bestätigen", "Please confirm"),
+        Words(
+            "Bitte geben Sie dafür Ihr Passwort noch einmal ein, oder zeigen Sie einen Passkey.",
+            "For this, please enter your password once more, or show a passkey.",
+        ),
+    ),
     "not-allowed": Kind(
         403,
         Words("Nicht erlaubt", "Not allowed"),

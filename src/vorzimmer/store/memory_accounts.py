@@ -37,8 +37,25 @@ class MemoryAccounts:
             return False
         if self._taken(changed):
             raise LoginTakenError(changed.login)
-        self._accounts[changed.id] = changed
+        values = {name: getattr(changed, name) for name in ("login", "name", "email", "language")}
+        self._accounts[changed.id] = msgspec.structs.replace(self._accounts[changed.id], **values)
         return True
+
+    async def set_password(self, ident: str, password: str, changed: float | None, instead_of: str = "") -> bool:
+        """As the port says."""
+        self._check("accounts.set_password")
+        found = self._accounts.get(ident)
+        if found is None or (instead_of and found.password != instead_of):
+            return False
+        at = found.password_changed if changed is None else changed
+        self._accounts[ident] = msgspec.structs.replace(found, password=password, password_changed=at)
+        return True
+
+    async def signed_in(self, ident: str, at: float) -> None:
+        """As the port says."""
+        self._check("accounts.signed_in")
+        if ident in self._accounts:
+            self._accounts[ident] = msgspec.structs.replace(self._accounts[ident], last_signed_in=at)
 
     async def get(self, ident: str) -> Account | None:
         """As the port says."""
@@ -60,6 +77,11 @@ class MemoryAccounts:
         self._check("accounts.of_company")
         found = [each for each in self._accounts.values() if each.company == company]
         return tuple(sorted(found, key=lambda each: each.login))
+
+    async def count(self) -> int:
+        """As the port says."""
+        self._check("accounts.count")
+        return len(self._accounts)
 
     async def remove(self, ident: str) -> bool:
         """As the port says."""
@@ -222,7 +244,6 @@ class MemoryFactors:
         self._check("factors.put_totp")
         if value is None:
             self._totp.pop(account, None)
-            self._recovery.pop(account, None)
         else:
             self._totp[account] = value
 

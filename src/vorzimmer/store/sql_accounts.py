@@ -6,13 +6,16 @@ This module must never judge whether something still counts, but for sweeping ou
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Table, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, Table, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from vorzimmer.accounts.model import Account, ApiToken, Purpose, Session, Ticket
 from vorzimmer.accounts.repository import LoginTakenError
 from vorzimmer.store.database import Database
 from vorzimmer.store.schema_signin import account, api_token, identity, session, ticket
+
+CHANGEABLE = ("login", "name", "email", "language")
+"""What ``put`` changes of an account."""
 
 
 class SqlAccounts:
@@ -31,13 +34,29 @@ class SqlAccounts:
 
     async def put(self, changed: Account) -> bool:
         """As the port says."""
-        row = _account_row(changed)
+        row = {name: getattr(changed, name) for name in CHANGEABLE}
         async with self._database.writing() as connection:
             try:
                 done = await connection.execute(update(account).where(account.c.id == changed.id).values(row))
             except IntegrityError:
                 raise LoginTakenError(changed.login) from None
             return done.rowcount == 1
+
+    async def set_password(self, ident: str, password: str, changed: float | None, instead_of: str = "") -> bool:
+        """As the port says."""
+        values: dict[str, Any] = {"password": password}
+        if changed is not None:
+            values["password_changed"] = changed
+        here = account.c.id == ident
+        if instead_of:
+            here &= account.c.password == instead_of
+        async with self._database.writing() as connection:
+            return (await connection.execute(update(account).where(here).values(values))).rowcount == 1
+
+    async def signed_in(self, ident: str, at: float) -> None:
+        """As the port says."""
+        async with self._database.writing() as connection:
+            await connection.execute(update(account).where(account.c.id == ident).values(last_signed_in=at))
 
     async def get(self, ident: str) -> Account | None:
         """As the port says."""
@@ -57,6 +76,11 @@ class SqlAccounts:
         async with self._database.reading() as connection:
             rows = (await connection.execute(select(account).where(here).order_by(account.c.login))).all()
         return tuple(map(_account, rows))
+
+    async def count(self) -> int:
+        """As the port says."""
+        async with self._database.reading() as connection:
+            return int((await connection.scalars(select(func.count()).select_from(account))).one())
 
     async def remove(self, ident: str) -> bool:
         """As the port says; what hangs on it goes by the database's own rule."""

@@ -37,7 +37,6 @@ class SqlFactors:
         async with self._database.writing() as connection:
             if value is None:
                 await connection.execute(delete(totp).where(totp.c.account == account))
-                await connection.execute(delete(recovery_code).where(recovery_code.c.account == account))
                 return
             sealed = self._box.keep("", ("account", account, "totp"), "encrypted", value.secret)
             row = {"account": account, "secret": sealed.blob, "confirmed": value.confirmed, "step": value.step}

@@ -1,0 +1,49 @@
+"""From an account to the person it belongs to *now*: the directory decides about role, site and company each time.
+
+Who has left the directory has no way in any more, whatever session or token they show. This module must never keep what
+it was told.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from vorzimmer.accounts.model import Account
+from vorzimmer.api.principal import Principal
+from vorzimmer.api.signin.ports import Directory
+from vorzimmer.directory.keys import USER
+from vorzimmer.directory.model import User
+
+
+class Person(msgspec.Struct, frozen=True):
+    """An account and who that is."""
+
+    account: Account
+    principal: Principal
+    name: str
+    email: str
+
+    @property
+    def language(self) -> Literal["de", "en"]:
+        """In which language to write to them."""
+        return self.principal.language
+
+
+def person_of(account: Account, directory: Directory) -> Person | None:
+    """The person as the directory knows them now; None if they are not there any more."""
+    if account.provider:
+        principal = Principal("provider", language=account.language)
+        return Person(account, principal, account.name or account.login, account.email)
+    book = directory.book(account.company)
+    user = book.find(USER, account.user) if book is not None else None
+    if book is None or user is None:
+        return None
+    language = user.language or book.company.language
+    principal = Principal(user.role, account.company, user.id, user.site, language=language)
+    return Person(account, principal, user.name, user.email or "")
+
+
+def user_of(directory: Directory, company: str, user: str) -> User | None:
+    """Somebody of the directory who may not have an account yet."""
+    book = directory.book(company)
+    return book.find(USER, user) if book is not None else None
