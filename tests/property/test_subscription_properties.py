@@ -9,7 +9,7 @@ from vorzimmer.kernel.address import Address
 from vorzimmer.sip.dialog import Dialog
 from vorzimmer.sip.flow import Flow
 from vorzimmer.sip.subscription import Event, Subscription, frozen, thawed
-from vorzimmer.sip.subscription_machine import Notifier, Outlet
+from vorzimmer.sip.subscription_machine import Document, Notifier, Outlet
 
 FLOWS = tuple(
     Flow(transport, Address("192.0.2.1", 5060), Address("192.0.2.2", port), port)
@@ -51,7 +51,8 @@ class World:
         self.machine = self._machine()
 
     def _machine(self) -> Notifier:
-        return Notifier(Outlet(self._send, lambda s, v: ("x", self.state.encode()), self._keep), self.life)
+        outlet = Outlet(self._send, lambda s, v: Document("", self.state.encode()), self._keep, lambda s: None)
+        return Notifier(outlet, self.life)
 
     def _send(self, one: Subscription, lines: str, body: bytes) -> str:
         number = one.dialog.local_cseq

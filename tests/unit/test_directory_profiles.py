@@ -3,7 +3,7 @@
 import pytest
 
 from vorzimmer.calls.invitation import Manner, spec
-from vorzimmer.directory.profiles import PROFILES, alerts_silently, profile, recognised
+from vorzimmer.directory.profiles import PROFILES, profile, recognised
 from vorzimmer.directory.ref import Ref
 from vorzimmer.kernel.address import Address
 from vorzimmer.presence.bindings import Contact
@@ -55,10 +55,10 @@ def test_a_kind_is_recognised_by_its_user_agent_unless_it_is_set(agent: str, kin
 
 
 def test_exa_32_a_silent_alert_is_trusted_only_where_it_is_known_or_said() -> None:
-    assert alerts_silently(None, "Yealink SIP-T46S", override=None)
-    assert not alerts_silently(None, "Yealink SIP-T46S", override=False)
-    assert not alerts_silently(None, "snomD785", override=None)
-    assert alerts_silently("generic", "", override=True)
+    assert profile(None, "Yealink SIP-T46S").silent
+    assert not profile(None, "Yealink SIP-T46S", silent=False).silent
+    assert not profile(None, "snomD785").silent
+    assert profile("generic", "", silent=True).silent
 
 
 @pytest.mark.parametrize(
@@ -68,6 +68,8 @@ def test_exa_32_a_silent_alert_is_trusted_only_where_it_is_known_or_said() -> No
         ("mitel", "auto", ("Alert-Info", "<http://notused.invalid>;info=alert-autoanswer;delay=0")),
         ("generic", "splash", ("Alert-Info", "<urn:alert:duration:short>")),
         ("snom", "auto", ("Call-Info", "<sip:notused.invalid>;answer-after=0")),
+        ("snom", "auto", ("Alert-Info", "<http://notused.invalid>;info=alert-autoanswer;delay=0")),
+        ("mitel", "silent", ("Alert-Info", "<http://notused.invalid>;info=alert-community-1")),
     ],
 )
 def test_rfc7462_an_invite_alerts_as_its_kind_of_phone_understands(

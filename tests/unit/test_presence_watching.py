@@ -1,79 +1,18 @@
 """Lamps through a whole server: who may watch, what is told, when a watcher is gone (RFC 6665, 4235)."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-
 import pytest
 from tests.simulation.companies import NORD, SUED, change, company_file, switch
-from tests.simulation.phones import Handset
+from tests.watch_bench import Bench, play
 
 from vorzimmer.kernel.address import Address
 from vorzimmer.presence.bindings import Contact
-from vorzimmer.presence.subscriptions import MOST_OF_ITSELF
+from vorzimmer.presence.sources import MOST_ALIKE, MOST_OF_ITSELF
 from vorzimmer.presence.whereabouts import way_to
 from vorzimmer.sip.dialog import Dialog
 from vorzimmer.sip.flow import Flow
 from vorzimmer.sip.subscription import Event, Subscription
-from vorzimmer.testing.chance import SeededChance
-from vorzimmer.testing.loop import VirtualClock, run
-from vorzimmer.testing.media import RecordingMedia
-from vorzimmer.testing.network import FAIR, Network
 from vorzimmer.testing.phone import rings
 from vorzimmer.testing.phone_watch import Watch
-from vorzimmer.testing.server import SimulatedServer
-
-
-class Bench:
-    """A server with two companies and whatever phones a test plugs in."""
-
-    def __init__(self) -> None:
-        self.clock = VirtualClock()
-        self.network = Network(self.clock, SeededChance(1), FAIR)
-        self.server = SimulatedServer(self.network, self.clock, RecordingMedia(), seed=2)
-        self.handsets: list[Handset] = []
-        self._lives: dict[str, int] = {}
-
-    async def phone(self, device: str, house: object = NORD, transport: str = "udp") -> Handset:
-        life = self._lives[device] = self._lives.get(device, 0) + 1
-        who, bug = (house, device, life), self.server.told.bug
-        handset = Handset(self.network, self.clock, who, on_bug=bug, transport=transport)  # type: ignore[arg-type]  # as is
-        self.handsets.append(handset)
-        handset.register()
-        await handset.phone.until(lambda: handset.phone.registered)
-        return handset
-
-    async def watch(self, handset: Handset, target: str, event: str = "dialog", expires: int = 600) -> Watch:
-        watch = handset.phone.watch(target, event, expires)
-        await handset.phone.until(lambda: bool(watch.statuses) and (watch.statuses[-1] != 200 or bool(watch.notifies)))
-        return watch
-
-    @property
-    def subscriptions(self) -> int:
-        return len(self.server.exchange.watching.notifier)
-
-    async def restart(self, down: float = 0.0) -> None:
-        task = asyncio.current_task()
-        await self.server.kill({task} if task else set())
-        await self.clock.sleep(down)
-        await self.server.start()
-
-
-def play(script: Callable[[Bench], Awaitable[None]]) -> None:
-    """Run a script; no bug may have been told of."""
-
-    async def main() -> None:
-        bench = Bench()
-        await bench.server.apply(company_file(NORD))
-        await bench.server.apply(company_file(SUED))
-        await bench.server.start()
-        try:
-            await script(bench)
-        finally:
-            assert bench.server.told.bugs == []
-        task = asyncio.current_task()
-        await bench.server.kill({task} if task else set())
-
-    run(main())
 
 
 def test_rfc6665_4_2_1_2_an_accepted_subscription_is_told_the_state_at_once() -> None:
@@ -277,19 +216,55 @@ def test_a_slow_watcher_has_one_notify_out_and_gets_the_newest() -> None:
     play(script)
 
 
-def test_a_phone_that_was_restarted_replaces_what_it_left_behind() -> None:
+def test_blf_1_several_keys_of_a_phone_may_show_the_same_and_count_once() -> None:
+    async def script(bench: Bench) -> None:
+        anna, bea, carl = [await bench.phone(name) for name in ("anna-1", "bea-1", "carl-1")]
+        carl.phone.manner = rings
+        await bench.server.apply(company_file(NORD).replace("company:\n", "company:\n  limits: {monitors: 1}\n", 1))
+        keys = [await bench.watch(anna, "102") for _ in range(MOST_ALIKE)]
+        assert bench.subscriptions == MOST_ALIKE
+        bea.phone.call("102")
+        await bench.clock.sleep(2)
+        assert [key.right for key in keys] == ["early"] * MOST_ALIKE
+        await bench.watch(anna, "102")
+        assert bench.subscriptions == MOST_ALIKE
+        keys[0].subscribe()
+        await bench.clock.sleep(1)
+        assert keys[0].statuses == [200, 481]
+        assert (await bench.watch(anna, "101")).statuses == [403]
+
+    play(script)
+
+
+def test_what_a_restarted_phone_left_behind_is_asked_for_and_found_to_be_gone() -> None:
     async def script(bench: Bench) -> None:
         anna = await bench.phone("anna-1")
         first = await bench.watch(anna, "101")
+        anna.phone.watches.remove(first)  # nobody there knows of it any more: a NOTIFY gets 481
         second = await bench.watch(anna, "101")
-        assert bench.subscriptions == 1
-        third = await bench.watch(anna, "102")
-        assert bench.subscriptions == 2
-        first.subscribe()
         await bench.clock.sleep(1)
-        assert first.statuses == [200, 481]
+        assert bench.subscriptions == 1
         assert second.established
-        assert third.established
+        assert (await bench.watch(anna, "101", expires=0)).statuses == [200]
+        assert bench.subscriptions == 1
+        assert second.established
+
+    play(script)
+
+
+def test_what_came_over_a_connection_without_a_registration_ends_with_the_connection() -> None:
+    async def script(bench: Bench) -> None:
+        anna = await bench.phone("anna-1", transport="tcp")
+        watch = await bench.watch(anna, "101")
+        anna.phone.register(0)
+        await bench.clock.sleep(2)
+        assert watch.over == "timeout"
+        stranger = await bench.watch(anna, "101")
+        assert stranger.statuses == [200]
+        assert bench.subscriptions == 1
+        anna.node.leave(politely=True)
+        await bench.clock.sleep(60)
+        assert bench.subscriptions == 0
 
     play(script)
 

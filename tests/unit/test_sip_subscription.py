@@ -21,7 +21,7 @@ from vorzimmer.sip.subscription import (
     retry_after,
     thawed,
 )
-from vorzimmer.sip.subscription_machine import LEAST_PACE, SLICE, SPREAD_S, STEP_S, Notifier, Outlet
+from vorzimmer.sip.subscription_machine import LEAST_PACE, SLICE, SPREAD_S, STEP_S, Document, Notifier, Outlet
 from vorzimmer.sip.validate import RefusedError
 
 HERE = Address("192.0.2.1", 5060)
@@ -37,7 +37,15 @@ class Bench:
         self.sent: list[tuple[str, int, str, str]] = []
         self.kept: dict[str, bytes | None] = {}
         self.now = 0.0
-        self.machine = Notifier(Outlet(self._send, lambda s, v: ("text/plain", self.state.encode()), self._keep), life)
+        self.parts = 0
+        self.lost: list[str] = []
+        outlet = Outlet(self._send, self._render, self._keep, lambda s: self.lost.append(s.key))
+        self.machine = Notifier(outlet, life)
+
+    def _render(self, subscription: Subscription, version: int) -> Document:
+        """`parts` NOTIFYs are needed until everything has been told."""
+        self.parts = max(self.parts - 1, 0)
+        return Document("Content-Type: text/plain\r\n", self.state.encode(), more=self.parts > 0)
 
     def _send(self, subscription: Subscription, lines: str, body: bytes) -> str:
         cseq = subscription.dialog.local_cseq + 1

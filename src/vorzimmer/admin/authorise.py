@@ -21,6 +21,7 @@ OWN_SECTIONS: Final = frozenset(
         "dnd",
         "executive",
         "forwarding",
+        "lamp",
         "language",
         "monitors",
         "outgoing",

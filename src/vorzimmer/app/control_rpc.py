@@ -13,9 +13,9 @@ from vorzimmer.app.exchange import Exchange
 from vorzimmer.app.explaining import Question, explain_now
 from vorzimmer.app.fact_stream import FactStream
 from vorzimmer.app.house import Published, split_key
-from vorzimmer.app.lamps import watchers
 from vorzimmer.app.live_view import live_call
 from vorzimmer.app.rpc import Method, Params, Stream
+from vorzimmer.app.watchers import watchers
 from vorzimmer.media.embedded.client import EmbeddedMedia
 from vorzimmer.presence.trunks import State
 from vorzimmer.routing.model import LINE_WAYS, line_device
@@ -117,7 +117,7 @@ class ControlRpc:
         return rows
 
     async def _watchers(self, params: Params) -> list[dict[str, Any]]:
-        """Subscriptions of a company, or of all: see ``app.lamps.Watcher``."""
+        """Subscriptions of a company, or of all: see ``app.watchers.Watcher``."""
         exchange = self._exchange
         rows = watchers(exchange.watching, exchange.lamps, params.get("company"), exchange.pump.now())
         return [msgspec.to_builtins(row) for row in rows]

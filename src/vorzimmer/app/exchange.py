@@ -11,6 +11,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from vorzimmer.app.alive import Alive
+from vorzimmer.app.feature_keys import FeatureKeys
 from vorzimmer.app.house import House, Identifier, Published, device_key, split_key
 from vorzimmer.app.lamps import LampView
 from vorzimmer.app.lines import LineIdentifier, specs_of
@@ -23,6 +24,7 @@ from vorzimmer.features.roles import ROLES
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.chance import Chance
 from vorzimmer.kernel.clock import Alarm, Clock
+from vorzimmer.kernel.ids import LegId
 from vorzimmer.media.port import Media, Source
 from vorzimmer.net.pump import OnBug, Pump, Transports
 from vorzimmer.presence.bindings import Bindings, Contact
@@ -30,16 +32,17 @@ from vorzimmer.presence.door import Door
 from vorzimmer.presence.publications import Ports as PublicationPorts
 from vorzimmer.presence.publications import Publications
 from vorzimmer.presence.registrar import Registrar
-from vorzimmer.presence.subscriptions import Ports as SubscriptionPorts
 from vorzimmer.presence.subscriptions import Subscriptions
 from vorzimmer.presence.trunk_line import TrunkSpec
 from vorzimmer.presence.trunks import Resolve, Trunks, literal_only
+from vorzimmer.presence.watch_ports import Ports as SubscriptionPorts
 from vorzimmer.routing.may import Actor, CallFacts, may
 from vorzimmer.sip.core import Tap
 from vorzimmer.sip.digest import DigestConfig
 from vorzimmer.sip.engine import Engine, EngineConfig
 from vorzimmer.sip.events import Event, FlowGone, Malformed, Requested, Responded
 from vorzimmer.sip.flow import Flow, Hop
+from vorzimmer.sip.headers import Replaces
 
 RINGS_ANYWAY = frozenset(name for name, role in ROLES.items() if role.dnd == "rings")
 """Roles in which somebody rings in spite of do not disturb (FEATURES.md 12.4)."""
@@ -109,7 +112,7 @@ class CompanyLive:
         return self._board.calls_of(self._company, device)
 
     def dnd(self, device: str) -> bool:
-        # Phones tell their do-not-disturb key by feature-state events, which come with the subscription machine.
+        # A phone's key that is kept in step sets its user's own do not disturb; no phone tells of another one.
         return False
 
     def trunk_up(self, trunk: str) -> bool:
@@ -160,6 +163,7 @@ class Exchange:
         self.watching = Subscriptions(self._subscription_ports())
         self.publications = Publications(self._publication_ports())
         self.lamps.look, self.lamps.published = self.watching.look, self.publications.talks
+        self.lamps.held_by = self.watching.notifier.of_account
         self.lamps.anybody = lambda: len(self.watching.notifier) > 0
         self.bindings.listen(lambda device, registered: self.lamps.moved(*split_key(device)))
         self.bindings.watch(self._bindings_changed)
@@ -199,16 +203,20 @@ class Exchange:
             side=ports.side,
             trace=ports.trace,
             moved=self._moved,
+            watched=self._watched,
         )
 
     def _moved(self, company: str, device: str) -> None:
         self.lamps.moved(company, device)
 
+    def _watched(self, company: str, who: Party, dialog: Replaces) -> LegId | None:
+        return self.lamps.named(company, who, dialog)
+
     def _subscription_ports(self) -> SubscriptionPorts:
         ports = self.ports
         return SubscriptionPorts(
             self.pump, ports.clock, ports.chance, self.door, self.bindings, self.lamps, self._own, ports.keep_watch,
-            ports.refused,
+            ports.refused, FeatureKeys(self.house, ports.service),
         )  # fmt: skip
 
     def _publication_ports(self) -> PublicationPorts:

@@ -206,8 +206,14 @@ class House:
 
     def profile(self, company: str, contact: Contact) -> Profile:
         """What kind of phone is behind a contact: as its device's setting says, else as it says itself."""
-        device = self.book(company).find(DEVICE, contact.device)
-        return profile(device.profile if device is not None else None, contact.agent)
+        return self.kind_of(company, contact.device, contact.agent)
+
+    def kind_of(self, company: str, device: str, agent: str) -> Profile:
+        """The kind of phone that a device is; its own word about silent alerts counts more (EXA-32)."""
+        core = self.book(company).find(DEVICE, device)
+        if core is None:
+            return profile(None, agent)
+        return profile(core.profile, agent, silent=core.silent_alert)
 
     def trunk_password(self, company: str, trunk: str) -> str | None:
         """What a trunk's account proves itself with."""

@@ -7,24 +7,45 @@ if somebody watches. This module must never show one company's people to another
 from collections.abc import Callable, Iterable
 from zlib import crc32
 
-import msgspec
-
 from vorzimmer.app.house import House, Published, device_key, split_key
 from vorzimmer.calls.board import Switchboard
 from vorzimmer.calls.live import Live
 from vorzimmer.calls.state import Leg, Party
 from vorzimmer.directory.keys import DEVICE
+from vorzimmer.directory.profiles import Profile
 from vorzimmer.directory.ref import BadRefError, Ref
 from vorzimmer.directory.snapshot import Snapshot
+from vorzimmer.features.codes.phone_keys import dialled
+from vorzimmer.features.dnd.rules import is_on
+from vorzimmer.features.forwarding.settings import FORWARDING
+from vorzimmer.features.lamps.settings import LAMP, MONITORS
 from vorzimmer.features.policies.settings import LIMITS
 from vorzimmer.features.roles import ROLES
 from vorzimmer.kernel.clock import Alarm, Clock
 from vorzimmer.kernel.ids import LegId
 from vorzimmer.presence.bindings import Bindings
-from vorzimmer.presence.resources import KINDS, Detail, State, Talk, Who, resource_key, split_resource
-from vorzimmer.presence.subscriptions import Subscriptions
+from vorzimmer.presence.dialog_info import meant
+from vorzimmer.presence.feature_state import Feature, FeatureState
+from vorzimmer.presence.lists import Member
+from vorzimmer.presence.markup import TOKEN_LENGTH
+from vorzimmer.presence.resources import (
+    FEATURES,
+    KINDS,
+    ROLL,
+    Detail,
+    State,
+    Talk,
+    Who,
+    is_owned,
+    owned_key,
+    owner_in,
+    resource_key,
+    split_resource,
+)
 from vorzimmer.routing.may import Actor, CallFacts, may
 from vorzimmer.routing.model import Offer
+from vorzimmer.sip.headers import Replaces
+from vorzimmer.sip.subscription import Subscription
 from vorzimmer.sip.uri import SipUri
 
 Look = Callable[[str], None]
@@ -43,20 +64,44 @@ class LampView:
         self.look: Look = lambda resource: None
         self.anybody: Callable[[], bool] = lambda: True
         self.published: Callable[[str], tuple[Talk, ...]] = lambda account: ()
+        self.held_by: Callable[[str], tuple[Subscription, ...]] = lambda account: ()
+        """The subscriptions of an account."""
 
     # -- who may see what -----------------------------------------------------------------------------------------
     def find(self, watcher: str, uri: SipUri) -> tuple[str, str] | None:
         """As the port says."""
         company, device = split_key(watcher)
         book = self._house.book(company)
-        owner, ref = book.owner_of(device), _named(book, uri.user)
-        if owner is None or ref is None or ref.kind not in KINDS:
+        ref = _named(book, uri.user)
+        if ref is None or ref.kind not in KINDS or book.owner_of(device) is None:
             return None
-        actor, target = Actor(company, owner, device), _person(book, ref)
-        if may(actor, "watch", CallFacts(company)) is not None:
+        resource = resource_key(company, ref)
+        detail = self.detail(watcher, resource)
+        return None if detail is None else (resource, detail)
+
+    def detail(self, watcher: str, resource: str) -> str | None:
+        """As the port says: everything of oneself, of colleagues what they let be seen (BLF-4)."""
+        company, device = split_key(watcher)
+        of, ref = split_resource(resource)
+        if of != company or company not in self._house.companies:
             return None
-        parties = may(actor, "watch_parties", CallFacts(company, (target,))) is None
-        return resource_key(company, ref), (Detail.PARTY if parties else Detail.DIRECTION).value
+        book = self._house.book(company)
+        owner, target = book.owner_of(device), _person(book, ref)
+        if owner is None:
+            return None
+        shows = book.get(LAMP, target).shows
+        actor, facts = Actor(company, owner, device), CallFacts(company, (target,), (target,), shows == "party")
+        if may(actor, "pick_up", facts) is None and self._kind(watcher).pick_up == "replaces":
+            return Detail.TAKE.value
+        if may(actor, "watch_parties", facts) is None:
+            return Detail.PARTY.value
+        return None if shows == "nothing" or may(actor, "watch", facts) is not None else shows
+
+    def _kind(self, account: str) -> Profile:
+        """What kind of phone a device is, by its newest registration."""
+        company, device = split_key(account)
+        contacts = self._bindings.contacts(account)
+        return self._house.kind_of(company, device, contacts[0].agent if contacts else "")
 
     def limit(self, watcher: str) -> int:
         """As the port says."""
@@ -71,6 +116,74 @@ class LampView:
         core = self._house.book(company).find(DEVICE, device)
         return core is not None and core.enabled
 
+    # -- lists ----------------------------------------------------------------------------------------------------
+    def roll(self, watcher: str) -> str | None:
+        """As the port says."""
+        return self._own(watcher, ROLL)
+
+    def takes_lists(self, watcher: str) -> bool:
+        """As the port says."""
+        return self._kind(watcher).lists
+
+    def members(self, roll: str, watcher: str) -> tuple[Member, ...]:
+        """As the port says: the ``monitors`` of the list's owner. What has no lamp yet (groups, park slots) is named
+        and shows nothing."""
+        found = self._owner(roll, ROLL)
+        if found is None:
+            return ()
+        book, owner = found
+        domain, company = self._house.domain(book.company.id), book.company.id
+        return tuple(
+            self._member(company, Ref.parse(text), domain, watcher) for text in book.get(MONITORS, owner).watched
+        )
+
+    def _member(self, company: str, ref: Ref, domain: str, watcher: str) -> Member:
+        book, resource = self._house.book(company), resource_key(company, ref)
+        address = _address(book, ref) if ref.kind in KINDS else None
+        detail: str | None = None
+        if address is not None:
+            detail = self.detail(watcher, resource) if watcher else book.get(LAMP, _person(book, ref)).shows
+        user = address or book.extension_of(ref) or ref.id
+        return Member(resource, f"sip:{user}@{domain}", book.name_of(ref), detail)
+
+    def exists(self, roll: str) -> bool:
+        """As the port says."""
+        return self._owner(roll, ROLL) is not None
+
+    # -- features -------------------------------------------------------------------------------------------------
+    def features_of(self, watcher: str) -> str | None:
+        """As the port says."""
+        return self._own(watcher, FEATURES)
+
+    def features(self, resource: str) -> FeatureState | None:
+        """As the port says. A forwarding to a mailbox is none of the phone's: its key knows numbers only."""
+        found = self._owner(resource, FEATURES)
+        if found is None:
+            return None
+        book, owner = found
+        forwarding = book.get(FORWARDING, owner)
+        cases: tuple[tuple[Feature, bool, str | None], ...] = (
+            ("always", forwarding.always.enabled, forwarding.always.to),
+            ("busy", forwarding.busy.enabled, forwarding.busy.to),
+            ("no_answer", forwarding.no_answer.enabled, forwarding.no_answer.to),
+        )
+        numbers = [(case, on, dialled(to or "", owner, book)) for case, on, to in cases]
+        return FeatureState(is_on(book, owner), tuple((case, on and bool(to), to) for case, on, to in numbers))
+
+    def _own(self, watcher: str, prefix: str) -> str | None:
+        company, device = split_key(watcher)
+        owner = self._house.book(company).owner_of(device)
+        return None if owner is None else owned_key(company, prefix, owner)
+
+    def _owner(self, key: str, prefix: str) -> tuple[Snapshot, Ref] | None:
+        try:
+            company, owner = owner_in(key, prefix)
+        except BadRefError:
+            return None
+        if company not in self._house.companies or not self._house.book(company).exists(owner):
+            return None
+        return self._house.book(company), owner
+
     # -- what there is to see -------------------------------------------------------------------------------------
     def state(self, resource: str) -> State | None:
         """As the port says."""
@@ -84,7 +197,7 @@ class LampView:
         address = _address(book, ref)
         if address is None:
             return None
-        devices = (ref.id,) if ref.kind == "device" else book.devices_of(ref)
+        devices = self._devices(resource)
         registered = any(self._bindings.registered(device_key(company, device)) for device in devices)
         talks = tuple(talk for device in devices for talk in self._talks(company, device))
         return State(f"sip:{address}@{self._house.domain(company)}", registered, _merged(talks))
@@ -107,6 +220,31 @@ class LampView:
             return Talk(ident, "early", initiator=True)
         role = ROLES.get(offer.role)
         return None if role is not None and not role.lamp else Talk(ident, "early", other=self._shown(company, offer))
+
+    def named(self, company: str, who: Party, dialog: Replaces) -> LegId | None:
+        """calls.world.watched: the ringing leg that a document for this very watcher has named so."""
+        found = meant(dialog.call_id, (dialog.to_tag, dialog.from_tag))
+        if found is None or who.device is None:
+            return None
+        token, ident = found
+        account = device_key(company, who.device)
+        told = (one for one in self.held_by(account) if one.key[:TOKEN_LENGTH] == token)
+        for resource in (resource for one in told for resource in self._takeable(one)):
+            for device in self._devices(resource):
+                for leg in self._board.legs_of(company, device):
+                    talk = self._talk(company, leg)
+                    if talk is not None and talk.ident == ident and talk.takeable:
+                        return leg
+        return None
+
+    def _takeable(self, one: Subscription) -> Iterable[str]:
+        if is_owned(one.resource, ROLL):
+            return [m.resource for m in self.members(one.resource, one.account) if m.detail == Detail.TAKE]
+        return [one.resource] if one.detail == Detail.TAKE else []
+
+    def _devices(self, resource: str) -> tuple[str, ...]:
+        company, ref = split_resource(resource)
+        return (ref.id,) if ref.kind == "device" else self._house.book(company).devices_of(ref)
 
     def _other(self, company: str, live: Live, leg: Leg) -> Who | None:
         other = live.state.other(leg.id)
@@ -140,7 +278,8 @@ class LampView:
 
     def concerned(self, change: Published) -> frozenset[str]:
         """The resources that a change of the book may show in; to be asked before and after it."""
-        return self._resources(change.company, [Ref(each.kind, each.id) for each in change.changes])
+        people = self._resources(change.company, [Ref(each.kind, each.id) for each in change.changes])
+        return people | self._affairs(change)
 
     def _resources(self, company: str, refs: Iterable[Ref]) -> frozenset[str]:
         found = set(refs)
@@ -149,6 +288,11 @@ class LampView:
             owners = (book.owner_of(ref.id) for ref in tuple(found) if ref.kind == "device")
             found.update(owner for owner in owners if owner is not None)
         return frozenset(resource_key(company, ref) for ref in found if ref.kind in KINDS)
+
+    def _affairs(self, change: Published) -> frozenset[str]:
+        """Lists and features of the people whose records have changed."""
+        owners = [Ref(each.kind, each.id) for each in change.changes if each.kind in {"user", "phone"}]
+        return frozenset(owned_key(change.company, prefix, who) for who in owners for prefix in (ROLL, FEATURES))
 
     def close(self) -> None:
         """Leave no alarm behind."""
@@ -186,29 +330,3 @@ def _merged(talks: tuple[Talk, ...]) -> tuple[Talk, ...]:
         if old is None or (old.state == "early" and talk.state == "confirmed"):
             found[talk.ident] = talk
     return tuple(found.values())
-
-
-class Watcher(msgspec.Struct, frozen=True):
-    """One subscription, for people: `what` is watched by `device`, `shows` how it is now ("" where that is no lamp);
-    `seconds` are left; `state` is told, waiting (a NOTIFY is owed or out) or away (no way to the phone)."""
-
-    company: str
-    device: str
-    package: str
-    what: str
-    shows: str
-    seconds: int
-    state: str
-
-
-def watchers(watching: Subscriptions, view: LampView, company: str | None, now: float) -> list[Watcher]:
-    """Who watches what, in a stable order."""
-    rows = []
-    for each in watching.notifier:
-        of, device = split_key(each.account)
-        if company in {None, of}:
-            seen = view.state(each.resource) if each.package == watching.lamps.name else None
-            state = "away" if each.flow is None else "waiting" if each.stale or each.pending else "told"
-            what, left = each.resource.partition("/")[2], max(0, round(each.expires - now))
-            rows.append(Watcher(of, device, each.package, what, seen.word if seen else "", left, state))
-    return sorted(rows, key=lambda row: (row.company, row.device, row.package, row.what))

@@ -99,13 +99,7 @@ class Office:
         """What a dialled feature code changes, in the caller's own name; the key of its confirmation. Raises
         ProblemsError."""
         change = changes_for(action, params, caller, self.book(company))
-        values: dict[str, Any] = {}
-        for one in change.changes:
-            inside = values
-            for name in one.path[:-1]:
-                inside = inside.setdefault(name, {})
-            inside[one.path[-1]] = one.value
-        await self.edit(company, caller, values, Actor(f"{caller} by feature code", company, caller.id))
+        await self.edit(company, caller, change.values, Actor(f"{caller} by feature code", company, caller.id))
         return change.confirm
 
     async def _publish(self, outcome: Outcome) -> None:

@@ -1,9 +1,9 @@
 """What kinds of phones are known to do: how they are told to ring, and what else differs between makers. Data, pure.
 
-From the makers' public manuals: Snom (Alert-Info texts and dummy URL, Call-Info answer-after), Yealink (ringtone-9 is
-silence and ringtone-10 a splash, alert-autoanswer), Poly (ring classes chosen by the Alert-Info value that the phone is
-configured with), Cisco (Bellcore-drN names), Mitel (Sylantro keywords, alert-autoanswer with delay). docs/phones.md
-says what has to be set on each. This module must never decide who rings.
+From the makers' public manuals, which docs/phones.md names with what has to be set on each: Snom (texts behind a dummy
+URL, alert-autoanswer), Yealink (ringtone-9 is silence and ringtone-10 a splash, alert-autoanswer), Poly (ring classes
+chosen by the Alert-Info value that the phone is configured with), Cisco (names of rings), Mitel (keywords with a ring
+each, silence among them). This module must never decide who rings.
 """
 
 from typing import Literal
@@ -23,19 +23,17 @@ class Profile(msgspec.Struct, frozen=True):
     """One kind of phone.
 
     `alerts`: header lines of an INVITE for each alert of an offer (silent, splash, internal, recall, auto). `silent`:
-    known to make no sound at a silent alert, also while busy (FEATURES.md EXA-32, EXA-34). `pick_up`: how its lamp keys
-    take a ringing call, by INVITE with Replaces or by dialling the code. `identity`: what changes the name that it
-    shows in a call. `transfer`: it transfers by REFER with us, or joins calls by itself. `lamps`: one subscription a
-    key, or one for a list (RFC 4662). `datagram`: bytes of a message that it takes over UDP.
+    known to make no sound at a silent alert, also while busy; others are left out of silent alerts (FEATURES.md EXA-32,
+    EXA-34). `pick_up`: how its lamp keys take a ringing call, by INVITE with Replaces (the document names the dialog)
+    or by dialling the code (it does not). `identity`: what changes the name that it shows in a call. `lists`: it
+    understands a list of lamps (RFC 4662) though it may not say so in its SUBSCRIBE.
     """
 
     alerts: dict[str, tuple[Header, ...]]
     silent: bool = False
     pick_up: Literal["replaces", "code"] = "replaces"
     identity: Literal["update", "reinvite"] = "update"
-    transfer: Literal["refer", "join"] = "refer"
-    lamps: Literal["single", "list"] = "single"
-    datagram: int = 1300
+    lists: bool = False
 
 
 def _info(text: str) -> tuple[Header, ...]:
@@ -62,7 +60,7 @@ PROFILES: dict[ProfileName, Profile] = {
         "splash": _info("splash"),
         "internal": _info("alert-internal"),
         "recall": _info("recall"),
-        "auto": _ANSWER,
+        "auto": (*_info("alert-autoanswer;delay=0"), *_ANSWER),
     }),
     "yealink": Profile({
         "silent": _info("ringtone-9"),
@@ -70,35 +68,35 @@ PROFILES: dict[ProfileName, Profile] = {
         "internal": _info("internal"),
         "recall": _info("recall"),
         "auto": (*_info("alert-autoanswer"), *_ANSWER),
-    }, silent=True, pick_up="code", lamps="list"),
+    }, silent=True, lists=True),
     "poly": Profile({
         "silent": _info("silent"),
         "splash": _info("splash"),
         "internal": _info("internal"),
         "recall": _info("recall"),
         "auto": (*_info("auto-answer"), *_ANSWER),
-    }, lamps="list"),
+    }, lists=True),
     "cisco": Profile({
         "silent": _info("silent"),
         "splash": _bellcore(5),
         "internal": _bellcore(2),
         "recall": _bellcore(4),
         "auto": _ANSWER,
-    }, pick_up="code", identity="reinvite", lamps="list"),
+    }, pick_up="code", identity="reinvite", lists=True),
     "mitel": Profile({
-        "silent": _info("silent"),
-        "splash": _bellcore(5),
+        "silent": _info("alert-community-1"),
+        "splash": _info("alert-community-2"),
         "internal": _info("alert-internal"),
-        "recall": _bellcore(4),
+        "recall": _info("alert-community-3"),
         "auto": _info("alert-autoanswer;delay=0"),
-    }, lamps="list"),
+    }, lists=True),
     "browser": Profile({
         "silent": _info("silent"),
         "splash": _SPLASH,
         "internal": (("Alert-Info", "<urn:alert:source:internal>"),),
         "recall": _RECALL,
         "auto": (("Answer-Mode", "Auto"),),
-    }, silent=True, datagram=65_000),
+    }, silent=True),
 }  # fmt: skip
 
 AGENTS: tuple[tuple[str, ProfileName], ...] = (
@@ -114,17 +112,14 @@ AGENTS: tuple[tuple[str, ProfileName], ...] = (
 """Beginnings of User-Agent values in small letters; Poly's begins with its older name, too."""
 
 
-def profile(chosen: ProfileName | None, agent: str) -> Profile:
-    """What the administrator chose, else what the phone's User-Agent tells, else the generic profile."""
-    return PROFILES[chosen or recognised(agent)]
+def profile(chosen: ProfileName | None, agent: str, *, silent: bool | None = None) -> Profile:
+    """What the administrator chose, else what the phone's User-Agent tells, else the generic profile; `silent` is the
+    device's own setting, which says more than its kind."""
+    found = PROFILES[chosen or recognised(agent)]
+    return found if silent is None or silent == found.silent else msgspec.structs.replace(found, silent=silent)
 
 
 def recognised(agent: str) -> ProfileName:
     """The kind of phone that a User-Agent names."""
     small = agent.strip().lower()
     return next((name for start, name in AGENTS if small.startswith(start)), "generic")
-
-
-def alerts_silently(chosen: ProfileName | None, agent: str, *, override: bool | None) -> bool:
-    """Whether a silent alert makes no sound on it (EXA-32): as the device's own setting says, else as its kind does."""
-    return profile(chosen, agent).silent if override is None else override

@@ -1,8 +1,8 @@
 """Calls as dialog-info documents (RFC 4235): written for watchers, read from phones that publish their own.
 
-Always full state, since documents are small and a phone that lost one needs nothing else. Documents carry neither
-Call-IDs nor tags: their ids are the watcher's own and open nothing. This module must never write what a detail does not
-allow, nor trust what it reads.
+Always full state, since documents are small and a phone that lost one needs nothing else. Only who may take a ringing
+call over is told a Call-ID and tags, made up for this watcher: they mean nothing to anybody else. This module must
+never write what a detail does not allow, nor trust what it reads.
 """
 
 from typing import Any
@@ -40,15 +40,36 @@ def _dialog(talk: Talk, entity: str, detail: str) -> str:
     direction = ""
     if detail != Detail.STATE:
         direction = f' direction="{"initiator" if talk.initiator else "recipient"}"'
+    takes = detail == Detail.TAKE and talk.takeable
+    names = _names(talk) if takes else ""
     local = f'<local><target uri="{entity}">{_NOT_RENDERING}</target></local>' if talk.held else ""
-    remote = _remote(talk.other) if detail == Detail.PARTY and talk.other is not None else ""
+    if takes:  # Phones offer to take a call only if both ends are named.
+        local = f'<local><identity>{entity}</identity><target uri="{entity}"/></local>'
+    shown = detail in {Detail.PARTY, Detail.TAKE} and talk.other is not None
+    remote = _remote(talk.other, entity if takes else "") if shown and talk.other is not None else ""
     ident = f"{TOKEN}.{escape(talk.ident)}"
-    return f'<dialog id="{ident}"{direction}><state>{talk.state}</state>{local}{remote}</dialog>'
+    return f'<dialog id="{ident}"{names}{direction}><state>{talk.state}</state>{local}{remote}</dialog>'
 
 
-def _remote(who: Who) -> str:
+def _names(talk: Talk) -> str:
+    """Who asks to replace this dialog names it so (RFC 3891); ``meant`` reads it again."""
+    ident = escape(talk.ident)
+    return f' call-id="{TOKEN}.{ident}" local-tag="l{ident}" remote-tag="r{ident}"'
+
+
+def meant(call_id: str, tags: tuple[str, str]) -> tuple[str, str] | None:
+    """The watcher's token and the talk's ident of a dialog that a document has named, None for any other. Phones put
+    the tags in either order, or leave them out."""
+    token, dot, ident = call_id.partition(".")
+    known = {"", "0", f"l{ident}", f"r{ident}"}
+    return (token, ident) if dot and known.issuperset(tags) else None
+
+
+def _remote(who: Who, instead: str) -> str:
+    """The other party; a phone that takes the call sends its INVITE there, or to `instead` of somebody private."""
     if who.private:
-        return f"<remote>{_ANONYMOUS}</remote>"
+        target = f'<target uri="{instead}"/>' if instead else ""
+        return f"<remote>{_ANONYMOUS}{target}</remote>"
     uri = escape(who.uri)
     name = f' display="{escape(who.name)}"' if who.name else ""
     return f'<remote><identity{name}>{uri}</identity><target uri="{uri}"/></remote>'

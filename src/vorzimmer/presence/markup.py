@@ -12,6 +12,9 @@ VERSION = "\x01"
 TOKEN = "\x02"
 """Stands for a token of the watcher's own, so that ids tell one watcher nothing about another's."""
 
+TOKEN_LENGTH = 8
+"""Characters of a watcher's token: the beginning of its subscription's key."""
+
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"})
 

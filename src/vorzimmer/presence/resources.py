@@ -16,12 +16,20 @@ KINDS = ("user", "phone", "device")
 """What can be watched now: a user or a phone in the common area with all its devices, or one device."""
 
 
+ROLL = "lamps_"
+"""Before the kind of its owner: all lamps of somebody, as one list (RFC 4662)."""
+
+FEATURES = "features_"
+"""Likewise: somebody's do not disturb and forwarding."""
+
+
 class Detail(StrEnum):
-    """How much a watcher sees (FEATURES.md 5.3 BLF-4)."""
+    """How much a watcher sees (FEATURES.md 5.3 BLF-4). `TAKE`: the party, and what takes a ringing call over."""
 
     STATE = "state"
     DIRECTION = "direction"
     PARTY = "party"
+    TAKE = "take"
 
 
 class Who(msgspec.Struct, frozen=True):
@@ -40,6 +48,11 @@ class Talk(msgspec.Struct, frozen=True):
     initiator: bool = False
     held: bool = False
     other: Who | None = None
+
+    @property
+    def takeable(self) -> bool:
+        """Whether it rings there, so that another phone may take it."""
+        return self.state == "early" and not self.initiator
 
 
 class State(msgspec.Struct, frozen=True):
@@ -71,3 +84,21 @@ def split_resource(key: str) -> tuple[str, Ref]:
     if not slash:
         raise BadRefError(key)
     return company, Ref.parse(text)
+
+
+def owned_key(company: str, prefix: str, owner: Ref) -> str:
+    """The name of something that belongs to `owner`: its list (`ROLL`) or its features (`FEATURES`)."""
+    return resource_key(company, Ref(prefix + owner.kind, owner.id))
+
+
+def is_owned(key: str, prefix: str) -> bool:
+    """Whether a name is one of those."""
+    return key.partition("/")[2].startswith(prefix)
+
+
+def owner_in(key: str, prefix: str) -> tuple[str, Ref]:
+    """Company and owner; raises BadRefError for another name."""
+    company, ref = split_resource(key)
+    if not ref.kind.startswith(prefix):
+        raise BadRefError(key)
+    return company, Ref(ref.kind.removeprefix(prefix), ref.id)

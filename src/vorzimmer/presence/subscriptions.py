@@ -5,24 +5,23 @@ who is owed a NOTIFY. One alarm serves all of them. This module must never tell 
 it happened: NOTIFYs wait until the calls of that turn have been served.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Iterable
 from sys import intern
-from typing import Protocol
 
 import msgspec
 
-from vorzimmer.kernel.chance import Chance
-from vorzimmer.kernel.clock import Alarm, Clock
+from vorzimmer.kernel.clock import Alarm
 from vorzimmer.kernel.errors import PeerError
-from vorzimmer.presence.bindings import Bindings
-from vorzimmer.presence.contacts import Refused, check_contacts, nobody_refused
-from vorzimmer.presence.door import Account, Door, Turned
-from vorzimmer.presence.markup import filled
-from vorzimmer.presence.packages import Lamps, Messages, OwnRegistration, Package, Sights, registration_of
+from vorzimmer.presence.contacts import check_contacts
+from vorzimmer.presence.door import Account, Turned
+from vorzimmer.presence.feature_state import Wish, wishes
+from vorzimmer.presence.packages import registration_of
+from vorzimmer.presence.resources import ROLL, is_owned
+from vorzimmer.presence.sources import Sources, make_room
+from vorzimmer.presence.watch_ports import Ports
 from vorzimmer.presence.whereabouts import way_to
 from vorzimmer.sip.arrived import tag_of
-from vorzimmer.sip.engine import Engine
 from vorzimmer.sip.events import Requested, Responded
 from vorzimmer.sip.flow import Flow
 from vorzimmer.sip.headers import parse_cseq
@@ -30,7 +29,6 @@ from vorzimmer.sip.message import Request
 from vorzimmer.sip.subscription import (
     Policy,
     Subscription,
-    check_accept,
     dialog_of,
     event_of,
     frozen,
@@ -38,41 +36,12 @@ from vorzimmer.sip.subscription import (
     retry_after,
     thawed,
 )
-from vorzimmer.sip.subscription_machine import AGAIN_S, Notifier, Outlet
+from vorzimmer.sip.subscription_machine import AGAIN_S, Document, Notifier, Outlet
 from vorzimmer.sip.uri import SipUri, parse
 from vorzimmer.sip.validate import RefusedError
 
 THAWED_AT_ONCE = 100
 """Subscriptions of before a restart that are read in one turn, about a millisecond."""
-
-
-class Signalling(Protocol):
-    """The engine and its pump."""
-
-    @property
-    def engine(self) -> Engine: ...
-    def now(self) -> float: ...
-    def kick(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """`keep(key, bytes or None)` stores a subscription; `own(account, host)` says whether a host in a URI means the
-    account's company on this server."""
-
-    signalling: Signalling
-    clock: Clock
-    chance: Chance
-    door: Door
-    bindings: Bindings
-    sights: Sights
-    own: Callable[[str, str], bool]
-    keep: Callable[[str, bytes | None], None]
-    refused: Refused = nobody_refused
-
-
-MOST_OF_ITSELF = 16
-"""Subscriptions of an account to its own registration and messages: several phones with an id each, but no flood."""
 
 
 class Subscriptions:
@@ -82,11 +51,12 @@ class Subscriptions:
         self._ports = ports
         self._policy = policy or Policy()
         self._engine = ports.signalling.engine
-        self.lamps = Lamps(ports.sights)
-        packages: tuple[Package, ...] = (self.lamps, OwnRegistration(ports.bindings), Messages())
-        self._packages = {package.name: package for package in packages}
-        self.names = tuple(self._packages)
-        self.notifier = Notifier(Outlet(self._send, self._render, self._keep))
+        self._sources = Sources(ports.bindings, ports.sights)
+        self.names = self._sources.names
+        self.notifier = Notifier(Outlet(self._send, self._render, self._keep, self._lost))
+        self._strangers: dict[Flow, dict[str, None]] = {}
+        """Connections over which somebody subscribed who is not registered there."""
+        self._tasks: set[asyncio.Task[None]] = set()
         self._saved: dict[str, bytes] = {}
         self._restored = True
         self._alarm: Alarm | None = None
@@ -102,36 +72,76 @@ class Subscriptions:
             self._engine.respond(event.transaction, who.status, now, reason=who.reason, extra=who.headers)
             return
         try:
+            found = self._wishes(event.request)
+        except PeerError as error:
+            self._refuse(event, error, now)
+            return
+        if found:
+            task = asyncio.get_running_loop().create_task(self._set(event, who, found))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        else:
+            self._serve(event, who, now)
+
+    def _serve(self, event: Requested, who: Account, now: float) -> None:
+        try:
             if tag_of(event.request.headers.get("To")):
                 self._again(event, who, now)
             else:
                 self._new(event, who, now)
         except PeerError as error:
-            extra = error.extra if isinstance(error, RefusedError) else ()
-            self._engine.respond(event.transaction, error.status, now, reason=error.reason, extra=extra)
+            self._refuse(event, error, now)
         self.arm()
+
+    def _refuse(self, event: Requested, error: PeerError, now: float) -> None:
+        extra = error.extra if isinstance(error, RefusedError) else ()
+        self._engine.respond(event.transaction, error.status, now, reason=error.reason, extra=extra)
+
+    def _wishes(self, request: Request) -> tuple[Wish, ...]:
+        if not request.body or event_of(request.headers, self.names).package != self._sources.features.name:
+            return ()
+        return wishes(request)
+
+    async def _set(self, event: Requested, who: Account, found: tuple[Wish, ...]) -> None:
+        """Set first, answer then: the NOTIFY that follows tells what has come of it, and nothing older."""
+        signalling = self._ports.signalling
+        try:
+            for wish in found:
+                await self._ports.wish(who.device, wish)
+        except Exception:
+            self._engine.respond(event.transaction, 500, signalling.now())
+            raise
+        else:
+            self._serve(event, who, signalling.now())
+        finally:
+            signalling.kick()
 
     def _new(self, event: Requested, who: Account, now: float) -> None:
         request = event.request
-        wanted = event_of(request.headers, self.names)
-        package = self._packages[wanted.package]
-        check_accept(request.headers, package.kind)
+        wanted, uri = event_of(request.headers, self.names), self._uri(request, who)
+        package = self._sources.meant(wanted.package, uri)
+        package.check(request)
         check_contacts(request, event.flow, self._ports.refused)
         seconds = granted(request.headers, self._policy, self._ports.chance.fraction())
-        resource, detail = package.find(who, self._uri(request, who))
+        resource, detail = package.find(who, uri, request)
         flow = self._shared(who.device, event.flow)
         made = Subscription(dialog_of(request, self._engine.local_tag(event.transaction)), wanted, flow)
         made.account, made.resource, made.detail = intern(who.device), intern(resource), intern(detail)
         made.dialog.target = intern(made.dialog.target)
-        older = self._replaced(made)
         if seconds:
-            self._check_limit(made, older, limited=package.limited)
-        for old in older:
-            self.notifier.forget(old)
-        self._accepted(event, seconds, now)
+            self._make_room(made)
+        self._accepted(event, seconds, now, package.about)
         self.notifier.add(made, now + seconds)
+        self._begun(made)
         if not seconds:
             self.notifier.end(made, "timeout")
+
+    def _begun(self, made: Subscription) -> None:
+        """What is to be known while it lasts."""
+        self._sources.begun(made)
+        flow = made.flow
+        if flow is not None and flow.reliable and made.account not in self._ports.bindings.on_flow(flow):
+            self._strangers.setdefault(flow, {})[made.account] = None
 
     def _shared(self, account: str, flow: Flow) -> Flow:
         """The same flow as the registration has it, which spares each lamp a copy."""
@@ -143,20 +153,13 @@ class Subscriptions:
             raise PeerError("Not Found", 404)
         return uri
 
-    def _replaced(self, made: Subscription) -> list[Subscription]:
-        """What the same phone left behind before it was restarted: it comes from the same place and wants the same."""
-        return [
-            old
-            for old in self.notifier.of_account(made.account)
-            if (old.resource, old.event) == (made.resource, made.event)
-            and (old.flow == made.flow or old.dialog.target == made.dialog.target)
-        ]
-
-    def _check_limit(self, made: Subscription, older: list[Subscription], *, limited: bool) -> None:
-        like = {package.name for package in self._packages.values() if package.limited == limited}
-        mine = [s for s in self.notifier.of_account(made.account) if s.package in like and s not in older]
-        if len(mine) >= (self._ports.sights.limit(made.account) if limited else MOST_OF_ITSELF):
-            raise PeerError("Too Many Subscriptions", 403)
+    def _make_room(self, made: Subscription) -> None:
+        mine = self.notifier.of_account(made.account)
+        dropped, again = make_room(self._sources, made, mine, self._ports.sights.limit(made.account))
+        for old in dropped:
+            self.notifier.forget(old)
+        for old in again:
+            self.notifier.owe(old)
 
     def _again(self, event: Requested, who: Account, now: float) -> None:
         """Refresh and end (RFC 6665 section 4.1.2.2 and 4.1.2.3); 481 for what is not (or not this account's)."""
@@ -175,14 +178,17 @@ class Subscriptions:
             raise PeerError("CSeq out of order", 500)
         found.dialog.refresh(headers)
         self.notifier.move(found, event.flow)
-        self._accepted(event, seconds, now)
+        self._begun(found)
+        self._accepted(event, seconds, now, self._sources.of(found).about)
         if seconds:
             self.notifier.refresh(found, now + seconds)
         else:
             self.notifier.end(found, "timeout")
 
-    def _accepted(self, event: Requested, seconds: int, now: float) -> None:
-        extra = (("Expires", str(seconds)),)
+    def _accepted(
+        self, event: Requested, seconds: int, now: float, about: tuple[tuple[str, str], ...]
+    ) -> None:  # fmt: skip
+        extra = (("Expires", str(seconds)), *about)
         self._engine.respond(event.transaction, 200, now, reason="OK", extra=extra)
 
     def responded(self, event: Responded, now: float) -> bool:
@@ -197,24 +203,52 @@ class Subscriptions:
     # -- what changes ---------------------------------------------------------------------------------------------
     def look(self, resource: str) -> None:
         """Something may have changed there: its watchers are told if it has."""
-        if self.notifier.watched(resource) and self.lamps.look(resource):
-            self.notifier.changed(resource)
+        changed = self._sources.look(resource, watched=self.notifier.watched(resource))
+        for each in changed:
+            self.notifier.changed(each)
+        if changed:
             self.arm()
 
     def recheck(self, resources: Iterable[str]) -> None:
-        """The book has changed: what is gone ends, what is shown is looked at again."""
+        """The book has changed: what is gone ends, what may not be seen any more is hidden, what is shown is looked at
+        again; lists first, whose members may be others now."""
         for resource in sorted(resources):
-            if self.notifier.watched(resource) and not self._end_if_gone(resource):
+            rolls = (resource,) if is_owned(resource, ROLL) else self._sources.lists.holding(resource)
+            for roll in rolls:
+                self._recheck_list(roll)
+            if not is_owned(resource, ROLL) and not self._end_if_gone(resource):
+                self._settle_details(resource)
                 self.look(resource)
         self.arm()
 
+    def _recheck_list(self, roll: str) -> None:
+        lists = self._sources.lists
+        if self._end_if_gone(roll) or not self.notifier.watched(roll) or not lists.look(roll):
+            return
+        for each in self.notifier.of_resource(roll):
+            lists.lost(each.key)
+        self.notifier.changed(roll)
+
     def _end_if_gone(self, resource: str) -> bool:
         watchers = self.notifier.of_resource(resource)
-        if self._packages[watchers[0].package].exists(resource):
+        if not watchers or self._sources.of(watchers[0]).exists(resource):
             return False
         for each in watchers:
             self.notifier.end(each, "noresource")
         return True
+
+    def _settle_details(self, resource: str) -> None:
+        """What a watcher may see follows the settings of whom it watches, at once (FEATURES.md 0.5)."""
+        for each in self.notifier.of_resource(resource):
+            if each.package != self._sources.lamps.name or each.over:
+                continue
+            detail = self._ports.sights.detail(each.account, resource)
+            if detail is None:
+                self.notifier.end(each, "rejected")
+            elif detail != each.detail:
+                each.detail = intern(detail)
+                self._keep(each)
+                self.notifier.owe(each)
 
     def device_off(self, account: str) -> None:
         """The account may watch nothing any more."""
@@ -224,11 +258,24 @@ class Subscriptions:
 
     def flow_gone(self, flow: Flow) -> None:
         """A connection closed; to be told before the bindings are. Its watchers keep their subscriptions until they
-        expire: a phone that connects and registers again finds its lamps right at once."""
-        for account in self._ports.bindings.on_flow(flow):
+        expire: a phone that connects and registers again finds its lamps right at once. Who was not registered over it
+        is told over what it is registered with, or is not heard of again."""
+        registered = self._ports.bindings.on_flow(flow)
+        for account in self._strangers.pop(flow, ()):
+            if account not in registered:
+                self._stranded(account, flow)
+        for account in registered:
             for each in self.notifier.of_account(account):
                 if each.flow == flow:
                     self.notifier.move(each, None)
+
+    def _stranded(self, account: str, flow: Flow) -> None:
+        contacts = self._ports.bindings.contacts(account)
+        for each in self.notifier.of_account(account):
+            if each.flow == flow and contacts:
+                self.notifier.move(each, way_to(each, contacts))
+            elif each.flow == flow:
+                self.notifier.forget(each)
 
     def _registered(self, account: str, registered: bool) -> None:
         """A phone that has signed off, or has not been heard of in time, watches nothing."""
@@ -271,8 +318,7 @@ class Subscriptions:
         except msgspec.DecodeError:
             self._ports.keep(key, None)
             return
-        package = self._packages.get(found.package)
-        alive = package is not None and self._ports.sights.enabled(found.account) and package.exists(found.resource)
+        alive = self._ports.sights.enabled(found.account) and self._sources.knows(found)
         if not alive or found.expires <= now or found.exhausted(self.notifier.life):
             self._ports.keep(key, None)
             return
@@ -281,6 +327,7 @@ class Subscriptions:
         found.event, found.package = intern(found.event), intern(found.package)
         found.flow = way_to(found, self._ports.bindings.contacts(found.account))
         self.notifier.take_up(found, now)
+        self._sources.begun(found)
 
     # -- the machine's outlet -------------------------------------------------------------------------------------
     def _send(self, subscription: Subscription, lines: str, body: bytes) -> str:
@@ -288,18 +335,20 @@ class Subscriptions:
         now = self._ports.signalling.now()
         return self._engine.request_of(subscription.dialog, "NOTIFY", subscription.flow, now, lines=lines, body=body)
 
-    def _render(self, subscription: Subscription, version: int) -> tuple[str, bytes]:
-        package = self._packages[subscription.package]
-        document = package.document(subscription.resource, subscription.detail, self._ports.signalling.now())
-        return package.kind, filled(document, version, subscription.key[:8])
+    def _render(self, subscription: Subscription, version: int) -> Document:
+        now = self._ports.signalling.now()
+        return self._sources.of(subscription).render(subscription, version, now)
+
+    def _lost(self, subscription: Subscription) -> None:
+        self._sources.of(subscription).lost(subscription.key)
 
     def _keep(self, subscription: Subscription) -> None:
+        self._lost(subscription)
         if not subscription.gone:
             self._ports.keep(subscription.key, frozen(subscription, self._ports.signalling.now()))
             return
         self._ports.keep(subscription.key, None)
-        if not self.notifier.watched(subscription.resource):
-            self.lamps.forget(subscription.resource)
+        self._sources.over(subscription, watched=self.notifier.watched(subscription.resource))
 
     # -- time -----------------------------------------------------------------------------------------------------
     def arm(self) -> None:
@@ -322,7 +371,9 @@ class Subscriptions:
         self.arm()
 
     def close(self) -> None:
-        """Leave no alarm behind."""
+        """Leave no alarm and no task behind."""
+        for task in self._tasks:
+            task.cancel()
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None

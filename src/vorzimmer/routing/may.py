@@ -20,11 +20,13 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 class CallFacts(msgspec.Struct, frozen=True):
-    """What deciding about rights needs of a call: its company, whose legs are in it, and whom it rings."""
+    """What deciding about rights needs of a call: its company, whose legs are in it, whom it rings, and whether they
+    let colleagues see with whom they talk (BLF-4)."""
 
     company: str
     parties: tuple[Ref, ...] = ()
     rung: tuple[Ref, ...] = ()
+    shared: bool = False
 
 
 OWN_CALL = frozenset({"see", "hold", "resume", "transfer", "consult", "replace", "join", "hang_up"})
@@ -36,7 +38,8 @@ RINGING = frozenset({"see", "pick_up"})
 
 
 OWN_LAMP = frozenset({"watch_parties"})
-"""What somebody may see of himself only: with whom he talks. (That he talks, his colleagues may see: `watch`.)"""
+"""What somebody may see of himself, and of who shares it: with whom he talks. (That he talks, his colleagues may see:
+`watch`.)"""
 
 
 def may(actor: Actor, action: str, call: CallFacts) -> Because | None:
@@ -44,7 +47,7 @@ def may(actor: Actor, action: str, call: CallFacts) -> Because | None:
     does not exist, so that an answer tells nothing."""
     if actor.company != call.company:
         return Because("may", "may.other_company")
-    if action == "watch":
+    if action == "watch" or (action == "watch_parties" and call.shared):
         return None
     if action not in OWN_CALL | OWN_LAMP | RINGING:
         return Because("may", "may.unknown_action", {"action": action})

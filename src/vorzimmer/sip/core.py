@@ -42,8 +42,8 @@ class EngineConfig:
         "MESSAGE", "PUBLISH", "PRACK",
     )  # fmt: skip
     supported: tuple[str, ...] = ("replaces", "100rel", "timer")
-    understood: tuple[str, ...] = ("norefersub",)
-    """What a peer may require beside that; phones ask for it without being told (RFC 4488)."""
+    understood: tuple[str, ...] = ("norefersub", "eventlist")
+    """What a peer may require beside that; phones ask for it without being told (RFC 4488, RFC 4662)."""
     accept: tuple[str, ...] = ("application/sdp",)
     vital: Callable[[str], bool] = lambda uri: False
     max_transactions: int = 100_000

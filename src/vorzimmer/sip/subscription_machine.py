@@ -37,14 +37,25 @@ _SILENT = frozenset({"rejected", "noresource"})
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """What a NOTIFY brings: header `lines` as they are written, a `body`, and whether there is `more` that the next
+    NOTIFY has to bring."""
+
+    lines: str
+    body: bytes
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Outlet:
     """What the machine does to the world: `send(subscription, lines, body)` sends a NOTIFY and names its transaction,
     `render(subscription, version)` is the document, `keep(subscription)` says that it has changed and is to be written
-    down (or forgotten, if it is `gone`)."""
+    down (or forgotten, if it is `gone`), `lost(subscription)` that nobody knows whether the last document arrived."""
 
     send: Callable[[Subscription, str, bytes], str]
-    render: Callable[[Subscription, int], tuple[str, bytes]]
+    render: Callable[[Subscription, int], Document]
     keep: Callable[[Subscription], None]
+    lost: Callable[[Subscription], None]
 
 
 class Notifier:
@@ -171,6 +182,7 @@ class Notifier:
             self._pending.pop(subscription.pending, None)
             subscription.pending = ""
             subscription.stale = True
+            self._outlet.lost(subscription)
         if flow is None and subscription.over:
             self.forget(subscription)  # its last word reaches nobody
             return
@@ -192,6 +204,7 @@ class Notifier:
                 self._queue(subscription)
         elif after is not None and status not in {408, 481}:
             subscription.stale = True
+            self._outlet.lost(subscription)
             subscription.resume = now + min(max(after, 1), PATIENCE_S)
             self._remind(subscription.resume, subscription)
         else:
@@ -254,16 +267,16 @@ class Notifier:
         number = subscription.number(self.life)
         if subscription.exhausted(self.life) and not subscription.over:
             subscription.over = "deactivated"
-        body = b""
+        body, more = b"", False
         if subscription.over:
             lines = f"Event: {subscription.event}\r\nSubscription-State: terminated;reason={subscription.over}\r\n"
         else:
             left = max(1, round(subscription.expires - now))
             lines = f"Event: {subscription.event}\r\nSubscription-State: active;expires={left}\r\n"
         if subscription.over not in _SILENT:
-            kind, body = self._outlet.render(subscription, number)
-            lines += f"Content-Type: {kind}\r\n"
-        subscription.stale = False
+            document = self._outlet.render(subscription, number)
+            lines, body, more = lines + document.lines, document.body, document.more
+        subscription.stale = more
         subscription.count += 1
         subscription.dialog.local_cseq = number
         self.sent += 1

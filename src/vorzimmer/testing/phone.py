@@ -164,11 +164,14 @@ class Phone:
         call.dial(dialled, late=late, extra=extra)
         return call
 
-    def watch(self, extension: str, event: str = "dialog", expires: int = 600) -> Watch:
+    def watch(
+        self, extension: str, event: str = "dialog", expires: int = 600, *, lines: tuple[tuple[str, str], ...] = ()
+    ) -> Watch:
         """A lamp key for somebody: SUBSCRIBE, and what NOTIFYs tell. `extension` may be a whole URI."""
         target = extension if ":" in extension else f"sip:{extension}@{self.line.domain or self.line.server}"
         watch = Watch(self, target, event, self._chance.token(8), expires)
         self.watches.append(watch)
+        watch.lines = lines
         watch.subscribe()
         return watch
 

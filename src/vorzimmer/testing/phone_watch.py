@@ -38,6 +38,8 @@ class Watch:
         self.over = ""
         self.deaf = False
         self.answers: list[tuple[int, Extra]] = []
+        self.lines: Extra = ()
+        """Further header lines of each SUBSCRIBE."""
         self._tag = f"w{call_id[:6]}"
         self._to = f"<{target}>"
         self._cseq = 0
@@ -60,8 +62,9 @@ class Watch:
         idle = "idle" if self.documents else ""
         return "confirmed" if "confirmed" in states else "early" if "early" in states else idle
 
-    def subscribe(self, expires: int | None = None, extra: Extra = ()) -> None:
-        """SUBSCRIBE: anew, or inside the dialog to refresh or (0) to end it."""
+    def subscribe(self, expires: int | None = None, extra: Extra = (), body: tuple[str, bytes] = ("", b"")) -> None:
+        """SUBSCRIBE: anew, or inside the dialog to refresh or (0) to end it; `body` with its Content-Type."""
+        kind, content = body
         self.expires = self.expires if expires is None else expires
         self._cseq += 1
         phone = self.phone
@@ -75,10 +78,12 @@ class Watch:
                 ("Contact", contact),
                 ("Event", self.event),
                 ("Expires", str(self.expires)),
+                *self.lines,
+                *((("Content-Type", kind),) if kind else ()),
                 *extra,
             )
         )
-        request = Request("SUBSCRIBE", self.target, headers)
+        request = Request("SUBSCRIBE", self.target, headers, content)
         engine = phone.signalling.engine
         self._waiting = engine.request(request, phone.hop, phone.signalling.now()), request
         phone.signalling.kick()
@@ -92,7 +97,7 @@ class Watch:
         if event.status == 401 and event.response is not None and not tried:
             reply = self.phone.credentials(event.response.headers, request)
             if reply is not None:
-                self.subscribe(extra=(reply,))
+                self.subscribe(extra=(reply,), body=(request.headers.get("Content-Type"), request.body))
                 return True
         self.statuses.append(event.status)
         if event.status == 200 and event.response is not None:

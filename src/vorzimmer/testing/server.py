@@ -11,16 +11,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vorzimmer.admin.door import Door, Surroundings
-from vorzimmer.admin.world import Options
+from vorzimmer.admin.edit import Edit
+from vorzimmer.admin.problems import ProblemsError
+from vorzimmer.admin.world import Actor, Options
 from vorzimmer.app.exchange import Exchange, Ports
 from vorzimmer.app.house import Published, zone
 from vorzimmer.app.tracing import Tracer
 from vorzimmer.calls.thaw import thaw_all
-from vorzimmer.calls.world import Fact
+from vorzimmer.calls.world import Fact, Service, no_service
 from vorzimmer.directory.snapshot import Change
+from vorzimmer.features.codes.actions import changes_for
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.clock import Clock
 from vorzimmer.media.port import Media
+from vorzimmer.routing.model import Announce, Asked, Refuse, Run
 from vorzimmer.store.frames import Entry, read
 from vorzimmer.store.journal import Journal, Segments
 from vorzimmer.store.lives import next_life
@@ -114,6 +118,7 @@ class Process:
                 journal=self.journal,
                 nonce_key=bytes(32),
                 on_bug=server.told.bug,
+                service=server.service,
                 keep=self.kept.put,
                 keep_watch=self.watches.put,
                 keep_mark=self.marks.put,
@@ -191,8 +196,22 @@ class SimulatedServer:
         self.node = network.join("pbx", SERVER)
         self.told = Told()
         self.process: Process | None = None
+        self.service: Service = no_service
+        """What feature codes and phones' own keys do, from the next start on: see ``changing``."""
         around = Surroundings(SeededChance(seed + 1), zone, clock.wall)
         self.door = Door(self.store.companies, around, self)
+
+    async def changing(self, run: Run, asked: Asked) -> Announce | Refuse:
+        """calls.world.Service: what a code changes, by the one door in the caller's name, as the office does it."""
+        caller = asked.caller.ref
+        assert caller is not None
+        change = changes_for(run.action, run.params, caller, self.exchange.house.book(asked.company))
+        try:
+            actor = Actor(f"{caller} by feature code", asked.company, caller.id)
+            await self.door.edit(asked.company, [Edit(caller, change.values)], actor)
+        except ProblemsError:
+            return Announce("say.not_available", 403)
+        return Announce(change.confirm, 200)
 
     async def _wait(self) -> None:
         if self.slow:

@@ -6,6 +6,7 @@ must never write anything itself.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -44,6 +45,17 @@ class CodeChange(msgspec.Struct, frozen=True):
 
     changes: tuple[SettingChange, ...]
     confirm: str
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """All of it as keys of the owner's record."""
+        found: dict[str, Any] = {}
+        for one in self.changes:
+            inside = found
+            for name in one.path[:-1]:
+                inside = inside.setdefault(name, {})
+            inside[one.path[-1]] = one.value
+        return found
 
 
 def _forward(case: str, on: bool) -> Action:
