@@ -87,7 +87,7 @@ class Rig:
         self.store = MemoryStore()
         self.clock, self.control, self.door = FixedClock(), ScriptedControl(), TokenDoor()
         self.office = Office(self.store, (self.clock, SeededChance(7)), None, "vorzimmer")
-        house = Ports(ApiOffice(self.office), self.control, self.clock, SeededChance(8))
+        house = Ports(ApiOffice(self.office, self.clock), self.control, self.clock, SeededChance(8))
         self.app = build(house, (self.door,))
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=True)
         self.client = httpx.AsyncClient(transport=transport, base_url="http://pbx.test")

@@ -214,7 +214,7 @@ async def records_are_found_by_what_people_ask_for(store: Store) -> None:
     await store.calls.add(
         [row(1), row(2, caller="user:eva", callee="user:bea", outcome="busy", answered_by=""), row(3, company="andere")]
     )
-    await store.calls.add([row(number) for number in range(4, 10)])
+    await store.calls.add([row(number, direction="in" if number == 7 else "out") for number in range(4, 10)])
 
     async def found(**more: object) -> list[str]:
         query = msgspec.structs.replace(CallQuery("musterbau"), **more)
@@ -228,6 +228,13 @@ async def records_are_found_by_what_people_ask_for(store: Store) -> None:
     assert await found(who="user:bea", until=103.0) == ["c002", "c001"]
     assert await found(who="+49301", until=103.0) == ["c001"]
     assert await found(who="user:eva", outcome="answered", until=103.0) == ["c001"]
+    assert await found(who="user:nobody", also=("user:bea",), until=103.0) == ["c002", "c001"]
+    assert await found(answered=False) == ["c002"]
+    assert await found(answered=True, until=105.0) == ["c004", "c001"]
+    assert await found(number="9301", until=105.0) == ["c004", "c001"]
+    assert await found(number="%") == []
+    assert await found(number="_") == []
+    assert await found(direction="in") == ["c007"]
     assert await found(company="andere") == ["c003"]
     assert await found(company="nobody") == []
 

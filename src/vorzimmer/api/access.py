@@ -57,6 +57,12 @@ _FIXED: Final[dict[tuple[str, str], Need]] = {
     ("GET", _C): Need("company_admin", "settings:read"),
     ("PUT", _C): Need("company_admin", "settings:write"),
     ("PATCH", _C): Need("company_admin", "settings:write"),
+    ("GET", _C + "/history"): Need("user", "history:read"),
+    ("GET", _C + "/history/{id}"): Need("user", "history:read"),
+    ("GET", _C + "/history/{id}/explanation"): Need("user", "history:read"),
+    ("GET", _C + "/history/{id}/trace"): Need("company_admin", "history:read"),
+    ("GET", _C + "/history/{id}/trace.pcap"): Need("company_admin", "history:read"),
+    ("POST", _C + "/explain"): Need("user", "settings:read"),
     ("GET", _C + "/references/{section}/{id}"): Need("site_admin", "settings:read"),
 }
 _SIGN_IN: Final[dict[tuple[str, str], Need]] = {

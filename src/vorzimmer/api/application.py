@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from vorzimmer.api import access, companies, describing, me, openapi, records
+from vorzimmer.api import access, companies, describing, explaining, history, me, openapi, records
 from vorzimmer.api.ports import ControlAwayError, Ports
 from vorzimmer.api.principal import Door
 from vorzimmer.api.problems import ApiError, FieldError, language_of, response
@@ -23,7 +23,16 @@ from vorzimmer.api.signin.house import SignIn
 PREFIX = "/api/v1"
 """Where the application is mounted."""
 SIGN_IN = (routes_entry.router, routes_session.router, routes_people.router)
-ROUTERS = (openapi.router, describing.router, me.router, companies.router, records.router, *SIGN_IN)
+ROUTERS = (
+    openapi.router,
+    describing.router,
+    me.router,
+    companies.router,
+    records.router,
+    history.router,
+    explaining.router,
+    *SIGN_IN,
+)
 _BY_STATUS = {404: "not-found", 405: "method-not-allowed"}
 
 

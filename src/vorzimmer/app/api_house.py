@@ -6,28 +6,39 @@ This module must never decide what somebody may; it carries.
 import hmac
 import os
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from starlette.requests import HTTPConnection
 
 from vorzimmer.admin.door import Outcome
 from vorzimmer.admin.edit import Edit
 from vorzimmer.admin.world import Actor
-from vorzimmer.api.ports import ControlAwayError
+from vorzimmer.api.ports import ControlAwayError, PastCall, PastQuery, Question, QuestionError
 from vorzimmer.api.principal import Principal
+from vorzimmer.app import explaining
 from vorzimmer.app.control_link import ControlLink
+from vorzimmer.app.explaining import BadMomentError, explain_record, moment_of
 from vorzimmer.app.office import NotFoundError, Office
 from vorzimmer.app.rpc import RpcError
+from vorzimmer.calls.records import Record
 from vorzimmer.directory.snapshot import Snapshot
 from vorzimmer.kernel.chance import Chance
+from vorzimmer.kernel.clock import Clock
+from vorzimmer.routing.explain import BadQuestionError, what, who
+from vorzimmer.routing.live import BadAssumptionError, Facts, assume
+from vorzimmer.routing.model import LiveFacts
+from vorzimmer.store.ports import CallQuery
 
 
 class ApiOffice:
     """``api.ports.Office`` over the office of the command line: both run the same functions."""
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: Office, clock: Clock) -> None:
         self._office = office
+        self._clock = clock
 
     def companies(self) -> list[str]:
         """As the port says."""
@@ -43,6 +54,51 @@ class ApiOffice:
     async def change(self, company: str, edits: list[Edit], actor: Actor, *, dry_run: bool = False) -> Outcome:
         """As the port says."""
         return await self._office.change(company, edits, actor, dry_run=dry_run)
+
+    async def past_calls(self, query: PastQuery) -> list[PastCall]:
+        """As the port says."""
+        rows = await self._office.past_calls(CallQuery(**msgspec.structs.asdict(query)))
+        return [PastCall(**msgspec.structs.asdict(row)) for row in rows]
+
+    async def past_call(self, company: str, call: str) -> PastCall | None:
+        """As the port says."""
+        row = await self._office.past_call(call)
+        return PastCall(**msgspec.structs.asdict(row)) if row is not None and row.company == company else None
+
+    def explain_past(self, call: PastCall, language: str) -> dict[str, Any]:
+        """As the port says."""
+        record = msgspec.json.decode(call.document, type=Record)
+        return explain_record(record, self._office.book(call.company), language)
+
+    async def explain(self, question: Question) -> dict[str, Any]:
+        """As the port says."""
+        book = self._office.book(question.company)
+        check_question(question, book.apply(question.changes) if question.changes else book, self._clock.wall())
+        try:
+            return await self._office.explain(explaining.Question(**msgspec.structs.asdict(question)))
+        except RpcError as error:
+            raise ControlAwayError(str(error)) from error
+
+
+def check_question(question: Question, book: Snapshot, wall: datetime) -> None:
+    """Raise QuestionError for what cannot be asked, before it goes to control."""
+    try:
+        who(question.caller, book)
+    except BadQuestionError as error:
+        raise QuestionError("from", str(error)) from error
+    try:
+        what(question.called, book)
+    except BadQuestionError as error:
+        raise QuestionError("to", str(error)) from error
+    for place, one in enumerate(question.assumptions):
+        try:
+            assume(Facts(LiveFacts()), book, (one,))
+        except BadAssumptionError as error:
+            raise QuestionError(f"assume/{place}", str(error)) from error
+    try:
+        moment_of(question.at, book, wall)
+    except BadMomentError as error:
+        raise QuestionError("at", str(error)) from error
 
 
 class ApiControl:

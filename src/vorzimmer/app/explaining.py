@@ -9,9 +9,10 @@ from typing import Any
 
 import msgspec
 
-from vorzimmer.app.endings import ending
+from vorzimmer.calls.endings import ending
 from vorzimmer.calls.records import Record
-from vorzimmer.directory.snapshot import Snapshot
+from vorzimmer.directory.ref import Ref
+from vorzimmer.directory.snapshot import Change, Snapshot
 from vorzimmer.features.order import EXPLAINING
 from vorzimmer.features.texts import render
 from vorzimmer.kernel.errors import VorzimmerError
@@ -26,7 +27,8 @@ class BadMomentError(VorzimmerError):
 
 class Question(msgspec.Struct, frozen=True):
     """`caller` and `called` as `explain --from --to` take them; `at` is ISO 8601, without an offset in the company's
-    zone, None for now; `assumptions` lay over the live facts; `language` None is the company's."""
+    zone, None for now; `assumptions` lay over the live facts; `language` None is the company's; `changes` are laid over
+    the settings first (what would happen if they were saved)."""
 
     company: str
     caller: str
@@ -34,12 +36,14 @@ class Question(msgspec.Struct, frozen=True):
     at: str | None = None
     assumptions: tuple[str, ...] = ()
     language: str | None = None
+    changes: tuple[Change, ...] = ()
 
 
 def explain_now(question: Question, book: Snapshot, live: Live, wall: datetime) -> dict[str, Any]:
     """`{"json": ..., "lines": [...]}` for an imagined call; raises BadQuestionError, BadAssumptionError,
     BadMomentError."""
-    moment = _moment(question.at, book, wall)
+    book = book.apply(question.changes) if question.changes else book
+    moment = moment_of(question.at, book, wall)
     told = explain(
         EXPLAINING,
         book,
@@ -58,17 +62,47 @@ def explain_now(question: Question, book: Snapshot, live: Live, wall: datetime) 
     return _told(told, asked, question.language or book.company.language)
 
 
+def _as_it_went(record: Record, book: Snapshot, language: str) -> list[dict[str, Any]]:
+    """What happened when, in order: each step with when it was over and what came of each phone."""
+    rows: list[dict[str, Any]] = [{"at": record.started, "what": "started"}]
+    for place, tried in enumerate(record.so_far):
+        row: dict[str, Any] = {"at": tried.at or None, "what": tried.outcome, "step": place}
+        row["text"] = ending(tried.outcome, language)
+        row["phones"] = [
+            {
+                "target": str(offer.target),
+                "owner": _owner(book, offer.target),
+                "outcome": offer.outcome,
+                "text": ending(offer.outcome, language),
+                "status": offer.status,
+            }
+            for offer in tried.offers
+        ]
+        rows.append(row)
+    if record.answered is not None:
+        rows.append({"at": record.answered, "what": "answered", "by": str(record.answered_by or "")})
+    end = {"at": record.ended, "what": "ended", "by": record.ended_by, "text": ending(record.reason, language)}
+    return [*rows, end]
+
+
+def _owner(book: Snapshot, target: Ref) -> str | None:
+    owner = book.owner_of(target.id) if target.kind == "device" else None
+    return str(owner) if owner is not None else None
+
+
 def explain_record(record: Record, book: Snapshot, language: str | None) -> dict[str, Any]:
     """The same for a call that was: what was decided then, and what came of it."""
     moment = datetime.fromtimestamp(record.started, book.zone)
     told = past(record.asked, record.so_far)
     answer = _told(told, question_of(record.asked, moment), language or book.company.language)
-    outcomes = [tried.outcome for tried in record.so_far]
-    for step, outcome in zip(answer["json"]["plan"], outcomes, strict=True):
-        step["outcome"] = outcome
-    answer["json"]["ended"] = {"by": record.ended_by, "reason": record.reason}
-    words = ending(record.reason, language or book.company.language)
-    answer["lines"].append(f"= {words} ({record.ended_by})")
+    words = language or book.company.language
+    for step, tried in zip(answer["json"]["plan"], record.so_far, strict=True):
+        step["outcome"] = tried.outcome
+        step["outcome_text"] = ending(tried.outcome, words)
+    text = ending(record.reason, words)
+    answer["json"]["ended"] = {"by": record.ended_by, "reason": record.reason, "text": text}
+    answer["json"]["timeline"] = _as_it_went(record, book, words)
+    answer["lines"].append(f"= {text} ({record.ended_by})")
     return answer
 
 
@@ -78,7 +112,8 @@ def _told(told: Explanation, asked: dict[str, str], language: str) -> dict[str, 
     return {"json": as_json(told, asked, plain), "lines": as_lines(told, full)}
 
 
-def _moment(text: str | None, book: Snapshot, wall: datetime) -> datetime:
+def moment_of(text: str | None, book: Snapshot, wall: datetime) -> datetime:
+    """The moment that is meant; raises BadMomentError."""
     if text is None:
         return wall.astimezone(book.zone)
     try:

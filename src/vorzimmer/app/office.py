@@ -32,7 +32,7 @@ from vorzimmer.kernel.errors import VorzimmerError
 from vorzimmer.routing.live import Facts
 from vorzimmer.routing.model import LiveFacts
 from vorzimmer.sip.digest import Credentials
-from vorzimmer.store.ports import CallQuery, Store
+from vorzimmer.store.ports import CallQuery, CallRow, Store
 
 
 class NotFoundError(VorzimmerError):
@@ -148,6 +148,14 @@ class Office:
         """Ended calls, the newest first; raises NotFoundError."""
         rows = await self._store.calls.find(CallQuery(self.company(company), limit=limit))
         return [past_call(row) for row in rows]
+
+    async def past_calls(self, query: CallQuery) -> tuple[CallRow, ...]:
+        """Ended calls, the newest first."""
+        return await self._store.calls.find(query)
+
+    async def past_call(self, call: str) -> CallRow | None:
+        """One ended call."""
+        return await self._store.calls.get(call)
 
     async def explain(self, question: Question) -> dict[str, Any]:
         """An imagined call, with live facts where a server runs; raises BadQuestionError and its kin."""

@@ -65,7 +65,11 @@ class Tracer:
 
     def methods(self) -> dict[str, Method]:
         """What web may ask."""
-        return {"trace": self._trace}
+        return {"trace": self._trace, "trace_of": self._trace_of}
+
+    async def _trace_of(self, params: Params) -> dict[str, Any] | None:
+        """The same, None where nothing is kept."""
+        return await self._trace(params) if self.ring.of(params["name"]) is not None else None
 
     async def _trace(self, params: Params) -> dict[str, Any]:
         """``lines`` (the ladder), ``messages`` and ``pcap`` of a call or a SIP Call-ID; raises NoTraceError."""

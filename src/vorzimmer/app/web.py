@@ -75,7 +75,7 @@ def application(link: ControlLink, acme: Acme, api: ASGIApp) -> Starlette:
 def _api(layout: Layout, office: Office, link: ControlLink) -> ASGIApp:
     clock, chance = LoopClock(), SystemChance()
     doors = (OperatorDoor(operator_token(layout.state.api_token, chance)),)
-    return build(Ports(ApiOffice(office), ApiControl(link), clock, chance), doors)
+    return build(Ports(ApiOffice(office, clock), ApiControl(link), clock, chance), doors)
 
 
 def _acme(layout: Layout, link: ControlLink, log: Logger) -> Acme:

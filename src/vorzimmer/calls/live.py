@@ -104,6 +104,7 @@ class Live:
 
     def tried(self, tried: Tried) -> None:
         """The attempt has performed a step: nobody rings any more."""
+        tried = msgspec.structs.replace(tried, at=self.world.wall())
         self._change(so_far=(*self.state.so_far, tried), ringing=())
 
     def rings(self, ringing: tuple[Rung, ...]) -> None:

@@ -194,12 +194,13 @@ class Tried(msgspec.Struct, frozen=True):
     """A performed step and its outcome: answered, busy, declined, no_answer, unreachable, redirected, done, forwarded.
 
     For a Ring the overall outcome is decided by ``routing.outcome.overall`` (declined beats busy beats no answer beats
-    unreachable, FEATURES.md section 12)."""
+    unreachable, FEATURES.md section 12). `at` is when the outcome was there, POSIX seconds; 0 in a dry run."""
 
     step: Step
     outcome: str
     offers: tuple[OfferOutcome, ...] = ()
     digits: str = ""
+    at: float = 0.0
 
 
 SoFar = tuple[Tried, ...]

@@ -11,7 +11,7 @@ import msgspec
 from vorzimmer.calls.records import Record, decode_record
 from vorzimmer.calls.state import PastLeg
 from vorzimmer.kernel.text import safe_name
-from vorzimmer.routing.model import Asked, Caller
+from vorzimmer.routing.model import Asked, Caller, line_of
 from vorzimmer.store.ports import CallRow
 
 ANSWERED = "answered"
@@ -36,7 +36,17 @@ def row_of(call: str, data: bytes) -> CallRow:
         answered_by=_column(_answerer(record)),
         outcome=ANSWERED if record.answered is not None else _column(record.reason),
         document=msgspec.json.encode(_discreet(record)),
+        direction=direction_of(record),
     )
+
+
+def direction_of(record: Record) -> str:
+    """in, out, through (from outside to outside) or internal."""
+    lines = [line for leg in record.legs if (line := line_of(leg.party.device))]
+    out = any(way != "in" for _, way in lines)
+    if record.asked.trunk:
+        return "through" if out else "in"
+    return "out" if out else "internal"
 
 
 def _discreet(record: Record) -> Record:

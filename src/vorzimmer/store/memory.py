@@ -19,6 +19,7 @@ from vorzimmer.directory.repository import (
     StaleRevisionError,
     Stored,
 )
+from vorzimmer.store.call_rows import ANSWERED
 from vorzimmer.store.memory_accounts import MemoryAccounts, MemoryFactors, MemoryOutbox, MemorySessions
 from vorzimmer.store.ports import CallQuery, CallRow, StoreFailedError
 from vorzimmer.store.secrets import CompanySecrets, Cost, Kept, Place, SecretBox
@@ -242,8 +243,11 @@ def _matches(row: CallRow, query: CallQuery) -> bool:
         row.company == query.company
         and (query.since is None or row.started >= query.since)
         and (query.until is None or row.started < query.until)
-        and (not query.who or query.who in (row.caller, row.callee, row.answered_by))
+        and (not query.who or not {query.who, *query.also}.isdisjoint((row.caller, row.callee, row.answered_by)))
         and (not query.outcome or row.outcome == query.outcome)
+        and (not query.direction or row.direction == query.direction)
+        and (query.answered is None or (row.outcome == ANSWERED) == query.answered)
+        and (not query.number or query.number in row.caller or query.number in row.callee)
         and (query.before is None or (row.started, row.call) < query.before)
     )
 

@@ -31,11 +31,14 @@ class CallRow(msgspec.Struct, frozen=True):
     answered_by: str
     outcome: str
     document: bytes
+    direction: str = ""
+    """in, out, through (from outside to outside) or internal; "" for calls from before this was kept."""
 
 
 class CallQuery(msgspec.Struct, frozen=True):
-    """Which calls of a company: from `since` (inclusive) until `until` (exclusive) by their start, in which `who` was
-    caller, callee or answered, with `outcome`; the newest `limit` that are older than the row `before`."""
+    """Which calls of a company: from `since` (inclusive) until `until` (exclusive) by their start, in which `who` (or
+    one of the names `also`, as a person's extension and numbers are) was caller, callee or answered, with `outcome`, in
+    this `direction`, answered or not, with these digits in a `number`; the newest `limit` older than `before`."""
 
     company: str
     since: float | None = None
@@ -45,6 +48,10 @@ class CallQuery(msgspec.Struct, frozen=True):
     limit: int = 100
     before: tuple[float, str] | None = None
     """(started, call) of the last row of the page before."""
+    also: tuple[str, ...] = ()
+    direction: str = ""
+    answered: bool | None = None
+    number: str = ""
 
 
 class CallRepository(Protocol):

@@ -91,6 +91,7 @@ call = Table(
     Column("answered_by", String(255), nullable=False),
     Column("outcome", String(255), nullable=False),
     Column("document", LargeBinary, nullable=False),
+    Column("direction", String(16), nullable=False, server_default=""),
     Index(None, "company", "started"),
     Index(None, "company", "caller", "started"),
     Index(None, "company", "callee", "started"),

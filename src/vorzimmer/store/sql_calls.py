@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import Row, Select, and_, bindparam, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from vorzimmer.store.call_rows import ANSWERED
 from vorzimmer.store.database import Database
 from vorzimmer.store.ports import CallQuery, CallRow
 from vorzimmer.store.schema import call, live, meta
@@ -121,11 +122,19 @@ def _search(query: CallQuery) -> Select[Any]:
     if query.until is not None:
         wanted = wanted.where(call.c.started < query.until)
     if query.who:
-        wanted = wanted.where(
-            or_(call.c.caller == query.who, call.c.callee == query.who, call.c.answered_by == query.who)
-        )
+        names = (query.who, *query.also)
+        columns = (call.c.caller, call.c.callee, call.c.answered_by)
+        wanted = wanted.where(or_(*(column.in_(names) for column in columns)))
     if query.outcome:
         wanted = wanted.where(call.c.outcome == query.outcome)
+    if query.direction:
+        wanted = wanted.where(call.c.direction == query.direction)
+    if query.answered is not None:
+        answered = call.c.outcome == ANSWERED
+        wanted = wanted.where(answered if query.answered else ~answered)
+    if query.number:
+        digits = (column.contains(query.number, autoescape=True) for column in (call.c.caller, call.c.callee))
+        wanted = wanted.where(or_(*digits))
     if query.before is not None:
         started, ident = query.before
         wanted = wanted.where(or_(call.c.started < started, and_(call.c.started == started, call.c.call < ident)))

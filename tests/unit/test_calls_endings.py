@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 import vorzimmer.calls
-from vorzimmer.app.endings import ENDINGS, ending
 from vorzimmer.calls import words
 from vorzimmer.calls.apply import _CAUSES
+from vorzimmer.calls.endings import ENDINGS, ending
 from vorzimmer.routing.outcome import STRENGTH
 
 CALLS = Path(vorzimmer.calls.__file__).parent
