@@ -6,9 +6,11 @@ HOST   ?= 127.0.0.1
 SOAK_SEEDS ?= 10000
 COMPILED_TESTS = tests/conformance tests/simulation tests/property $(wildcard tests/unit/test_s*.py tests/unit/test_calls*.py)
 
-.PHONY: setup compiled demo test test-fast test-compiled bench soak mutants lint packages clean
+.PHONY: setup compiled portal demo test test-fast test-compiled bench soak mutants lint packages clean
 
-setup: $(VENV)/.ready compiled
+PORTAL = web/package-lock.json web/index.html web/vite.config.ts web/tools/seal.mjs $(shell find web/src web/public -type f 2>/dev/null)
+
+setup: $(VENV)/.ready compiled portal
 
 $(VENV)/.ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Vorzimmer needs Python 3.11 or newer; $(PYTHON) is older."; exit 1; }
@@ -21,6 +23,12 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 compiled: $(VENV)/.ready
 	@$(BIN)/python tools/compile.py
 
+# The portal's files, built anew only when its sources have changed; without Node.js one line says what is missing.
+portal: web/dist/.built
+
+web/dist/.built: $(PORTAL)
+	@tools/portal.sh build
+
 # Fresh demo state each time, in the foreground, without root. HOST=192.0.2.10 makes it reachable for phones in the LAN.
 demo: setup
 	$(BIN)/vorzimmer demo --host $(HOST)
@@ -32,6 +40,7 @@ test: test-fast test-compiled packages
 # Unit, property, conformance and simulation: virtual time, no network socket, no Debian package.
 test-fast: setup
 	$(BIN)/pytest -n 2 tests/unit tests/property tests/conformance tests/simulation
+	tools/portal.sh test
 
 # The same tests with the compiled rooms, where they could be compiled.
 test-compiled: setup
@@ -60,6 +69,7 @@ lint: setup
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python tools/check_sizes.py
 	$(BIN)/python tools/check_marks.py
+	tools/portal.sh lint
 
 clean:
-	rm -rf $(VENV) .compiled .compiled.new .demo .soak .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) web/dist web/node_modules .compiled .compiled.new .demo .soak .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,4 +1,4 @@
-"""The web process: health, metrics, the API, and the office that changes and tells (the portal moves in here).
+"""The web process: health, metrics, the API, the portal, and the office that changes and tells.
 
 Nothing in this process can hold up a call. This module must never decide about calls; it asks control.
 """
@@ -28,6 +28,7 @@ from vorzimmer.app.control_link import ControlLink
 from vorzimmer.app.layout import Layout
 from vorzimmer.app.office import Office
 from vorzimmer.app.office_rpc import methods, streams
+from vorzimmer.app.portal import BUILT, Portal
 from vorzimmer.app.rpc import RpcError, RpcServer
 from vorzimmer.app.sockets import inherited
 from vorzimmer.app.storage import open_storage
@@ -69,7 +70,7 @@ def application(link: ControlLink, acme: Acme, api: ASGIApp) -> Starlette:
 
     routes: list[BaseRoute] = [Route("/healthz", healthz), Route("/metrics", metrics)]
     routes.append(Route("/.well-known/acme-challenge/{token}", challenge))
-    return Starlette(routes=[*routes, Mount(PREFIX, app=api)])
+    return Starlette(routes=[*routes, Mount(PREFIX, app=api), Mount("/", app=Portal(BUILT, SystemChance()))])
 
 
 def _api(layout: Layout, office: Office, link: ControlLink) -> ASGIApp:

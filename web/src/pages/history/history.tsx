@@ -1,0 +1,139 @@
+/** The calls of the company, the newest first; beside each: why it went where it went. */
+
+import { Button } from "@mantine/core";
+import { Link, Outlet, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import { type PastCall, useHistory } from "~/api/live";
+import { useRecord } from "~/api/records";
+import { manages, useMe } from "~/api/session";
+import { type Column, DataList, Search } from "~/kit/datalist";
+import { Icon } from "~/kit/icons";
+import { type ListOf, useList } from "~/kit/liststate";
+import { useNames } from "~/kit/names";
+import { PageHead, Split } from "~/kit/page";
+import { Empty, Failed, Waiting } from "~/kit/states";
+import { lasted, useWhen } from "~/kit/when";
+import { Outcome } from "./outcome";
+
+interface Row extends PastCall {
+  who: string;
+  whom: string;
+}
+const LIST: ListOf<Row> = {
+  words: (row) => [row.who, row.whom, row.from, row.to, row.answered_by, row.id],
+  sorts: { when: (row) => -row.started, from: (row) => row.who, to: (row) => row.whom },
+  first: "when",
+};
+
+export function History() {
+  const { t } = useTranslation();
+  const { company } = useParams({ from: "/c/$company" });
+  const { id } = useParams({ strict: false }) as { id?: string };
+  const search = useSearch({ from: "/c/$company/history" });
+  const navigate = useNavigate();
+  const { data: me } = useMe();
+  const names = useNames(company);
+  const when = useWhen(useRecord(company, "company", company).data?.data.timezone);
+  const history = useHistory(company, manages(me) ? {} : { user: me?.user ?? undefined });
+  const rows = useMemo(
+    () =>
+      (history.data?.pages ?? [])
+        .flatMap((page) => page.items)
+        .map((call) => ({ ...call, who: names(call.from), whom: names(call.answered_by ?? call.to) })),
+    [history.data, names],
+  );
+  const list = useList(rows, search, LIST);
+  const columns: Column<Row>[] = [
+    {
+      key: "when",
+      label: t("history.when"),
+      width: "7.5rem",
+      sorts: true,
+      cell: (row) => <span className="vz-mono">{when.short(row.started)}</span>,
+    },
+    {
+      key: "from",
+      label: t("history.caller"),
+      width: "minmax(7rem, 2fr)",
+      sorts: true,
+      cell: (row) => <span>{row.who}</span>,
+    },
+    {
+      key: "to",
+      label: t("history.called"),
+      width: "minmax(7rem, 2fr)",
+      sorts: true,
+      cell: (row) => <span>{row.whom}</span>,
+    },
+    { key: "outcome", label: t("history.outcome"), width: "8rem", cell: (row) => <Outcome call={row} /> },
+    {
+      key: "lasted",
+      label: t("history.lasted"),
+      width: "4.5rem",
+      rank: 3,
+      cell: (row) => <span className="vz-mono">{row.answered ? lasted(row.ended - row.answered) : ""}</span>,
+    },
+  ];
+  return (
+    <Split
+      chosen={id !== undefined}
+      detail={<Outlet />}
+      list={
+        <>
+          <PageHead title={t("nav.history")}>
+            <Button
+              component={Link}
+              variant="default"
+              leftSection={<Icon name="why" size={14} />}
+              to="/c/$company/why"
+              params={{ company } as never}
+            >
+              {t("why.imagine")}
+            </Button>
+          </PageHead>
+          <div className="vz-bar">
+            <Search value={list.typed} label={t("history.search")} onChange={list.onSearch} />
+          </div>
+          {history.isPending ? (
+            <Waiting />
+          ) : history.error ? (
+            <Failed error={history.error} again={history.refetch} />
+          ) : (
+            <DataList
+              label={t("nav.history")}
+              rows={list.shown}
+              columns={columns}
+              id={(row) => row.id}
+              chosen={id}
+              open={(row) =>
+                navigate({
+                  to: "/c/$company/history/$id",
+                  params: { company, id: row.id },
+                  search: (old) => old as never,
+                })
+              }
+              sort={list.sort}
+              down={list.down}
+              onSort={list.onSort}
+              empty={
+                rows.length ? (
+                  <Empty title={t("list.nothing")} help={t("list.nothingHelp")} />
+                ) : (
+                  <Empty title={t("history.empty")} help={t("history.emptyHelp")} />
+                )
+              }
+            />
+          )}
+          {history.hasNextPage && (
+            <div className="vz-bar">
+              <Button variant="subtle" loading={history.isFetchingNextPage} onClick={() => history.fetchNextPage()}>
+                {t("history.older")}
+              </Button>
+            </div>
+          )}
+        </>
+      }
+    />
+  );
+}

@@ -1,0 +1,38 @@
+/** Calls that were, as lines: who with whom, when, how it went; each leads to its why. */
+
+import { Link } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import type { PastCall } from "~/api/live";
+import { useRecord } from "~/api/records";
+import { useNames } from "~/kit/names";
+import { lasted, useWhen } from "~/kit/when";
+import { Outcome } from "./outcome";
+
+export function CallLines({ company, calls, of }: { company: string; calls: PastCall[]; of?: string }) {
+  const { t } = useTranslation();
+  const names = useNames(company);
+  const when = useWhen(useRecord(company, "company", company).data?.data.timezone);
+  return (
+    <ul className="vz-lines">
+      {calls.map((each) => {
+        const out = each.from === of;
+        return (
+          <li key={each.id}>
+            <Outcome call={each} of={of} />
+            <span className="vz-grow">
+              {of
+                ? out
+                  ? t("history.to", { who: names(each.to) })
+                  : t("history.from", { who: names(each.from) })
+                : `${names(each.from)} → ${names(each.to)}`}
+            </span>
+            <span className="vz-dim vz-mono">{each.answered ? lasted(each.ended - each.answered) : ""}</span>
+            <Link className="vz-dim vz-mono" to="/c/$company/history/$id" params={{ company, id: each.id }}>
+              {when.short(each.started)}
+            </Link>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
