@@ -84,6 +84,8 @@ class Handset:
 
     def _reconnect(self) -> None:
         """It makes a new connection, and what it says in its calls goes there."""
+        if not self.refreshing:
+            return  # the run is over; one whose device has been switched off would try for ever
         flow = self.node.open_flow(self.phone.hop)
         if flow is None:
             self.phone.register(EXPIRES)
