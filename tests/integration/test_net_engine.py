@@ -25,7 +25,8 @@ class Server:
 
     def __init__(self, config: dict[str, Any] | None = None, **options: Any) -> None:
         self.transports = SocketTransports(LoopClock(), **options)
-        self.engine = Engine(EngineConfig(sent_by=self.transports.sent_by, **(config or {})), SystemChance())
+        said = {"sent_by": self.transports.sent_by, "aliased": self.transports.aliased} | (config or {})
+        self.engine = Engine(EngineConfig(**said), SystemChance())
         self.pump = Pump(self.engine, LoopClock(), self.transports, on_bug=self._bug)
         self.events: asyncio.Queue[Event] = asyncio.Queue()
         self.pump.handle_with(self._handle)

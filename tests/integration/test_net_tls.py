@@ -218,15 +218,18 @@ async def _event(server: Server, kind: type) -> Any:
     return event
 
 
-@pytest.mark.parametrize("proves", [True, False])
-def test_rfc5923_5_a_connection_that_a_proven_peer_opened_carries_our_requests(tmp_path: Path, proves: bool) -> None:
+@pytest.mark.parametrize(("proves", "asks"), [(True, True), (False, True), (True, False)])
+def test_rfc5923_5_a_connection_that_a_proven_peer_opened_and_offers_carries_our_requests(
+    tmp_path: Path, proves: bool, asks: bool
+) -> None:
     async def main() -> None:
+        deaf = {} if asks else {"config": {"aliased": lambda flow, port: None}}
         authority = Authority(tmp_path)
         mine = carrier(authority, "pbx.example", trusts=authority)
         if not proves:
             mine["tls"].server = ring(authority.issue("plain", "pbx.example")).contexts.server
         nowhere = DnsResolver(ScriptedNames({}), SeededChance())
-        async with serving(LISTENER, resolver=nowhere, **mine) as pbx:
+        async with serving(LISTENER, resolver=nowhere, **mine, **deaf) as pbx:
             zone = {("pbx.example", "A"): ("127.0.0.1",)}
             theirs = carrier(authority, "carrier.example", trusts=authority)
             options = {"resolver": DnsResolver(ScriptedNames(zone), SeededChance()), **theirs}
@@ -237,9 +240,13 @@ def test_rfc5923_5_a_connection_that_a_proven_peer_opened_carries_our_requests(t
                 pbx.engine.request(ASKED, Hop("tls", "carrier.example", 0), pbx.pump.now())
                 pbx.pump.kick()
                 answer = await _event(pbx, Responded)
-                assert answer.status == (200 if proves else 503), "DNS knows nobody: only that connection leads there"
-                if proves:
+                reused = proves and asks
+                assert answer.status == (200 if reused else 503), "DNS knows nobody: only that connection leads there"
+                if reused:
                     assert (await _event(peer, Requested)).request.method == "OPTIONS"
+                    pbx.engine.request(ASKED, Hop("tls", "carrier.example", peer.local.port), pbx.pump.now())
+                    pbx.pump.kick()
+                    assert (await _event(pbx, Responded)).status == 200, "that port it has offered"
                     assert pbx.transports.connections == 1
                     for hop in (Hop("tls", "other.example", 0), Hop("tls", "carrier.example", 5071)):
                         pbx.engine.request(ASKED, hop, pbx.pump.now())

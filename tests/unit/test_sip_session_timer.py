@@ -1,5 +1,7 @@
 """Session timers (RFC 4028): negotiation in both directions, refresh by either side, expiry, restart."""
 
+from dataclasses import replace
+
 import pytest
 
 from vorzimmer.kernel.ids import LegId
@@ -79,6 +81,23 @@ def test_rfc4028_9_switched_off_we_take_what_is_asked_and_ask_nothing() -> None:
     assert granted_to(TIMER, off) == ("", False)
     assert granted_to(TIMER + "Session-Expires: 600\r\n", off) == ("600;refresher=uac", True)
     assert "Session-Expires" not in Peer(config=off).invite().headers
+
+
+@pytest.mark.parametrize("usual", [1800, 0])
+def test_rfc4028_9_a_leg_may_have_an_interval_of_its_own_in_either_direction(usual: int) -> None:
+    peer = Peer(config=EngineConfig(sent_by=lambda _: OURS, session_expires=usual))
+    peer.send("INVITE", extra="Supported: timer\r\n", body=b"offer")
+    leg = peer.of(Invited)[-1].leg
+    peer.engine.expect(leg, 600)
+    peer.engine.accept(leg, peer.now, body=b"answer")
+    peer.take()
+    assert peer.last_response().headers.get("Session-Expires") == "600;refresher=uac"
+    peer.engine.invite(LEG, replace(peer.spec(), session=900), peer.now)
+    peer.take()
+    assert peer.requests("INVITE")[-1].headers.get("Session-Expires") == "900"
+    peer.invite("another")
+    assert peer.requests("INVITE")[-1].headers.get("Session-Expires") == ("1800" if usual else "")
+    peer.engine.expect(LegId("gone"), 600)
 
 
 def test_rfc4028_9_too_small_is_422_with_min_se() -> None:

@@ -10,8 +10,8 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import structlog
 
@@ -30,6 +30,7 @@ from vorzimmer.app.rpc import RpcServer
 from vorzimmer.app.storage import open_storage
 from vorzimmer.app.tracing import Tracer, hep_sender
 from vorzimmer.calls.thaw import thaw_all
+from vorzimmer.kernel.address import Address
 from vorzimmer.media.embedded.client import EmbeddedMedia
 from vorzimmer.net.transports import SocketTransports
 from vorzimmer.observe.logs import Logger, configure
@@ -113,6 +114,15 @@ class Control:
         watches = WriteBehind("subscription", store.live, self._clock, on_trouble=self._trouble)
         return bindings, watches, Marks(store.live, self._clock, on_trouble=self._trouble)
 
+    def _refused(self) -> Callable[[Address, Flow], str | None]:
+        """Why a peer may not name an address."""
+        own = own_addresses(self._options)
+
+        def refuse(address: Address, flow: Flow) -> str | None:
+            return refused(address, flow.local.host.startswith("127.") or flow.local.host == "::1", own)
+
+        return refuse
+
     def _exchange(
         self,
         transports: SocketTransports,
@@ -120,17 +130,12 @@ class Control:
         keeping: tuple[Journal, WriteBehind, WriteBehind, Marks],
         more: tuple[bytes, FactStream, Edge],
     ) -> Exchange:
-        journal, bindings, watches, marks = keeping
-        nonce_key, facts, edge = more
-        own = own_addresses(self._options)
-
-        def refuse(address: Any, flow: Flow) -> str | None:
-            return refused(address, flow.local.host.startswith("127.") or flow.local.host == "::1", own)
-
+        (journal, bindings, watches, marks), (nonce_key, facts, edge) = keeping, more
         prompts = Prompts(lambda company: exchange.house.book(company).company)
         ports = Ports(
             transports=transports,
             sent_by=transports.sent_by,
+            aliased=transports.aliased,
             clock=self._clock,
             chance=self._chance,
             media=media,
@@ -138,8 +143,9 @@ class Control:
             nonce_key=nonce_key,
             on_bug=self._bug,
             realm=self._options.realm,
+            sessions=self._options.sessions,
             side=Sides(self._options, transports.sent_by).of,
-            refused=refuse,
+            refused=self._refused(),
             sound_of=prompts.source,
             tell=facts.tell,
             keep=bindings.put,

@@ -71,7 +71,9 @@ def capabilities(config: EngineConfig) -> tuple[tuple[str, str], ...]:
 class Ports:
     """What an exchange is made of. `side(flow)` names the media side of a leg, `refused` the addresses that a peer may
     not name, `resolve(hop)` where a trunk's name leads, `keep(device, bytes or None)` stores a device's bindings,
-    `keep_watch` a subscription by its key, `keep_mark` how far a company's facts are counted."""
+    `keep_watch` a subscription by its key, `keep_mark` how far a company's facts are counted;
+    `aliased(flow, port)` is told where a connection may be used for requests to its peer; `sessions` are the session
+    interval that we ask for (0: none) and the least that we take, in seconds."""
 
     transports: Transports
     sent_by: Callable[[Flow | Hop], Address]
@@ -82,6 +84,8 @@ class Ports:
     nonce_key: bytes
     on_bug: OnBug
     realm: str = "vorzimmer"
+    aliased: Callable[[Flow, int], None] = lambda flow, port: None
+    sessions: tuple[int, int] = (1800, 90)
     side: Callable[[Flow], str] = lambda flow: flow.listener
     refused: Callable[[Address, Flow], str | None] = lambda address, flow: None
     sound_of: Callable[[str, str, dict[str, str]], Source] = prompt_source
@@ -147,7 +151,13 @@ class Exchange:
         self.ports = ports
         self.bindings = Bindings()
         self.house = House(ports.realm, self.live)
-        self._config = EngineConfig(ports.sent_by, vital=self.house.vital)
+        self._config = EngineConfig(
+            ports.sent_by,
+            vital=self.house.vital,
+            session_expires=ports.sessions[0],
+            min_se=ports.sessions[1],
+            aliased=ports.aliased,
+        )
         self.engine = Engine(self._config, ports.chance)
         if ports.tap is not None:
             self.engine.show(ports.tap)
@@ -199,6 +209,7 @@ class Exchange:
             may=permitted,
             music=self.house.music,
             media_policy=self.house.media_policy,
+            session=self.house.session,
             zone=self.house.zone,
             side=ports.side,
             trace=ports.trace,

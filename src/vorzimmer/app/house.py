@@ -33,6 +33,7 @@ from vorzimmer.routing.decide import decide
 from vorzimmer.routing.live import Live
 from vorzimmer.routing.model import Asked, Caller, Plan, SoFar, line_of
 from vorzimmer.routing.numbers import as_emergency
+from vorzimmer.sdp.plan import Protection
 from vorzimmer.sip.digest import Credentials
 from vorzimmer.sip.flow import Flow
 from vorzimmer.sip.identity import wants_privacy
@@ -196,13 +197,20 @@ class House:
         return _names_of(self.domain(company))
 
     def media_policy(self, company: str, device: str | None) -> MediaPolicy:
-        """How the audio of a device, or of a trunk's leg, is to be protected."""
-        line = line_of(device)
+        """How the audio of a device, or of a trunk's leg, is to be protected, and in which codecs it may be."""
+        line, book = line_of(device), self.book(company)
         if line is not None:
-            trunk = self.book(company).find(TRUNK, line[0])
-            return MediaPolicy(trunk.srtp) if trunk is not None else MediaPolicy()
-        core = self.book(company).find(DEVICE, device) if device is not None else None
-        return MediaPolicy(core.srtp) if core is not None else MediaPolicy()
+            trunk = book.find(TRUNK, line[0])
+            return _policy(trunk.srtp, trunk.codecs) if trunk is not None else MediaPolicy()
+        core = book.find(DEVICE, device) if device is not None else None
+        return _policy(core.srtp, core.codecs or book.company.codecs) if core is not None else MediaPolicy()
+
+    def session(self, company: str, device: str | None) -> int:
+        """The session interval that legs of a device or trunk ask for, in seconds; 0: that of the server."""
+        line, book = line_of(device), self.book(company)
+        trunk = book.find(TRUNK, line[0]) if line is not None else None
+        own = trunk.session_expires_s if trunk is not None else None
+        return own or book.company.session_expires_s or 0
 
     def profile(self, company: str, contact: Contact) -> Profile:
         """What kind of phone is behind a contact: as its device's setting says, else as it says itself."""
@@ -253,6 +261,11 @@ class House:
         numbers = book.numbers_of(owner)
         number = numbers[0].number if numbers else None
         return Caller(owner, device, number, book.name_of(owner), private)
+
+
+@lru_cache(maxsize=256)
+def _policy(srtp: Protection, codecs: tuple[str, ...] | None) -> MediaPolicy:
+    return MediaPolicy(srtp, tuple(name.upper() for name in codecs or ()))
 
 
 @lru_cache(maxsize=1024)

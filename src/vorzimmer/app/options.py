@@ -23,7 +23,8 @@ DEFAULT_RANGE: Ports = (20000, 29999)
 class ServeOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """`sip` are listeners `udp:HOST:PORT`, `ws` and `wss` those of browser phones, `HOST:PORT`, `ws_origin` the pages
     that may open them; `advertise` is `[LISTENER=]ADDRESS[:PORT][@NETWORK]`; `rtp_range` is `[LISTENER=]LOW-HIGH`;
-    `media_workers` 0 means one per core; `database` empty means SQLite in `state`."""
+    `media_workers` 0 means one per core; `database` empty means SQLite in `state`; `session_expires_s` is the session
+    interval that is asked for (0: none), `session_least_s` the least that is taken (RFC 4028)."""
 
     state: str
     sip: tuple[str, ...] = ("udp:127.0.0.1:5060", "tcp:127.0.0.1:5060")
@@ -49,12 +50,19 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     hep: str = ""
     hep_id: Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)] = 2001
+    session_expires_s: Annotated[int, msgspec.Meta(ge=0, le=86_400)] = 1800
+    session_least_s: Annotated[int, msgspec.Meta(ge=90, le=3600)] = 90
     drain_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 30.0
 
     @property
     def directory(self) -> Path:
         """The state directory."""
         return Path(self.state)
+
+    @property
+    def sessions(self) -> tuple[int, int]:
+        """The session interval that we ask for, and the least that we take."""
+        return self.session_expires_s, self.session_least_s
 
     @property
     def workers(self) -> int:
@@ -123,9 +131,15 @@ def load(path: str | None, flags: dict[str, Any]) -> ServeOptions:
     options.web()
     options.capture_server()
     _check_names(options)
+    _check_sessions(options)
     options.certificates()
     options.peers()
     return options
+
+
+def _check_sessions(options: ServeOptions) -> None:
+    if 0 < options.session_expires_s < options.session_least_s:
+        raise StartError("--session-expires-s: at least --session-least-s, or 0 for none")
 
 
 def _check_names(options: ServeOptions) -> None:

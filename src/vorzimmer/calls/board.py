@@ -190,6 +190,8 @@ class Switchboard:
             self._busy.setdefault(self._devices[leg], set()).add(leg)
             self.world.moved(*self._devices[leg])
             self._proves(leg, *self._devices[leg])
+            if seconds := self.world.session(*self._devices[leg]):
+                self.world.signalling.engine.expect(leg, seconds)
 
     def lines_known(self) -> None:
         """Trunks are there (again, after a restart): calls that go on over them know as whom."""

@@ -11,11 +11,13 @@ whom to ring.
 from contextlib import suppress
 from typing import Protocol
 
+import msgspec
+
 from vorzimmer.calls.effects import Accept, Close, HangUp, Joined, Waits
 from vorzimmer.calls.live import Live
 from vorzimmer.calls.opening import open_sound
 from vorzimmer.calls.screen import named_badly
-from vorzimmer.calls.sound import answer, first_offer, media_plan, plan_of
+from vorzimmer.calls.sound import allowed, answer, first_offer, media_plan, plan_of
 from vorzimmer.calls.state import Leg, Offering, Party, Sound
 from vorzimmer.calls.talk import session_in
 from vorzimmer.kernel.errors import LocalError, PeerError
@@ -88,7 +90,8 @@ class Inviting:
 
     def _read(self) -> AudioPlan:
         policy = self._live.world.media_policy(self._live.state.company, self._party.device)
-        return plan_of(self._offer, policy.srtp)
+        plan = plan_of(self._offer, policy.srtp)
+        return msgspec.structs.replace(plan, formats=allowed(policy.codecs, plan.formats)) if policy.codecs else plan
 
     @property
     def party(self) -> Party:

@@ -3,7 +3,7 @@
 This module must never leave a leg ringing or an endpoint open once its Ring is over: ``end`` is called in every case.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from vorzimmer.calls.confirm import Question
@@ -140,6 +140,8 @@ class Forks:
             company = self.live.state.company
             manner = Manner(world.domain(company), *limits, world.profile(company, fork.contact))
             invite = spec(fork.offer, fork.contact, body, manner)
+        if seconds := world.session(self.live.state.company, fork.contact.device):
+            invite = replace(invite, session=seconds)
         world.signalling.engine.invite(fork.leg, invite, now)
         self.live.home.traced(fork.leg, self.live)
 

@@ -5,6 +5,7 @@ from vorzimmer.calls.state import Sound
 from vorzimmer.kernel.ids import EndpointId, LegId
 from vorzimmer.media.port import OpenSpec
 from vorzimmer.sdp.crypto import Guard
+from vorzimmer.sdp.plan import Protection
 from vorzimmer.sip.flow import Flow
 
 SECRET_BYTES = 32
@@ -18,13 +19,13 @@ async def open_sound(live: Live, leg: LegId, flow: Flow, device: str | None) -> 
     endpoint, side = EndpointId(leg), live.world.side(flow)
     address = await live.world.media.open(OpenSpec(endpoint, live.state.id, side, family))
     session = live.world.chance.number(1, 2**31 - 1)
-    guard = _guard(live, device, flow)
-    return Sound(endpoint, address, session=session, listener=side, flow=flow, guard=guard)
+    policy = live.world.media_policy(live.state.company, device)
+    guard = _guard(live, policy.srtp, flow)
+    return Sound(endpoint, address, session=session, listener=side, flow=flow, guard=guard, codecs=policy.codecs)
 
 
-def _guard(live: Live, device: str | None, flow: Flow) -> Guard:
+def _guard(live: Live, srtp: Protection, flow: Flow) -> Guard:
     """`optional` offers keys only where signalling hides them; what a phone offers is taken anywhere."""
-    srtp = live.world.media_policy(live.state.company, device).srtp
     if srtp == "off":
         return Guard()
     secret = bytes.fromhex(live.world.chance.token(SECRET_BYTES))

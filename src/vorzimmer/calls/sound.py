@@ -10,6 +10,7 @@ from functools import lru_cache
 import msgspec
 
 from vorzimmer.calls.state import Sound, change_guard
+from vorzimmer.kernel.errors import PeerError
 from vorzimmer.media.port import SRTP_SUITES, Codec, MediaPlan, Srtp
 from vorzimmer.sdp import negotiate
 from vorzimmer.sdp.formats import DEFAULT_EVENT, is_static
@@ -53,6 +54,29 @@ def speaks(sound: Sound) -> Key | None:
     return sound.agreed.formats[0].key if sound.agreed else None
 
 
+@lru_cache(maxsize=512)
+def allowed(codecs: tuple[str, ...], formats: tuple[Format, ...]) -> tuple[Format, ...]:
+    """Of `formats` those that an account allows, its best first; raises PeerError 488 where it allows none."""
+    found = tuple(sorted((f for f in formats if f.name in codecs), key=lambda f: codecs.index(f.name)))
+    if not found:
+        raise PeerError("No Codec That Is Allowed", 488)
+    return found
+
+
+@lru_cache(maxsize=512)
+def _permitted(codecs: tuple[str, ...], formats: tuple[Format, ...]) -> tuple[Format, ...]:
+    return tuple(f for f in formats if f.name in codecs)
+
+
+def _kept(sound: Sound, formats: tuple[Format, ...], *, again: bool = False) -> tuple[Format, ...]:
+    """Of `formats` those that the account of this leg allows, its best first; `again`: in the order they are in, since
+    what is in use leads."""
+    if not sound.codecs:
+        return formats
+    found = _permitted(sound.codecs, formats)
+    return found if again or not found else allowed(sound.codecs, found)
+
+
 def untranscoded(one: Sound, other: Sound) -> bool:
     """Whether what either phone sends can be passed on to the other as it is."""
     return speaks(one) in talks(other) and speaks(other) in talks(one)
@@ -61,7 +85,8 @@ def untranscoded(one: Sound, other: Sound) -> bool:
 def common(offered: tuple[Format, ...], *wishes: tuple[Format, ...]) -> tuple[Format, ...]:
     """What of the first of `wishes` that can be met at all was offered; else all that was offered, to be transcoded.
 
-    Opus then comes last: it is the one codec that costs much to transcode, and the other side has none of it."""
+    Opus then comes last: it is the one codec that costs much to transcode, and the other side has none of it; the other
+    codecs keep the order that an account may want."""
     for wish in wishes:
         if found := negotiate.matching(offered, wish):
             return found
@@ -73,7 +98,8 @@ def answer(sound: Sound, body: bytes, *wishes: tuple[Format, ...]) -> tuple[Soun
     offer = _read(body)
     plan = negotiate.read(offer, sound.guard.srtp)
     sound = _rekeyed(sound, plan)
-    ours = negotiate.answer(offer, _ours(sound), common(plan.formats, *wishes), previous=sound.ours)
+    formats = allowed(sound.codecs, plan.formats) if sound.codecs else plan.formats
+    ours = negotiate.answer(offer, _ours(sound), common(formats, *wishes), previous=sound.ours)
     agreed = negotiate.agreed(offer, ours, we_offered=False)
     return _now(sound, ours, agreed, plan), write(ours)
 
@@ -81,13 +107,16 @@ def answer(sound: Sound, body: bytes, *wishes: tuple[Format, ...]) -> tuple[Soun
 def offer_like(sound: Sound, plan: AudioPlan, more: tuple[Format, ...] = ()) -> tuple[Sound, bytes]:
     """The caller's formats as our first offer on another leg, and `more` behind them for a phone that has none of
     those."""
+    if sound.codecs:
+        plan = msgspec.structs.replace(plan, formats=_kept(sound, plan.formats))
+        more = _kept(sound, more)
     ours = negotiate.offer_like(plan, _ours(sound), more)
     return _offering(sound, ours), write(ours)
 
 
 def first_offer(sound: Sound, formats: tuple[Format, ...], more: tuple[Format, ...] = ()) -> tuple[Sound, bytes]:
     """An offer of our own making where the phone has said nothing yet (a late offer); `more` behind `formats`."""
-    ours = negotiate.full_offer(_ours(sound), negotiate.extended(formats, more))
+    ours = negotiate.full_offer(_ours(sound), negotiate.extended(_kept(sound, formats), _kept(sound, more)))
     return _offering(sound, ours), write(ours)
 
 
@@ -101,7 +130,7 @@ def next_offer(sound: Sound, formats: tuple[Format, ...]) -> Session:
     stay as they were, what we have not named yet gets the phone's number. The Sound changes only once the phone has
     answered."""
     event = sound.agreed.telephone_event if sound.agreed else DEFAULT_EVENT
-    numbered = negotiate.renumbered(formats, sound.numbers, sound.can)
+    numbered = negotiate.renumbered(_kept(sound, formats, again=True), sound.numbers, sound.can)
     return negotiate.full_offer(_ours(sound), numbered, event=event, previous=sound.ours)
 
 
@@ -179,7 +208,7 @@ def _now(sound: Sound, ours: Session, agreed: Agreed, plan: AudioPlan) -> Sound:
         sound,
         ours=ours,
         agreed=agreed,
-        can=(*plan.formats, *fresh),
+        can=_kept(sound, (*plan.formats, *fresh), again=True),
         holds=not plan.wants_audio,
         numbers=_numbers(sound.numbers, described.formats, described.events),
     )

@@ -41,7 +41,8 @@ class Sound(msgspec.Struct, frozen=True):
     that the phone has ever named (`can`), which tells what it could be asked for after a transfer. `numbers` are the
     dynamic payload numbers that we have given, with their meaning. `session` is the number of our SDP origin, the same
     for the whole leg; `flow` is how the phone first came; `guard` how the audio is protected (its secret and the keys
-    in `ours` and `agreed` are written down with the call, since the worker goes on with them over a restart)."""
+    in `ours` and `agreed` are written down with the call, since the worker goes on with them over a restart); `codecs`
+    names those that its account allows, the best first, () all."""
 
     endpoint: EndpointId
     address: Address
@@ -54,6 +55,7 @@ class Sound(msgspec.Struct, frozen=True):
     numbers: tuple[Format, ...] = ()
     guard: Guard = Guard()
     holds: bool = False
+    codecs: tuple[str, ...] = ()
 
 
 class Offering(msgspec.Struct, frozen=True):

@@ -72,9 +72,11 @@ class Fact(msgspec.Struct, frozen=True):
 
 
 class MediaPolicy(msgspec.Struct, frozen=True):
-    """What a device's account says about its audio: `srtp` off, optional or required."""
+    """What a device's account says about its audio: `srtp` off, optional or required; `codecs` the names of those that
+    may be used, the best first, () for all."""
 
     srtp: Protection = "optional"
+    codecs: tuple[str, ...] = ()
 
 
 Identify = Callable[[Request, Flow], Identified | Refusal]
@@ -179,6 +181,8 @@ class World:
     """Told (company, device) when something about a device's calls is other than before: for lamps."""
     media_policy: Callable[[str, str | None], MediaPolicy] = lambda company, device: MediaPolicy()
     """How the audio of a company's device is to be protected."""
+    session: Callable[[str, str | None], int] = lambda company, device: 0
+    """Seconds of the session interval that a leg asks for (RFC 4028), 0 for the engine's own."""
     profile: Callable[[str, Contact], Profile] = lambda company, contact: profile(None, contact.agent)
     """What is known of the kind of phone behind a contact."""
     formats: tuple[Format, ...] = DEFAULT_FORMATS

@@ -49,6 +49,13 @@ def serve(
     log_level: Annotated[str | None, typer.Option("--log-level", help="debug, info, warning, error.")] = None,
     hep: Annotated[str | None, typer.Option("--hep", help="HOST:PORT of a capture server (HEP3 over UDP).")] = None,
     hep_id: Annotated[int | None, typer.Option("--hep-id", help="Our id there.")] = None,
+    session_expires_s: Annotated[
+        int | None,
+        typer.Option("--session-expires-s", help="Seconds in which a call has to show life; 0: none asked."),
+    ] = None,
+    session_least_s: Annotated[
+        int | None, typer.Option("--session-least-s", help="The shortest such time that a phone may ask for.")
+    ] = None,
     drain_s: Annotated[float | None, typer.Option("--drain-s", help="Seconds for calls to end on SIGTERM.")] = None,
 ) -> None:
     """Serve until SIGTERM."""
@@ -77,6 +84,8 @@ def serve(
         "log_level": log_level,
         "hep": hep,
         "hep_id": hep_id,
+        "session_expires_s": session_expires_s,
+        "session_least_s": session_least_s,
         "drain_s": drain_s,
     }
     asyncio.run(Supervisor(load(config, flags), typer.echo).run())

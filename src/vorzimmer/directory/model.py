@@ -12,6 +12,7 @@ from vorzimmer.directory.profiles import ProfileName
 from vorzimmer.directory.types import (
     E164,
     Block,
+    Codecs,
     Day,
     DepartmentRef,
     Email,
@@ -25,6 +26,7 @@ from vorzimmer.directory.types import (
     Password,
     PersonRef,
     Section,
+    SessionSeconds,
     SiteRef,
     TrunkRef,
     UserRef,
@@ -42,7 +44,9 @@ class ExtensionLength(Section, frozen=True):
 
 
 class Company(Section, frozen=True):
-    """The company itself. `outside_prefix` is dialled before outside numbers, None where people dial without."""
+    """The company itself. `outside_prefix` is dialled before outside numbers, None where people dial without. `codecs`
+    are those of its phones, the best first (None: opus, g722, pcma, pcmu, as the caller's phone likes best);
+    `session_expires_s` is how often a call is asked whether it still lives (None: as the server is started)."""
 
     EMERGENCY: ClassVar = {
         "*": Emergency.PASSES,
@@ -79,6 +83,8 @@ class Company(Section, frozen=True):
     music_on_hold: Annotated[
         str, Meta(pattern=r"^(default|none|file:.{1,250})\Z", extra={"says": "default, none or file:NAME"})
     ] = "default"
+    codecs: Codecs | None = None
+    session_expires_s: SessionSeconds | None = None
 
 
 class SiteEmergency(Section, frozen=True):
@@ -185,8 +191,8 @@ class Phone(Section, frozen=True):
 
 class Device(Section, frozen=True):
     """What registers. `profile` knows silent alert, recall ring, auto answer and pick-up style (None: as the phone's
-    User-Agent tells); `silent_alert` overrides it (None: as the profile says). `place` is the site where the device
-    stands, if not its owner's."""
+    User-Agent tells); `silent_alert` overrides it (None: as the profile says). `codecs` None: those of the company.
+    `place` is the site where the device stands, if not its owner's."""
 
     EMERGENCY: ClassVar = {"*": Emergency.PASSES, "owner": Emergency.SERVES, "place": Emergency.SERVES}
     id: Ident
@@ -203,6 +209,7 @@ class Device(Section, frozen=True):
     silent_alert: bool | None = None
     transport: Literal["any", "udp", "tcp", "tls", "ws", "wss"] = "any"
     srtp: Literal["off", "optional", "required"] = "optional"
+    codecs: Codecs | None = None
     place: SiteRef | None = None
 
 

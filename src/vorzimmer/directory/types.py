@@ -105,6 +105,13 @@ TARGET_KINDS: Final = ("user", "phone", "hunt", "park", "instant", "attendant", 
 Seconds = Annotated[int, msgspec.Meta(ge=0)]
 Language = Literal["de", "en"]
 
+CodecName = Literal["opus", "g722", "pcma", "pcmu"]
+Codecs = Annotated[tuple[CodecName, ...], msgspec.Meta(min_length=1, max_length=4)]
+"""Which codecs may be spoken with a phone or trunk, the best first."""
+
+SessionSeconds = Annotated[int, msgspec.Meta(ge=90, le=86_400)]
+"""A session interval (RFC 4028)."""
+
 
 SecretSource = str | dict[str, str] | None
 Password = Annotated[SecretSource, msgspec.Meta(extra={"secret": "encrypted", "make": "password"})]

@@ -126,11 +126,11 @@ class Dialler:
         return connection.flow if connection is not None else None
 
     def _proven(self, hop: Hop) -> Flow | None:
-        """The connection that the peer itself has opened, where its certificate says that it is the host we want and
-        nothing says another port (RFC 5923 section 5). A request that fails there goes on to what DNS says."""
-        if hop.transport not in {"tls", ""} or hop.port not in {0, DEFAULT_PORTS["tls"]}:
+        """The connection that the peer itself has opened, where its certificate says that it is the host we want and it
+        has asked for that (RFC 5923 section 5). A request that fails there goes on to what DNS says."""
+        if hop.transport not in {"tls", ""}:
             return None
-        found = self._table.of_name(hop.host)
+        found = self._table.of_name(hop.host, hop.port)
         return found.flow if found is not None and found.flow.remote not in hop.avoid else None
 
     # -- ways that are not ------------------------------------------------------------------------------------------

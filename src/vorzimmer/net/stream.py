@@ -109,10 +109,11 @@ class Table:
         """An open connection to reuse (RFC 3261 section 18); over TLS only one opened for the same host name."""
         return self._by_peer.get((transport, name if transport == "tls" else "", remote))
 
-    def of_name(self, name: str) -> "Connection | None":
-        """An open TLS connection to us whose peer has proven by its certificate that it is `name` (RFC 5923 sections 5
-        and 9). One that only claims so is none."""
-        return self._by_name.get(name.lower().rstrip("."))
+    def of_name(self, name: str, port: int) -> "Connection | None":
+        """An open TLS connection to us whose peer has proven by its certificate that it is `name`, and has said that it
+        may be used for requests to that port of it, 0 for any (RFC 5923 sections 5 and 9)."""
+        found = self._by_name.get(name.lower().rstrip("."))
+        return found if found is not None and found.alias and port in {0, found.alias} else None
 
     def reserve(self, host: str) -> bool:
         """Let a connection from `host` enter; False where a bound is reached. ``admit`` or ``release`` follows."""
@@ -194,6 +195,8 @@ class Connection(asyncio.Protocol):
         self._origin = origin
         self._transport: asyncio.Transport | None = None
         self.admitted = False
+        self.alias = 0
+        """The port of the peer whose requests may go over this connection (RFC 5923), 0 for none."""
         """True once it is in the table and `flow` is set."""
         self._active = table.clock.now()
         self._heard = False

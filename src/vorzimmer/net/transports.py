@@ -104,6 +104,12 @@ class SocketTransports:
         """Open listeners in the order they were opened."""
         return tuple(self._listeners)
 
+    def aliased(self, flow: Flow, port: int) -> None:
+        """The peer of an open connection, whom its certificate proves, takes requests to that port of it here, too."""
+        connection = self._table.of_flow(flow)
+        if connection is not None:
+            connection.alias = port
+
     @property
     def counts(self) -> Counts:
         """Counters for the metrics."""

@@ -50,6 +50,9 @@ class EngineConfig:
     max_legs: int = 50_000
     session_expires: int = 1800
     min_se: int = 90
+    aliased: Callable[[Flow, int], None] = lambda flow, port: None
+    """Told of requests over a connection with a proven peer, which may be used for requests to that port of it, too
+    (RFC 5923); what the peer says without a proof is not told."""
 
 
 class Core:

@@ -250,6 +250,12 @@ class Engine:
         if found is not None and found.proof is None:
             found.proof = proof
 
+    def expect(self, leg: LegId, seconds: int) -> None:
+        """The session interval that we ask for in the dialogs of a leg from now on (RFC 4028)."""
+        found = self._legs.get(leg)
+        if found is not None:
+            found.interval = seconds
+
     def refreshed(self, leg: LegId, flow: Flow) -> None:
         """The device's newest flow: requests inside the dialog use it from now on (ARCHITECTURE: Leg), and so does what
         is still to be sent for an INVITE under way (CANCEL, once more if its stream had closed; a response)."""

@@ -65,14 +65,14 @@ class Failover:
         """For ACK and CANCEL. A copy, because the server before may still have to be sent its ACK."""
         if tx.outline is not None:
             tx.outline = tx.outline.copy()
-            tx.outline.via = self._sender.via(to, tx.branch)
+            tx.outline.via = self._sender.via(to, tx.branch, opened=True)
 
     def _readdressed(self, data: bytes, to: Flow | Hop, branch: str) -> bytes:
         """The request with the Via and the Contact of another way; the rest is untouched."""
         sender = self._sender
         start, end = _line(data, b"Via: ")
         ours = _host_of(data[start:end])
-        data = data[:start] + f"Via: {sender.via(to, branch)}".encode() + data[end:]
+        data = data[:start] + f"Via: {sender.via(to, branch, opened=True)}".encode() + data[end:]
         return _with_contact(data, ours, sender.contact(to, "").removeprefix("Contact: <sip:").rstrip().encode())
 
 

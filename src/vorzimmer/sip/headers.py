@@ -200,6 +200,11 @@ class Via(msgspec.Struct, frozen=True):
         return _find(self.params, "received", "").strip("[]")
 
     @property
+    def alias(self) -> bool:
+        """Whether the connection may be used for requests the other way round, too (RFC 5923)."""
+        return any(key == "alias" for key, _ in self.params)
+
+    @property
     def wants_rport(self) -> bool:
         """True where the client asked for RFC 3581 treatment (with or without a value)."""
         return any(key == "rport" for key, _ in self.params)

@@ -30,8 +30,9 @@ class InviteSpec:
     """An INVITE of ours. `uri`: Request-URI (the phone's Contact); `to`: Flow of the binding or a Hop; `local` and
     `remote`: From and To as name-addr text without tag; `route`: Route set; `extra`: PAI, Privacy, Alert-Info,
     History-Info, Replaces ...; empty `body` is a late offer; `max_forwards`: one less than that of the call it carries
-    on (RFC 7332). `proof`: as whom challenges are answered, None answers none. `after`: the response that refused this
-    INVITE before (422, 3xx): Call-ID, From tag and CSeq go on from there (RFC 3261 sections 8.1.3.4 and 8.1.3.5)."""
+    on (RFC 7332). `proof`: as whom challenges are answered, None answers none; `session`: seconds of the session
+    interval asked for, 0 for the configured one. `after`: the response that refused this INVITE before (422, 3xx):
+    Call-ID, From tag and CSeq go on from there (RFC 3261 sections 8.1.3.4 and 8.1.3.5)."""
 
     uri: str
     to: Flow | Hop
@@ -43,6 +44,7 @@ class InviteSpec:
     extra: tuple[tuple[str, str], ...] = ()
     max_forwards: int = 70
     proof: Proof | None = None
+    session: int = 0
     after: Response | None = None
 
 
@@ -73,7 +75,7 @@ class InviteClient:
         if self._sender.legs.get(leg_id) is not None:
             raise LocalError(f"leg {leg_id} exists")
         leg = Leg(leg_id, Phase.CALLING, spec.to)
-        leg.user, leg.proof = user_of(one_line(spec.local)), spec.proof
+        leg.user, leg.proof, leg.interval = user_of(one_line(spec.local)), spec.proof, spec.session
         self._sender.legs.add(leg)
         self._send(leg, spec)
 

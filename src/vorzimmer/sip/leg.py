@@ -68,9 +68,9 @@ class Leg:
     """One leg. `to` is where its requests go; `hop` is the Hop it was made to, None for a leg bound to a flow."""
 
     __slots__ = (
-        "acknowledged", "allow", "attempt", "dialog", "forks", "hop", "id", "least", "outgoing", "phase", "prolong",
-        "promise", "proof", "reason", "retry", "sdp", "server", "session", "session_timer", "supported", "tag",
-        "theirs", "to", "unacknowledged", "update_in", "updates_out", "user", "wanted",
+        "acknowledged", "allow", "attempt", "dialog", "forks", "hop", "id", "interval", "least", "outgoing", "phase",
+        "prolong", "promise", "proof", "reason", "retry", "sdp", "server", "session", "session_timer", "supported",
+        "tag", "theirs", "to", "unacknowledged", "update_in", "updates_out", "user", "wanted",
     )  # fmt: skip
 
     def __init__(self, leg: LegId, phase: Phase, to: Flow | Hop) -> None:
@@ -106,8 +106,8 @@ class Leg:
         """As whom we prove ourselves to the peer of a trunk's leg."""
         self.session: Session | None = None
         self.session_timer: Timer | None = None
-        self.least = FLOOR
-        """The Min-SE that a 422 has taught us."""
+        self.least, self.interval = FLOOR, 0
+        """The Min-SE that a 422 has taught us; the session interval that we ask for, 0 for the configured one."""
         self.sdp = b""
         """What we said last in this session, for refreshing it by re-INVITE."""
         self.theirs = 0

@@ -74,8 +74,9 @@ class Proving:
         """RFC 3261 section 22.2: the same request with the next CSeq and a new branch."""
         sender, method = self._sender, request.method
         branch = sender.branch()
-        via, cseq = sender.via(tx.to, branch), self._cseq(claim, request.headers)
         headers = request.headers
+        opened = headers.get("Via").endswith(";alias")
+        via, cseq = sender.via(tx.to, branch, opened=opened), self._cseq(claim, headers)
         headers.set("Via", via)
         headers.set("CSeq", f"{cseq} {method}")
         for name in ("Authorization", "Proxy-Authorization"):

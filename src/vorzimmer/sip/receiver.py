@@ -143,6 +143,8 @@ class Receiver:
                 self._refuse(request, flow, error)
             self._core.tell(Malformed(flow, error))
             return
+        if flow.peer_names and flow.transport == "tls" and arrived.via.alias:
+            self._core.config.aliased(flow, arrived.via.port or 5061)
         tx = self._layer.find_server(arrived.key)
         if request.method == "ACK":
             if tx is not None:

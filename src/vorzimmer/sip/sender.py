@@ -51,9 +51,11 @@ class Sender:
         """A new branch (RFC 3261 section 8.1.1.7)."""
         return MAGIC + self.core.chance.token(10)
 
-    def via(self, to: Flow | Hop, branch: str) -> str:
-        """Our Via as that peer must see it."""
-        return via_of(to.transport, self.core.config.sent_by(to), branch)
+    def via(self, to: Flow | Hop, branch: str, *, opened: bool = False) -> str:
+        """Our Via as that peer must see it. Over TLS to a Hop (or to a flow that we have `opened`) it says that the
+        connection may be used for requests to us as well (RFC 5923 section 6)."""
+        alias = ";alias" if to.transport == "tls" and (opened or isinstance(to, Hop)) else ""
+        return via_of(to.transport, self.core.config.sent_by(to), branch) + alias
 
     def contact(self, to: Flow | Hop, user: str) -> str:
         """Our Contact as that peer must see it, with its line end."""
@@ -89,7 +91,7 @@ class Sender:
         to = self.where(leg, dialog)
         branch = self.branch()
         outline = dialog.outline(method)
-        outline.via = self.via(to, branch)
+        outline.via = self.via(to, branch, opened=leg.hop is not None)
         contact = self.contact(to, leg.user) if method in NEEDS_CONTACT else ""
         lines = f"{contact}User-Agent: {self.core.config.user_agent}\r\n{lines}"
         claim = None
@@ -107,7 +109,7 @@ class Sender:
         to = self.where(leg, dialog)
         outline: Outline = dialog.outline("ACK")
         outline.cseq = invite.cseq
-        outline.via = self.via(to, self.branch())
+        outline.via = self.via(to, self.branch(), opened=leg.hop is not None)
         data = outline.write(invite.proof + ("Content-Type: application/sdp\r\n" if body else ""), body)
         self.core.send(data, to)
         return data, to

@@ -25,9 +25,9 @@ class Sessions:
         self.on_over: Callable[[Leg], None] = _nobody
         """Told that a leg's time is up."""
 
-    @property
-    def _wanted(self) -> bool:
-        return self._core.config.session_expires > 0
+    def _wish(self, leg: Leg) -> int:
+        """Seconds that we would like, 0 for no session of our own accord."""
+        return leg.interval or self._core.config.session_expires
 
     # -- requests of ours -----------------------------------------------------------------------------------------
     def lines(self, leg: Leg) -> str:
@@ -44,7 +44,8 @@ class Sessions:
         """Seconds that we ask for: what is agreed, else ours; 0 for none."""
         if leg.session is not None:
             return max(leg.session.interval, leg.least)
-        return max(self._core.config.session_expires, leg.least) if self._wanted else 0
+        wish = self._wish(leg)
+        return max(wish, leg.least) if wish else 0
 
     def too_small(self, leg: Leg, headers: Headers) -> bool:
         """Note the Min-SE of a 422; False where asking again would not help (RFC 4028 section 7.3)."""
@@ -74,7 +75,7 @@ class Sessions:
     def grant(self, leg: Leg, headers: Headers) -> str:
         """Lines for the 2xx to an INVITE, re-INVITE or UPDATE with these `headers`; the session counts from now."""
         asked = asked_by(headers)
-        if not (asked.expires or leg.session or self._wanted):
+        if not (asked.expires or leg.session or self._wish(leg)):
             return ""
         known = "timer" in leg.supported
         interval, ours = self._granted(leg, asked, supported=known)
@@ -84,7 +85,7 @@ class Sessions:
 
     def _granted(self, leg: Leg, asked: Asked, *, supported: bool) -> tuple[int, bool]:
         config, session = self._core.config, leg.session
-        usual = session.interval if session else config.session_expires
+        usual = session.interval if session else self._wish(leg)
         role = session.ours if session else None
         return granted(asked, usual=usual, least=config.min_se, supported=supported, ours=role)
 

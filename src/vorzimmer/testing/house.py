@@ -97,6 +97,8 @@ class House:
         self.alarm = ""
         self.music = "default"
         self.srtp: dict[str, Protection] = {}
+        self.codecs: dict[str, tuple[str, ...]] = {}
+        self.sessions: dict[str, int] = {}
         self.private: set[str] = set()
         self.may: May = own_call
         self.watched: Callable[[str, Party, Replaces], LegId | None] = lambda company, who, dialog: None
@@ -127,11 +129,15 @@ class House:
             watched=self.watched,
             ours=self.ours,
             music=lambda company: self.music,
-            media_policy=lambda company, device: MediaPolicy(self.srtp.get(device or "", "optional")),
+            media_policy=self._policy,
+            session=lambda company, device: self.sessions.get(device or "", 0),
             refused=lambda address, flow: self.refused.get(address.host),
         )
         self.board = Switchboard(self.world)
         self.pump.handle_with(self._handle)
+
+    def _policy(self, company: str, device: str | None) -> MediaPolicy:
+        return MediaPolicy(self.srtp.get(device or "", "optional"), self.codecs.get(device or "", ()))
 
     async def restart(self) -> None:
         """Everything is dropped at once and goes on from the journal's bytes, as after ``kill -9``."""

@@ -9,7 +9,16 @@ from msgspec import Meta, field
 
 from vorzimmer.directory.numbers import NumberForm
 from vorzimmer.directory.schema import Kind
-from vorzimmer.directory.types import E164, Emergency, GivenPassword, Ident, Label, Section
+from vorzimmer.directory.types import (
+    E164,
+    Codecs,
+    Emergency,
+    GivenPassword,
+    Ident,
+    Label,
+    Section,
+    SessionSeconds,
+)
 
 SipUri = Annotated[str, Meta(pattern=r"^sips?:[^\s<>\"]{1,250}\Z", extra={"says": "a SIP URI like sip:trunk.example"})]
 DOMAIN = r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\Z"
@@ -46,7 +55,8 @@ class Trunk(Section, frozen=True):
     P-Preferred-Identity, or From alone. `number_format` is how numbers stand on the wire: +4989…, 004989…, 4989…, 089….
     `foreign_numbers`: the carrier lets a forwarded call show its caller's number. `realm` None: that of the registrar.
     `from_domain` None: that of the registrar or proxy. `options_s` 0 asks for no health; `expires_s` is what is asked
-    for at registration, in seconds like `options_s`."""
+    for at registration, in seconds like `options_s`. `codecs` None: all that we have; `session_expires_s` None: that
+    of the company."""
 
     EMERGENCY: ClassVar = {"*": Emergency.SERVES}
     id: Ident
@@ -69,6 +79,8 @@ class Trunk(Section, frozen=True):
     foreign_numbers: bool = False
     options_s: Annotated[int, Meta(ge=0, le=3600)] = 45
     expires_s: Annotated[int, Meta(ge=60, le=7200)] = 600
+    codecs: Codecs | None = None
+    session_expires_s: SessionSeconds | None = None
 
     def covers(self, e164: str) -> bool:
         """Whether the number is one of this trunk's."""
