@@ -30,7 +30,7 @@ def test_t25_whatever_happens_every_lamp_is_right_in_the_end(seed: int) -> None:
         await now.act()
         now.network.weather = FAIR
         now.server.failing.clear()
-        now.server.history.segments.full = False
+        now.server.history.segments.full = now.server.watched.full = False
         await now.clock.sleep(EXPIRES + 60)
         caller = next(h for h in now.alive if h.device == "anna-1")
         for handset in now.alive:

@@ -438,3 +438,28 @@ def test_the_way_to_a_watcher_among_phones_that_share_an_account() -> None:
     assert way("sip:p@h1;x", flows[0], ("sip:q@h2", flows[1]), ("sip:p@h1", flows[2])) == flows[2]
     assert way("sip:p@h9", flows[2], ("sip:q@h2", flows[0]), ("sip:p@h1", flows[1])) == flows[1]
     assert way("tel:1", None, ("sip:q@h2", flows[0]), ("sip:p@h1", flows[1])) == flows[0]
+
+
+@pytest.mark.parametrize("event", ["dialog", "as-feature-event", "message-summary"])
+@pytest.mark.parametrize("after", [0.0, 0.3])
+def test_t25_a_subscription_outlives_a_kill_in_the_moment_after_it_was_accepted(event: str, after: float) -> None:
+    async def script(bench: Bench) -> None:
+        anna = await bench.phone("anna-1")
+        await bench.clock.sleep(2)
+        watch = await bench.watch(anna, "100", event)
+        await bench.clock.sleep(after)
+        before = len(watch.notifies)
+        await bench.restart()
+        await bench.clock.sleep(3)
+        assert bench.subscriptions == 1
+        assert len(watch.notifies) > before
+        watch.subscribe()
+        await bench.clock.sleep(1)
+        assert watch.statuses == [200, 200]
+        watch.subscribe(0)
+        await bench.clock.sleep(0.1)
+        await bench.restart()
+        await bench.clock.sleep(3)
+        assert bench.subscriptions == 0
+
+    play(script)

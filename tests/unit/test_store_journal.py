@@ -1,5 +1,6 @@
 """The journal over memory, in virtual time: in the database within 200 ms, and once, whatever fails."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.store_contract import record_bytes
@@ -7,7 +8,7 @@ from tests.store_contract import record_bytes
 from vorzimmer.store.frames import Entry, frame
 from vorzimmer.store.journal import Journal
 from vorzimmer.store.memory import MemoryStore
-from vorzimmer.store.ports import CallQuery
+from vorzimmer.store.ports import CallQuery, StoreFailedError
 from vorzimmer.store.write_behind import WriteBehind
 from vorzimmer.testing.loop import VirtualClock, run
 from vorzimmer.testing.segments import MemorySegments
@@ -224,5 +225,61 @@ def test_bindings_follow_within_a_second_and_survive_an_outage() -> None:
         assert bench.troubles == ["bindings: database: told to fail at live.save"] * 2
         await behind.close()
         assert await behind.restore() == {"p1": b"new", "p3": b"x"}
+
+    run(main())
+
+
+def test_what_was_put_in_the_moment_before_a_kill_is_there_after_it() -> None:
+    async def main() -> None:
+        bench = Bench()
+        files = MemorySegments()
+
+        def begin(before: WriteBehind | None) -> WriteBehind:
+            nonlocal files
+            if before is not None and before._alarm is not None:
+                before._alarm.cancel()
+            files = files.crash()
+            trouble = bench.troubles.append
+            return WriteBehind("binding", bench.store.live, bench.clock, on_trouble=trouble, segments=files)
+
+        first = begin(None)
+        assert await first.restore() == {}
+        first.put("a", b"1")
+        await bench.clock.sleep(2)
+        first.put("a", b"2")
+        first.put("b", b"1")
+        first.put("b", None)
+        first.put("c", b"1")
+        second = begin(first)
+        second.put("d", b"1")  # before what was left has been read
+        await bench.clock.sleep(2)
+        bench.failing = True
+        with pytest.raises(StoreFailedError):
+            await second.restore()
+        bench.failing = False
+        assert await second.restore() == {"a": b"2", "c": b"1", "d": b"1"}
+        second.put("c", None)
+        third = begin(second)
+        assert await third.restore() == {"a": b"2", "d": b"1"}
+        assert [len(data) for data in files.files] == [0]
+
+    run(main())
+
+
+def test_a_full_disk_is_told_and_loses_nothing_that_reaches_the_database() -> None:
+    async def main() -> None:
+        bench, files = Bench(), MemorySegments()
+        trouble = bench.troubles.append
+        behind = WriteBehind("binding", bench.store.live, bench.clock, on_trouble=trouble, segments=files)
+        await behind.restore()
+        files.full = True
+        behind.put("a", b"1")
+        await bench.clock.sleep(2)
+        assert bench.troubles == ["bindings: No space left on device"] * 2
+        assert await behind.restore() == {"a": b"1"}
+        files.full = False
+        behind.put("a", b"2")
+        await behind.close()
+        assert await behind.restore() == {"a": b"2"}
 
     run(main())

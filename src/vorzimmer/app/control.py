@@ -111,7 +111,8 @@ class Control:
     def _behind(self, store: SqlStore) -> tuple[WriteBehind, WriteBehind, Marks]:
         """What follows into the database: bindings, subscriptions, how far facts are counted."""
         bindings = WriteBehind("binding", store.live, self._clock, on_trouble=self._trouble)
-        watches = WriteBehind("subscription", store.live, self._clock, on_trouble=self._trouble)
+        files = FileSegments(self._layout.state.watches)
+        watches = WriteBehind("subscription", store.live, self._clock, on_trouble=self._trouble, segments=files)
         return bindings, watches, Marks(store.live, self._clock, on_trouble=self._trouble)
 
     def _refused(self) -> Callable[[Address, Flow], str | None]:

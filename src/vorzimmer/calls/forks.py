@@ -97,9 +97,14 @@ class Forks:
         await all_at_once(self.entrance.open(), *map(self._open, self.forks))
 
     def _contacts(self, offer: Offer) -> tuple[Contact, ...]:
+        """Where a device is; who would be disturbed by a silent alert gets none (EXA-32, EXA-34)."""
         if offer.target.kind != "device":
             return ()
-        return self.live.world.locations.contacts(self.live.state.company, offer.target.id)
+        world, company = self.live.world, self.live.state.company
+        found = world.locations.contacts(company, offer.target.id)
+        if offer.alert != "silent":
+            return found
+        return tuple(contact for contact in found if world.profile(company, contact).silent)
 
     def _outside(self, offer: Offer, ways: tuple[Way, ...]) -> Fork:
         """A fork over the first of these ways. Its channel is taken in the turn in which it was free."""

@@ -34,6 +34,11 @@ class StateDir:
         return self.path / "journal"
 
     @property
+    def watches(self) -> Path:
+        """The directory of the subscriptions' journal."""
+        return self.path / "watches"
+
+    @property
     def tls(self) -> Path:
         """The directory of the certificate that the server made for itself."""
         return self.path / "tls"

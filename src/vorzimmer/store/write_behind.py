@@ -1,12 +1,15 @@
 """Bindings and subscriptions follow into the database within a second, the newest value of each key only.
 
-This module must never make a registration wait, nor lose a change while the database is away.
+What nobody may lose even within that second is appended to a journal of its own as well, in the caller's turn: an
+unsynced write, which survives ``kill -9``. This module must never make a registration wait, nor lose a change while the
+database is away.
 """
 
 import asyncio
 
 from vorzimmer.kernel.clock import Alarm, Clock
-from vorzimmer.store.journal import OnTrouble
+from vorzimmer.store.frames import GONE, STATE, Entry, fold, frame, read
+from vorzimmer.store.journal import OnTrouble, Segments
 from vorzimmer.store.ports import LiveRepository, StoreFailedError
 
 DELAY = 0.8
@@ -14,25 +17,48 @@ DELAY = 0.8
 
 
 class WriteBehind:
-    """Values of one kind (``binding``, ``subscription``), by key."""
+    """Values of one kind (``binding``, ``subscription``), by key; `segments` are the files of its journal, if any."""
 
-    def __init__(self, kind: str, live: LiveRepository, clock: Clock, *, on_trouble: OnTrouble) -> None:
+    def __init__(
+        self, kind: str, live: LiveRepository, clock: Clock, *, on_trouble: OnTrouble, segments: Segments | None = None
+    ) -> None:
         self._kind = kind
         self._live = live
         self._clock = clock
         self._on_trouble = on_trouble
+        self._segments = segments
+        self._restored = False
         self._changes: dict[str, bytes | None] = {}
         self._alarm: Alarm | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def restore(self) -> dict[str, bytes]:
-        """At the start: all values; raises StoreFailedError."""
+        """At the start: all values, those that only the journal of an earlier run has too; raises StartError or
+        StoreFailedError, and the journal's files stay then."""
+        if self._segments is not None and not self._restored:
+            left = fold(entry for data in self._segments.old() for entry in read(data)).states
+            # What has changed since the start is newer than what an earlier run has left.
+            older = {key: value for key, value in left.items() if key not in self._changes}
+            if older:
+                await self._live.save(self._kind, older)
+            self._segments.drop_old()
+        self._restored = True
         return await self._live.load(self._kind)
 
     def put(self, key: str, value: bytes | None) -> None:
         """Keep the newest value of `key`; None removes it."""
         self._changes[key] = value
+        if self._segments is not None:
+            self._append(self._segments, Entry(GONE, key) if value is None else Entry(STATE, key, value))
         self._schedule()
+
+    def _append(self, segments: Segments, entry: Entry) -> None:
+        """A failing disk is reported; the value goes to the database alone. (After a kill on top of that an older one
+        may come back: a watcher that is gone says so itself.)"""
+        try:
+            segments.append(frame(entry))
+        except OSError as error:
+            self._on_trouble(f"{self._kind}s: {error.strerror or error}")
 
     async def close(self) -> None:
         """Write what is left."""
@@ -44,6 +70,8 @@ class WriteBehind:
             self._alarm.cancel()
             self._alarm = None
         await self._write()
+        if self._segments is not None:
+            self._segments.close()
 
     def _schedule(self) -> None:
         if self._alarm is None and self._task is None:
@@ -63,8 +91,24 @@ class WriteBehind:
         changes, self._changes = self._changes, {}
         if not changes:
             return
+        rotated = self._rotated()
         try:
             await self._live.save(self._kind, changes)
         except StoreFailedError as error:
             self._changes = {**changes, **self._changes}
             self._on_trouble(f"{self._kind}s: {error}")
+            return
+        if rotated and self._segments is not None:
+            self._segments.drop_old()
+
+    def _rotated(self) -> bool:
+        """Begin a new file, so that the older ones can go once their values are stored; not before the files of an
+        earlier run have been read."""
+        if self._segments is None or not self._restored:
+            return False
+        try:
+            self._segments.rotate()
+        except OSError as error:
+            self._on_trouble(f"{self._kind}s: {error.strerror or error}")
+            return False
+        return True

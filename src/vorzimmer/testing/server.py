@@ -107,7 +107,9 @@ class Process:
         self.kept = WriteBehind("binding", server.store.live, self.clock, on_trouble=troubles.append)
         self.marks = Marks(server.store.live, self.clock, on_trouble=troubles.append)
         self.tracer = Tracer(self.clock)
-        self.watches = WriteBehind("subscription", server.store.live, self.clock, on_trouble=troubles.append)
+        self.watches = WriteBehind(
+            "subscription", server.store.live, self.clock, on_trouble=troubles.append, segments=server.watched
+        )
         self.exchange = Exchange(
             Ports(
                 transports=server.node,
@@ -193,6 +195,7 @@ class SimulatedServer:
         for part in ("companies", "calls", "live"):
             setattr(self.store, part, _Slow(getattr(self.store, part), self._wait))
         self.history = History(MemorySegments())
+        self.watched = MemorySegments()
         self.node = network.join("pbx", SERVER)
         self.told = Told()
         self.process: Process | None = None
@@ -250,6 +253,7 @@ class SimulatedServer:
         self.process = None
         self.node.restart()
         self.history = self.history.crash()
+        self.watched = self.watched.crash()
         while tasks := asyncio.all_tasks() - others:
             for task in tasks:
                 task.cancel()
