@@ -9,12 +9,12 @@ from typing import Any
 import httpx
 
 from tests.api_rig import FixedClock, Rig
-from vorzimmer.accounts.letters import Mail
+from vorzimmer.accounts.letters import Mail, MailFailedError
 from vorzimmer.accounts.lockout import Lockouts
 from vorzimmer.accounts.model import Account
 from vorzimmer.api.signin.house import SignIn
 from vorzimmer.api.signin.letters import Postman
-from vorzimmer.api.signin.ports import MailFailedError, Public, SignInPorts, Verdict
+from vorzimmer.api.signin.ports import Public, SignInPorts, Verdict
 from vorzimmer.testing.chance import SeededChance
 
 PASSWORD = "drei Wörter reichen"

@@ -110,6 +110,13 @@ class Server:
             pass
         raise ServerError(f"no ready line\n{self.log()}")
 
+    async def read_line(self) -> str:
+        """The next line that the server says after it was ready."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        async with asyncio.timeout(DEADLINE_S):
+            return (await self._process.stdout.readline()).decode()
+
     async def cli(self, *arguments: str, expect: int = 0) -> str:
         """Run the command line against this server's state; returns what it printed."""
         process = await asyncio.create_subprocess_exec(

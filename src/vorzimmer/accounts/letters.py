@@ -10,9 +10,18 @@ from typing import Final, Literal, NamedTuple
 
 import msgspec
 
+from vorzimmer.kernel.errors import VorzimmerError
 from vorzimmer.kernel.text import safe_name
 
 Kind = Literal["invitation", "reset", "password_changed", "factors_changed"]
+
+
+class MailFailedError(VorzimmerError):
+    """The mail server did not take it; `for_good` where it never will (a recipient that does not exist)."""
+
+    def __init__(self, reason: str, *, for_good: bool = False) -> None:
+        super().__init__(reason)
+        self.for_good = for_good
 
 
 class Words(NamedTuple):

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from vorzimmer.app.reach import check_reach
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.errors import StartError
 from vorzimmer.net.advertise import Advertise, ListenerSpec, parse_advertise, parse_listener
@@ -22,7 +23,9 @@ DEFAULT_RANGE: Ports = (20000, 29999)
 
 class ServeOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """`sip` are listeners `udp:HOST:PORT`, `ws` and `wss` those of browser phones, `HOST:PORT`, `ws_origin` the pages
-    that may open them; `advertise` is `[LISTENER=]ADDRESS[:PORT][@NETWORK]`; `rtp_range` is `[LISTENER=]LOW-HIGH`;
+    that may open them; `public` is how browsers reach `http`; `http_proxy` are the networks of proxies in front of it,
+    `outgoing_allow` networks that are not public and may be reached all the same; `mail_server` is HOST:PORT, empty for
+    no mail; `advertise` is `[LISTENER=]ADDRESS[:PORT][@NETWORK]`; `rtp_range` is `[LISTENER=]LOW-HIGH`;
     `media_workers` 0 means one per core; `database` empty means SQLite in `state`; `session_expires_s` is the session
     interval that is asked for (0: none), `session_least_s` the least that is taken (RFC 4028)."""
 
@@ -32,6 +35,14 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     wss: tuple[str, ...] = ()
     ws_origin: tuple[str, ...] = ()
     http: str = "127.0.0.1:8080"
+    public: str = ""
+    http_proxy: tuple[str, ...] = ()
+    outgoing_allow: tuple[str, ...] = ()
+    mail_server: str = ""
+    mail_security: Literal["starttls", "tls", "none"] = "starttls"
+    mail_from: str = ""
+    mail_login: str = ""
+    mail_password_file: str = ""
     advertise: tuple[str, ...] = ()
     rtp_range: tuple[str, ...] = ()
     media_workers: Annotated[int, msgspec.Meta(ge=0, le=256)] = 0
@@ -130,6 +141,7 @@ def load(path: str | None, flags: dict[str, Any]) -> ServeOptions:
         options.ports_of(listener.name)
     options.web()
     options.capture_server()
+    check_reach(options)
     _check_names(options)
     _check_sessions(options)
     options.certificates()

@@ -12,11 +12,13 @@ from collections.abc import Callable
 
 import msgspec
 
+from vorzimmer.api.signin.tickets import Tickets
 from vorzimmer.app.children import Child
-from vorzimmer.app.clock import LoopClock
+from vorzimmer.app.clock import LoopClock, SystemChance
 from vorzimmer.app.layout import Layout
 from vorzimmer.app.media_config import encode, worker_configs
 from vorzimmer.app.options import ServeOptions
+from vorzimmer.app.reach import public
 from vorzimmer.app.sockets import bind, raise_descriptor_limit
 from vorzimmer.app.storage import open_storage
 from vorzimmer.app.tls import keyring
@@ -49,6 +51,7 @@ class Supervisor:
         self._extras = extras or {}
         self._stop = asyncio.Event()
         self._failed = ""
+        self._set_up = ""
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT; raises StartError before anything runs."""
@@ -76,6 +79,9 @@ class Supervisor:
             if used.source.self_made:
                 self._say(f"TLS uses a certificate that this server made for itself: {used.source.chain}")
         store = await open_storage(self._layout, self._options, migrating=True)
+        origin = public(self._options).origin
+        tickets = Tickets(store.accounts, store.sessions, self._clock, SystemChance(), origin)
+        self._set_up = await tickets.set_up()
         await store.close()
 
     def _bind(self, stack: contextlib.ExitStack) -> dict[str, int]:
@@ -123,6 +129,8 @@ class Supervisor:
         self._beside = [self._child(name, argv) for name, argv in self._extras.items()]
         self._extra_tasks = [asyncio.ensure_future(child.run()) for child in self._beside]
         self._say(f"vorzimmer is ready: {' '.join(self._options.sockets)} http://{self._options.http}")
+        if self._set_up:
+            self._say(f"nobody can sign in yet; set it up within a day: {self._set_up}")
 
     async def _end(self) -> None:
         """Control first (it lets calls end), then web, then media."""

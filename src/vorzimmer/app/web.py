@@ -19,7 +19,10 @@ from starlette.types import ASGIApp
 
 from vorzimmer.api.application import PREFIX, build
 from vorzimmer.api.ports import Ports
+from vorzimmer.api.shield import Shield
+from vorzimmer.api.signin.house import SignIn
 from vorzimmer.app import garbage
+from vorzimmer.app.accounts_rpc import account_methods
 from vorzimmer.app.acme import Acme
 from vorzimmer.app.api_house import ApiControl, ApiOffice, OperatorDoor, operator_token
 from vorzimmer.app.children import announce_ready
@@ -28,7 +31,10 @@ from vorzimmer.app.control_link import ControlLink
 from vorzimmer.app.layout import Layout
 from vorzimmer.app.office import Office
 from vorzimmer.app.office_rpc import methods, streams
+from vorzimmer.app.options import ServeOptions
 from vorzimmer.app.portal import BUILT, Portal
+from vorzimmer.app.reach import networks, public
+from vorzimmer.app.reception import Reception
 from vorzimmer.app.rpc import RpcError, RpcServer
 from vorzimmer.app.sockets import inherited
 from vorzimmer.app.storage import open_storage
@@ -73,10 +79,27 @@ def application(link: ControlLink, acme: Acme, api: ASGIApp) -> Starlette:
     return Starlette(routes=[*routes, Mount(PREFIX, app=api), Mount("/", app=Portal(BUILT, SystemChance()))])
 
 
-def _api(layout: Layout, office: Office, link: ControlLink) -> ASGIApp:
+def _api(layout: Layout, office: Office, link: ControlLink, signin: SignIn) -> ASGIApp:
     clock, chance = LoopClock(), SystemChance()
     doors = (OperatorDoor(operator_token(layout.state.api_token, chance)),)
-    return build(Ports(ApiOffice(office, clock), ApiControl(link), clock, chance), doors)
+    return build(Ports(ApiOffice(office, clock), ApiControl(link), clock, chance), doors, signin)
+
+
+def _http(app: ASGIApp, options: ServeOptions) -> _Server:
+    """A proxy's word on where a request comes from counts only where the operator has named the proxy."""
+    proxies = [str(network) for network in networks(options.http_proxy, "--http-proxy")]
+    shielded = Shield(app, encrypted=public(options).secure)
+    return _Server(
+        uvicorn.Config(
+            shielded,
+            log_config=None,
+            lifespan="off",
+            access_log=False,
+            server_header=False,
+            proxy_headers=bool(proxies),
+            forwarded_allow_ips=proxies,
+        )
+    )
 
 
 def _acme(layout: Layout, link: ControlLink, log: Logger) -> Acme:
@@ -100,13 +123,12 @@ async def serve(state: Path) -> None:
     link = ControlLink(layout.control_socket)
     office = Office(storage, (LoopClock(), SystemChance()), link, options.realm)
     await office.open()
-    rpc = RpcServer(methods(office, link), streams(link))
+    reception = Reception(storage, office, options, lambda text: log.error("sign-in", what=text))
+    signin = await reception.open()
+    rpc = RpcServer(methods(office, link) | account_methods(signin), streams(link))
     await rpc.start(layout.state.admin_socket)
     acme = _acme(layout, link, log)
-    config = uvicorn.Config(
-        application(link, acme, _api(layout, office, link)), log_config=None, lifespan="off", access_log=False
-    )
-    server = _Server(config)
+    server = _http(application(link, acme, _api(layout, office, link, signin)), options)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     running = asyncio.ensure_future(server.serve([inherited(layout.sockets()["http"])]))
@@ -114,12 +136,14 @@ async def serve(state: Path) -> None:
         loop.add_signal_handler(number, stop.set)
     garbage.settle()
     announce_ready()
+    reception.start()
     renewing = asyncio.ensure_future(acme.run())
     await stop.wait()
     renewing.cancel()
     server.should_exit = True
     await asyncio.gather(running, renewing, return_exceptions=True)
     await rpc.stop()
+    await reception.close()
     await link.close()
     await storage.close()
 

@@ -12,9 +12,10 @@ from vorzimmer.app.layout import Layout
 from vorzimmer.app.office import Office
 from vorzimmer.app.office_rpc import methods
 from vorzimmer.app.options import ServeOptions
-from vorzimmer.app.rpc import RpcClient, RpcError
+from vorzimmer.app.rpc import Method, RpcClient, RpcError
 from vorzimmer.app.storage import open_storage
 from vorzimmer.kernel.errors import StartError
+from vorzimmer.store.ports import Store
 
 MAKES_STATE = "apply"
 """The one question that may make a state directory; all others would only hide a mistyped one."""
@@ -61,9 +62,19 @@ async def _here(layout: Layout, method: str, params: dict[str, Any]) -> Any:
         try:
             office = Office(store, (LoopClock(), SystemChance()), None, options.realm)
             await office.open()
-            return await methods(office, None)[method](params)
+            known = methods(office, None)
+            if method.startswith("account"):
+                known |= _accounts(store, office, options)
+            return await known[method](params)
         finally:
             await store.close()
+
+
+def _accounts(store: Store, office: Office, options: ServeOptions) -> dict[str, Method]:
+    from vorzimmer.app.accounts_rpc import account_methods  # noqa: PLC0415 -- the web framework loads slowly
+    from vorzimmer.app.reception import signin  # noqa: PLC0415 -- and few commands need it
+
+    return account_methods(signin(store, office, options))
 
 
 def _last_options(layout: Layout) -> ServeOptions:

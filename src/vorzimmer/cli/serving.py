@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from vorzimmer.app.demo.run import run_demo
 from vorzimmer.app.options import load
 from vorzimmer.app.supervisor import Supervisor
 
@@ -23,6 +22,21 @@ def serve(
     wss: Annotated[Texts, typer.Option("--wss", help="HOST:PORT for browser phones.")] = None,
     ws_origin: Annotated[Texts, typer.Option("--ws-origin", help="A page that may open them; all if none.")] = None,
     http: Annotated[str | None, typer.Option("--http", help="HOST:PORT of portal and API.")] = None,
+    public: Annotated[str | None, typer.Option("--public", help="How browsers reach it: https://pbx.example.")] = None,
+    http_proxy: Annotated[
+        Texts,
+        typer.Option("--http-proxy", help="Network of a proxy in front of --http, whose word on addresses counts."),
+    ] = None,
+    outgoing_allow: Annotated[
+        Texts, typer.Option("--outgoing-allow", help="Network that webhooks and sign-in providers may be in.")
+    ] = None,
+    mail_server: Annotated[str | None, typer.Option("--mail-server", help="HOST[:PORT] that takes mail.")] = None,
+    mail_security: Annotated[str | None, typer.Option("--mail-security", help="starttls, tls or none.")] = None,
+    mail_from: Annotated[str | None, typer.Option("--mail-from", help="NAME <ADDRESS> of the sender.")] = None,
+    mail_login: Annotated[str | None, typer.Option("--mail-login", help="The account there, if it wants one.")] = None,
+    mail_password_file: Annotated[
+        str | None, typer.Option("--mail-password-file", help="Its password; else VORZIMMER_MAIL_PASSWORD.")
+    ] = None,
     advertise: Annotated[Texts, typer.Option("--advertise", help="[LISTENER=]ADDRESS[:PORT][@NETWORK]")] = None,
     rtp_range: Annotated[Texts, typer.Option("--rtp-range", help="[LISTENER=]LOW-HIGH")] = None,
     media_workers: Annotated[int | None, typer.Option("--media-workers", help="0: one per core.")] = None,
@@ -66,6 +80,14 @@ def serve(
         "wss": tuple(wss or ()),
         "ws_origin": tuple(ws_origin or ()),
         "http": http,
+        "public": public,
+        "http_proxy": tuple(http_proxy or ()),
+        "outgoing_allow": tuple(outgoing_allow or ()),
+        "mail_server": mail_server,
+        "mail_security": mail_security,
+        "mail_from": mail_from,
+        "mail_login": mail_login,
+        "mail_password_file": mail_password_file,
         "advertise": tuple(advertise or ()),
         "rtp_range": tuple(rtp_range or ()),
         "media_workers": media_workers,
@@ -100,4 +122,6 @@ def demo(
     robots: Annotated[bool, typer.Option(help="Let robot phones call each other now and then.")] = True,
 ) -> None:
     """Start the demo company with fresh state, in the foreground."""
+    from vorzimmer.app.demo.run import run_demo  # noqa: PLC0415 -- it loads the web framework, which is slow
+
     asyncio.run(run_demo(host, port, http_port, state, robots=robots, ws_port=ws_port))

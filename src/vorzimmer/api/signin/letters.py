@@ -11,35 +11,18 @@ from typing import Final
 import msgspec
 
 from vorzimmer.accounts import letters
-from vorzimmer.accounts.model import Account, Letter, Purpose, Ticket
-from vorzimmer.accounts.secret import SIZE, hashed
+from vorzimmer.accounts.model import Account, Letter
 from vorzimmer.accounts.validity import LIVES
 from vorzimmer.api.signin.persons import Person, person_of
-from vorzimmer.api.signin.ports import Mailer, MailFailedError, SignInPorts
+from vorzimmer.api.signin.ports import Mailer, SignInPorts
 from vorzimmer.kernel.errors import VorzimmerError
 
-PAGES: Final[dict[str, str]] = {"invitation": "/welcome#", "reset": "/reset#", "setup": "/setup#"}
-"""Where the portal takes a ticket; behind the #, so that it is in no log and no Referer."""
 SIGN_IN: Final = "/sign-in"
 PAUSES: Final = (60.0, 300.0, 900.0, 3600.0, 7200.0, 14_400.0, 28_800.0)
 """Seconds between the tries; after the last the letter is dead."""
 LEASE: Final = 300.0
 IDLE: Final = 30.0
 """Seconds after which the outbox is looked into without a reason: letters that others left."""
-
-
-class Tickets:
-    """Makes the links."""
-
-    def __init__(self, ports: SignInPorts) -> None:
-        self._ports = ports
-
-    async def link(self, purpose: Purpose, account: str = "") -> str:
-        """A link that opens `purpose` once. Earlier ones go on working until one of them is used."""
-        secret = self._ports.chance.token(SIZE)
-        ticket = Ticket(hashed(secret), purpose, account, self._ports.now() + LIVES[purpose])
-        await self._ports.sessions.add_ticket(ticket)
-        return f"{self._ports.public.origin}{PAGES[purpose]}{secret}"
 
 
 class Outbox:
@@ -65,7 +48,7 @@ class Postman:
         self._ports = ports
         self._mailer = mailer
         self._say = say
-        self._tickets = Tickets(ports)
+        self._tickets = ports.tickets
 
     async def round(self) -> float:
         """Send what is due; the seconds until the next round is worth it."""
@@ -80,7 +63,7 @@ class Postman:
             mail = await self._write(letter)
             if mail is not None:
                 await self._mailer.send(mail)
-        except MailFailedError as error:
+        except letters.MailFailedError as error:
             await self._again(letter, str(error), for_good=error.for_good)
         except VorzimmerError as error:
             await self._again(letter, f"{type(error).__name__}")

@@ -17,7 +17,7 @@ from vorzimmer.accounts.validity import ticket_counts
 from vorzimmer.api.principal import RANK, Principal
 from vorzimmer.api.problems import ApiError, FieldError
 from vorzimmer.api.signin.entry import Entry, Guard, SecondNeeded
-from vorzimmer.api.signin.letters import Outbox, Tickets
+from vorzimmer.api.signin.letters import Outbox
 from vorzimmer.api.signin.persons import Person, person_of, user_of
 from vorzimmer.api.signin.ports import Delivery, SignInPorts, Where
 from vorzimmer.api.signin.sessions import Begun, Sessions
@@ -41,7 +41,7 @@ class Membership:
         self._sessions = sessions
         self._entry = entry
         self._outbox = outbox
-        self._tickets = Tickets(ports)
+        self._tickets = ports.tickets
         self._guard = Guard(ports)
 
     async def invite(self, company: str, ident: str, login: str, delivery: Delivery, language: str) -> Invited:
@@ -124,13 +124,6 @@ class Membership:
         """The account with its sessions, tokens and factors, at once."""
         await self._ports.accounts.remove(account.id)
         self._sessions.forget()
-
-    async def set_up_link(self) -> str:
-        """A link for the first account, "" where there is an account already. Earlier links stop working."""
-        if await self._ports.accounts.count():
-            return ""
-        await self._ports.sessions.drop_tickets("", "setup")
-        return await self._tickets.link("setup")
 
     async def _whose(self, ticket: Ticket | None, purpose: Purpose) -> Person | None:
         if ticket is None or ticket.purpose != purpose or not ticket_counts(ticket, self._ports.now()):

@@ -11,6 +11,7 @@ import msgspec
 from vorzimmer.accounts.letters import Mail
 from vorzimmer.accounts.lockout import Lockouts
 from vorzimmer.accounts.repository import AccountRepository, FactorRepository, OutboxRepository, SessionRepository
+from vorzimmer.api.signin.tickets import Tickets
 from vorzimmer.directory.snapshot import Snapshot
 from vorzimmer.kernel.chance import Chance
 from vorzimmer.kernel.clock import Clock
@@ -19,14 +20,6 @@ from vorzimmer.kernel.errors import VorzimmerError
 
 class BusyError(VorzimmerError):
     """More passwords wait to be hashed than anybody would wait for."""
-
-
-class MailFailedError(VorzimmerError):
-    """The mail server did not take it; `for_good` where it never will (a recipient that does not exist)."""
-
-    def __init__(self, reason: str, *, for_good: bool = False) -> None:
-        super().__init__(reason)
-        self.for_good = for_good
 
 
 class Verdict(NamedTuple):
@@ -93,6 +86,11 @@ class SignInPorts:
     chance: Chance
     public: Public
     mailing: bool = False
+
+    @property
+    def tickets(self) -> Tickets:
+        """Makes links."""
+        return Tickets(self.accounts, self.sessions, self.clock, self.chance, self.public.origin)
 
     def now(self) -> float:
         """POSIX seconds."""

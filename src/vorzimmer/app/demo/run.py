@@ -13,10 +13,13 @@ import typer
 
 from vorzimmer.app.clock import LoopClock, SystemChance
 from vorzimmer.app.demo.carrier import CUSTOMER, Outside, place
+from vorzimmer.app.demo.people import SignIn, register, sign_ins
 from vorzimmer.app.demo.robots import Robot
 from vorzimmer.app.layout import Layout
 from vorzimmer.app.office import ApplyRequest, Office
 from vorzimmer.app.options import ServeOptions, load
+from vorzimmer.app.reach import public
+from vorzimmer.app.reception import signin
 from vorzimmer.app.storage import open_storage
 from vorzimmer.app.supervisor import Supervisor
 from vorzimmer.directory.keys import DEVICE
@@ -46,14 +49,14 @@ async def run_demo(host: str, port: int, http_port: int, state: str, *, robots: 
     """Serve the demo company until interrupted; raises StartError. `ws_port` 0 means no WebSockets."""
     options = _options(host, port, http_port, state, ws_port)
     outside = Outside(place(Address(host, port)), Address(host, port), SystemChance().token(12)) if robots else None
-    accounts = await _prepare(options, outside)
-    _write(options.directory / "accounts.txt", _table(accounts, host, port))
+    accounts, people = await _prepare(options, outside)
+    _write(options.directory / "accounts.txt", _table(accounts, host, port) + "\n" + sign_ins(people))
     extras = _robots(options, accounts, Address(host, port)) | _carrier(options, outside) if outside else {}
 
     def say(line: str) -> None:
         typer.echo(line)
         if "is ready" in line:
-            typer.echo(_welcome(accounts, Address(host, port), options))
+            typer.echo(_welcome(accounts, people, Address(host, port), options))
 
     await Supervisor(options, say, extras).run()
 
@@ -73,8 +76,8 @@ def _options(host: str, port: int, http_port: int, state: str, ws_port: int) -> 
     return load(None, flags)
 
 
-async def _prepare(options: ServeOptions, outside: Outside | None) -> list[Account]:
-    """Fresh state with the company in it, and a trunk to the demo's carrier."""
+async def _prepare(options: ServeOptions, outside: Outside | None) -> tuple[list[Account], list[SignIn]]:
+    """Fresh state with the company in it, a trunk to the demo's carrier, and people who can sign in."""
     _clear(options.directory)
     layout = Layout(options.directory)
     with layout.locked():
@@ -88,15 +91,16 @@ async def _prepare(options: ServeOptions, outside: Outside | None) -> list[Accou
         if outside is not None:
             await office.apply(ApplyRequest(outside.trunk(), str(COMPANY.parent), {}))
         book = office.book(answer["company"])
+        people = await register(signin(store, office, options), book)
         await store.close()
     passwords = {ident: text for kind, ident, field, text in answer["made"] if (kind, field) == ("device", "password")}
-    found = []
+    found: list[Account] = []
     for device in book.all(DEVICE):
         if device.kind == "sip" and device.username is not None and device.id in passwords:
             owner = Ref.parse(device.owner)
             extension = book.extension_of(owner) or ""
             found.append(Account(device.username, passwords[device.id], book.name_of(owner), extension))
-    return found
+    return found, people
 
 
 def _clear(directory: Path) -> None:
@@ -135,7 +139,7 @@ def _table(accounts: list[Account], host: str, port: int) -> str:
     return head + "\n".join(rows) + "\n"
 
 
-def _welcome(accounts: list[Account], server: Address, options: ServeOptions) -> str:
+def _welcome(accounts: list[Account], people: list[SignIn], server: Address, options: ServeOptions) -> str:
     state = options.state
     try_this = (
         (f"{_command()} calls --state {state} --follow", "what happens now"),
@@ -151,6 +155,9 @@ Musterbau GmbH is on the air. Connect any SIP phone with one of these accounts
 (also in {state}/accounts.txt; over UDP or TCP, domain = server address):
 
 {_table(accounts, server.host, server.port)}
+The portal is at {public(options).origin} with these sign-ins:
+
+{sign_ins(people)}
 Empfang (130) and Emil (121) are robots that call each other; a real phone that registers there takes over.
 From Bea's phone dial 130 and listen; hold, resume, transfer to 141. The outside is played by a carrier on this
 computer: {CUSTOMER} (Großkunde) answers and calls in, 112 and 110 end there as well. In a second terminal:
