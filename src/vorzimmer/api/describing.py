@@ -14,7 +14,7 @@ from vorzimmer.api.answers import json_answer
 from vorzimmer.api.schemas import Writer
 from vorzimmer.directory.schema import Schema
 from vorzimmer.features.catalogue import SCHEMA
-from vorzimmer.features.texts import TEXTS
+from vorzimmer.features.texts import LABELS, TEXTS
 
 router = guarded("schema")
 
@@ -40,7 +40,7 @@ def told(schema: Schema) -> dict[str, Any]:
             "on": list(key.on),
             "acts": key.acts,
             "bare": key.bare,
-            "place": getattr(key, "place", ""),
+            "place": key.place,
             "schema": writer.section(key),
         }
         for key in schema.keys
@@ -59,4 +59,4 @@ async def settings_schema() -> Response:
 @router.get("/texts/{language}", summary="Texts of all features", response_model=dict[str, str])
 async def texts(language: Literal["de", "en"] = Path(description="The language")) -> Response:
     """Key -> words, with placeholders in braces left in."""
-    return json_answer({key: words.get(language, words["de"]) for key, words in TEXTS.items()})
+    return json_answer({key: words.get(language, words["de"]) for key, words in (TEXTS | LABELS).items()})

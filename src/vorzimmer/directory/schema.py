@@ -23,7 +23,8 @@ class Key(Generic[T]):
     `on` lists the kinds that carry it ("user", "phone", "site", "company" ...). `type` is a frozen msgspec Struct with
     a default for every field, so that an absent section means the defaults of FEATURES.md. `acts` False while the
     feature is not built yet (`explain` says *set, not acting yet*). `bare` names the only field of `type` where the
-    file writes the value without braces (``dnd: false``, ``accept: []``).
+    file writes the value without braces (``dnd: false``, ``accept: []``). `place` says where the portal shows it:
+    ``reach`` (how I am reached), ``calls`` (my own calls), "" nowhere yet.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Key(Generic[T]):
     on: tuple[str, ...]
     acts: bool = True
     bare: str | None = None
+    place: str = ""
 
     def read(self, value: object) -> T:
         """The typed section of a file value; raises msgspec.ValidationError."""

@@ -7,18 +7,37 @@ as *Sie*. This module must never decide, nor let a parameter act as a template.
 from collections.abc import Mapping
 from typing import TypeVar
 
+from vorzimmer.features.anonymous_rejection.texts import LABELS as ANONYMOUS_REJECTION_LABELS
 from vorzimmer.features.anonymous_rejection.texts import TEXTS as ANONYMOUS_REJECTION
+from vorzimmer.features.barge.texts import LABELS as BARGE_LABELS
+from vorzimmer.features.call_waiting.texts import LABELS as CALL_WAITING_LABELS
 from vorzimmer.features.call_waiting.texts import TEXTS as CALL_WAITING
+from vorzimmer.features.codes.texts import LABELS as CODES_LABELS
 from vorzimmer.features.codes.texts import TEXTS as CODES
+from vorzimmer.features.delegation.texts import LABELS as DELEGATION_LABELS
 from vorzimmer.features.dialling.texts import TEXTS as DIALLING
+from vorzimmer.features.dnd.texts import LABELS as DND_LABELS
 from vorzimmer.features.dnd.texts import TEXTS as DND
 from vorzimmer.features.emergency.texts import TEXTS as EMERGENCY
+from vorzimmer.features.executive.texts import LABELS as EXECUTIVE_LABELS
+from vorzimmer.features.forwarding.texts import LABELS as FORWARDING_LABELS
 from vorzimmer.features.forwarding.texts import TEXTS as FORWARDING
+from vorzimmer.features.identity.texts import LABELS as IDENTITY_LABELS
+from vorzimmer.features.lamps.texts import LABELS as LAMPS_LABELS
+from vorzimmer.features.night.texts import LABELS as NIGHT_LABELS
 from vorzimmer.features.outside.texts import TEXTS as OUTSIDE
+from vorzimmer.features.parallel_ringing.texts import LABELS as PARALLEL_RINGING_LABELS
 from vorzimmer.features.parallel_ringing.texts import TEXTS as PARALLEL_RINGING
+from vorzimmer.features.park.texts import LABELS as PARK_LABELS
+from vorzimmer.features.policies.texts import LABELS as POLICIES_LABELS
+from vorzimmer.features.recall.texts import LABELS as RECALL_LABELS
+from vorzimmer.features.recording.texts import LABELS as RECORDING_LABELS
 from vorzimmer.features.ringing.texts import TEXTS as RINGING
+from vorzimmer.features.selective.texts import LABELS as SELECTIVE_LABELS
 from vorzimmer.features.selective.texts import TEXTS as SELECTIVE
+from vorzimmer.features.speed_dial.texts import LABELS as SPEED_DIAL_LABELS
 from vorzimmer.features.trunk.texts import TEXTS as TRUNK
+from vorzimmer.features.voicemail.texts import LABELS as VOICEMAIL_LABELS
 from vorzimmer.features.voicemail.texts import TEXTS as VOICEMAIL
 from vorzimmer.routing.model import Because
 from vorzimmer.routing.texts import TEXTS as ROUTING
@@ -47,6 +66,33 @@ ALL: tuple[Mapping[str, Mapping[str, str]], ...] = (
 
 TEXTS: dict[str, Mapping[str, str]] = {key: words for table in ALL for key, words in table.items()}
 """Message key -> language -> words."""
+
+LABELS: dict[str, Mapping[str, str]] = {
+    key: words
+    for table in (
+        ANONYMOUS_REJECTION_LABELS,
+        BARGE_LABELS,
+        CALL_WAITING_LABELS,
+        CODES_LABELS,
+        DELEGATION_LABELS,
+        DND_LABELS,
+        EXECUTIVE_LABELS,
+        FORWARDING_LABELS,
+        IDENTITY_LABELS,
+        LAMPS_LABELS,
+        NIGHT_LABELS,
+        PARALLEL_RINGING_LABELS,
+        PARK_LABELS,
+        POLICIES_LABELS,
+        RECALL_LABELS,
+        RECORDING_LABELS,
+        SELECTIVE_LABELS,
+        SPEED_DIAL_LABELS,
+        VOICEMAIL_LABELS,
+    )
+    for key, words in table.items()
+}
+"""What settings are called: ``page.KEY`` a title, ``set.KEY.FIELD`` a sentence whose gaps are fields, ``…=CHOICE``."""
 
 SETTING = {"de": " (Einstellung {path})", "en": " (setting {path})"}
 

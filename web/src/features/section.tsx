@@ -10,6 +10,7 @@ import { useTranslation } from "react-i18next";
 import { OUTSIDE } from "~/api/explain";
 import type { Problem } from "~/api/http";
 import { type KeyInfo, plain, type Schema, useTexts } from "~/api/meta";
+import type { NumberSpec } from "~/api/model";
 import { useChanges } from "~/api/records";
 import { complain, say } from "~/app/undo";
 import { at, inverse, merged, type Tree, tree } from "~/kit/deep";
@@ -37,6 +38,9 @@ interface Row {
 
 const isObject = (schema: Schema): boolean => schema.properties !== undefined;
 const isBoolean = (schema: Schema): boolean => schema.type === "boolean";
+/** Whether a field can stand inside a sentence: neither yes or no, nor a part or a list of parts with fields. */
+const isPart = (schema: Schema): boolean =>
+  !isObject(schema) && !isBoolean(schema) && !(schema.type === "array" && schema.items?.$ref);
 
 /** The rows of a key, in the order of its fields. */
 export function rowsOf(key: KeyInfo): Row[] {
@@ -50,7 +54,7 @@ export function rowsOf(key: KeyInfo): Row[] {
   const found: Row[] = [];
   const fields = Object.entries(top.properties ?? {}).map(([name, each]) => [name, plain(each, root)] as const);
   const switched = fields.some(([name]) => name === "enabled");
-  if (switched || fields.every(([, each]) => !isObject(each) && !isBoolean(each))) {
+  if (switched || fields.some(([, each]) => isPart(each))) {
     found.push({
       path: base,
       schema: top,
@@ -209,13 +213,15 @@ function RuleRow({
   const moment = MOMENT[row.path.at(-1) ?? ""];
   const slots: Record<string, ReactNode> = {};
   for (const name of gaps(text)) {
-    const path = [...row.path, name];
+    const path = keyInfo.bare ? row.path : [...row.path, name];
+    const schema = keyInfo.bare ? row.schema : plain(row.schema.properties?.[name], keyInfo.schema);
     slots[name] = (
       <Slot
         company={owner.company}
-        schema={plain(row.schema.properties?.[name], keyInfo.schema)}
+        schema={schema}
         label={label}
-        name={`set.${path.join(".")}`}
+        name={`set.${[...row.path, name].join(".")}`}
+        numbers={(owner.record.numbers as NumberSpec[] | undefined) ?? []}
         value={draft.value(path)}
         disabled={owner.locked}
         onChange={(value) => draft.edit(tree(path, value))}

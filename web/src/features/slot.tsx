@@ -2,7 +2,9 @@
 
 import { useTranslation } from "react-i18next";
 import { type Schema, useTexts } from "~/api/meta";
+import type { NumberSpec } from "~/api/model";
 import { useSection } from "~/api/records";
+import { phone } from "~/kit/phone";
 import { TargetSlot, TargetsSlot } from "~/kit/picker";
 import { ChoiceSlot, NumberSlot } from "~/kit/sentence";
 
@@ -12,6 +14,8 @@ interface Props {
   label: string;
   /** The key of the field's words: `set.forwarding.busy.to`; choices are `<name>=<choice>`. */
   name: string;
+  /** The owner's own numbers, where one of them is to be chosen. */
+  numbers: NumberSpec[];
   value: unknown;
   disabled?: boolean;
   onChange: (value: unknown) => void;
@@ -44,6 +48,7 @@ export function Slot(props: Props) {
     );
   }
   if (schema["x-ref"]?.includes("schedule")) return <ScheduleSlot {...props} />;
+  if (schema["x-number"]) return <OwnNumberSlot {...props} />;
   if (schema.enum) return <EnumSlot {...props} />;
   if (schema.type === "integer" || schema.type === "number") {
     return (
@@ -80,6 +85,23 @@ function ScheduleSlot({ company, label, value, disabled, onChange }: Props) {
     <ChoiceSlot
       label={label}
       value={String(value ?? "")}
+      choices={choices}
+      disabled={disabled}
+      onChange={(picked) => onChange(picked || null)}
+    />
+  );
+}
+
+function OwnNumberSlot({ label, numbers, value, disabled, onChange }: Props) {
+  const { t } = useTranslation();
+  const known = numbers.map((each) => ({ value: each.number, text: phone(each.number) }));
+  const choices = [{ value: "", text: t("numbers.thePrimary") }, ...known];
+  const chosen = String(value ?? "");
+  if (chosen && !known.some((each) => each.value === chosen)) choices.push({ value: chosen, text: phone(chosen) });
+  return (
+    <ChoiceSlot
+      label={label}
+      value={chosen}
       choices={choices}
       disabled={disabled}
       onChange={(picked) => onChange(picked || null)}

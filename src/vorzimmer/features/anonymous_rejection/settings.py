@@ -16,5 +16,5 @@ class RejectAnonymous(Section, frozen=True):
     enabled: bool = False
 
 
-REJECT_ANONYMOUS = Key("reject_anonymous", RejectAnonymous, ("user", "phone"), bare="enabled")
+REJECT_ANONYMOUS = Key("reject_anonymous", RejectAnonymous, ("user", "phone"), bare="enabled", place="reach")
 KEYS = (REJECT_ANONYMOUS,)

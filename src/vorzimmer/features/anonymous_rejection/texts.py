@@ -11,3 +11,15 @@ TEXTS = {
         "en": "This number accepts no calls with a withheld number. Please call again and show your number.",
     },
 }
+
+LABELS = {
+    "page.reject_anonymous": {
+        "de": "Anonyme Anrufe",
+        "en": "Anonymous calls",
+    },
+    "set.reject_anonymous": {
+        "de": "Anrufe mit unterdrückter Nummer werden abgewiesen.",
+        "en": "Calls that withhold their number are refused.",
+    },
+}
+"""Its settings as sentences; gaps are fields (docs/portal.md)."""

@@ -19,5 +19,5 @@ class CallWaiting(Section, frozen=True):
     enabled: bool = True
 
 
-CALL_WAITING = Key("call_waiting", CallWaiting, ("user", "phone"), bare="enabled")
+CALL_WAITING = Key("call_waiting", CallWaiting, ("user", "phone"), bare="enabled", place="reach")
 KEYS = (CALL_WAITING,)

@@ -26,3 +26,15 @@ TEXTS = {
         "en": "Call waiting is off.",
     },
 }
+
+LABELS = {
+    "page.call_waiting": {
+        "de": "Anklopfen",
+        "en": "Call waiting",
+    },
+    "set.call_waiting": {
+        "de": "Während eines Gesprächs klopfen weitere Anrufe an.",
+        "en": "Further calls announce themselves during a call.",
+    },
+}
+"""Its settings as sentences; gaps are fields (docs/portal.md)."""

@@ -30,3 +30,11 @@ TEXTS = {
         "en": "The number is withheld for this call ({code})",
     },
 }
+
+LABELS = {
+    "page.feature_codes": {
+        "de": "Funktionscodes",
+        "en": "Feature codes",
+    },
+}
+"""Its settings as sentences; gaps are fields (docs/portal.md)."""

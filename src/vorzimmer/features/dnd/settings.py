@@ -16,5 +16,5 @@ class Dnd(Section, frozen=True):
     enabled: bool = False
 
 
-DND = Key("dnd", Dnd, ("user", "phone"), bare="enabled")
+DND = Key("dnd", Dnd, ("user", "phone"), bare="enabled", place="reach")
 KEYS = (DND,)

@@ -26,3 +26,15 @@ TEXTS = {
         "en": "Do not disturb is off.",
     },
 }
+
+LABELS = {
+    "page.dnd": {
+        "de": "Nicht stören",
+        "en": "Do not disturb",
+    },
+    "set.dnd": {
+        "de": "Es klingelt nicht; Anrufe werden behandelt, als wäre besetzt.",
+        "en": "No phone rings; calls are treated as if busy.",
+    },
+}
+"""Its settings as sentences; gaps are fields (docs/portal.md)."""

@@ -48,5 +48,5 @@ class Forwarding(Section, frozen=True):
     selective: Annotated[tuple[ForwardCriterion, ...], Meta(max_length=50)] = ()
 
 
-FORWARDING = Key("forwarding", Forwarding, ("user", "phone"))
+FORWARDING = Key("forwarding", Forwarding, ("user", "phone"), place="reach")
 KEYS = (FORWARDING,)

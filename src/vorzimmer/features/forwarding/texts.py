@@ -86,3 +86,27 @@ TEXTS = {
         "en": "Forwarding is off.",
     },
 }
+
+LABELS = {
+    "page.forwarding": {
+        "de": "Weiterleitung",
+        "en": "Forwarding",
+    },
+    "set.forwarding.always": {
+        "de": "Alle Anrufe gehen sofort an {to}.",
+        "en": "All calls go to {to} at once.",
+    },
+    "set.forwarding.busy": {
+        "de": "Ist besetzt, geht der Anruf an {to}.",
+        "en": "If busy, the call goes to {to}.",
+    },
+    "set.forwarding.no_answer": {
+        "de": "Meldet sich nach {after_s} Sekunden niemand, geht der Anruf an {to}.",
+        "en": "If nobody answers within {after_s} seconds, the call goes to {to}.",
+    },
+    "set.forwarding.unreachable": {
+        "de": "Ist kein Telefon erreichbar, geht der Anruf an {to}.",
+        "en": "If no phone can be reached, the call goes to {to}.",
+    },
+}
+"""Its settings as sentences; gaps are fields (docs/portal.md)."""

@@ -18,5 +18,5 @@ class Outgoing(Section, frozen=True):
     show: Literal["own", "site", "group"] = "own"
 
 
-OUTGOING = Key("outgoing", Outgoing, ("user", "phone"))
+OUTGOING = Key("outgoing", Outgoing, ("user", "phone"), place="calls")
 KEYS = (OUTGOING,)

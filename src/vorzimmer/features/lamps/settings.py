@@ -28,5 +28,5 @@ class Lamp(Section, frozen=True):
 
 
 MONITORS = Key("monitors", Monitors, ("user", "phone"), bare="watched")
-LAMP = Key("lamp", Lamp, ("user", "phone"), bare="shows")
+LAMP = Key("lamp", Lamp, ("user", "phone"), bare="shows", place="calls")
 KEYS = (MONITORS, LAMP)

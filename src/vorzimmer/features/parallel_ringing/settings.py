@@ -23,5 +23,5 @@ class ParallelRinging(Section, frozen=True):
     while_talking: bool = True
 
 
-PARALLEL_RINGING = Key("parallel_ringing", ParallelRinging, ("user",))
+PARALLEL_RINGING = Key("parallel_ringing", ParallelRinging, ("user",), place="reach")
 KEYS = (PARALLEL_RINGING,)

@@ -34,3 +34,23 @@ TEXTS = {
         "en": "Parallel ringing of {name} at {to} ({number}) is left out: no device is free there",
     },
 }
+
+LABELS = {
+    "page.parallel_ringing": {
+        "de": "Parallel klingeln",
+        "en": "Parallel ringing",
+    },
+    "set.parallel_ringing": {
+        "de": "Gleichzeitig klingelt es {schedule} bei {numbers}",
+        "en": "At the same time, {schedule}, it rings at {numbers}",
+    },
+    "set.parallel_ringing.confirm": {
+        "de": "Wer außerhalb abnimmt, muss die Eins drücken.",
+        "en": "Whoever answers outside must press 1.",
+    },
+    "set.parallel_ringing.while_talking": {
+        "de": "Dort klingelt es auch während eines Gesprächs.",
+        "en": "It rings there during a call, too.",
+    },
+}
+"""Its settings as sentences; gaps are fields (docs/portal.md)."""

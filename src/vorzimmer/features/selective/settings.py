@@ -26,6 +26,6 @@ class Reject(Section, frozen=True):
     criteria: Annotated[tuple[Criterion, ...], Meta(max_length=50)] = ()
 
 
-ACCEPT = Key("accept", Accept, ("user", "phone"), bare="criteria")
-REJECT = Key("reject", Reject, ("user", "phone"), bare="criteria")
+ACCEPT = Key("accept", Accept, ("user", "phone"), bare="criteria", place="reach")
+REJECT = Key("reject", Reject, ("user", "phone"), bare="criteria", place="reach")
 KEYS = (ACCEPT, REJECT)

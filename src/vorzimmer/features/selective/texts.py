@@ -14,3 +14,15 @@ TEXTS = {
         "en": "The person you are calling does not accept your call.",
     },
 }
+
+LABELS = {
+    "page.accept": {
+        "de": "Nur bestimmte Anrufe annehmen",
+        "en": "Accept certain calls only",
+    },
+    "page.reject": {
+        "de": "Bestimmte Anrufe abweisen",
+        "en": "Refuse certain calls",
+    },
+}
+"""Its settings as sentences; gaps are fields (docs/portal.md)."""

@@ -10,3 +10,11 @@ TEXTS = {
         "en": "{name} has no mailbox: unavailable",
     },
 }
+
+LABELS = {
+    "page.voicemail": {
+        "de": "Sprachbox",
+        "en": "Voicemail",
+    },
+}
+"""Its settings as sentences; gaps are fields (docs/portal.md)."""
