@@ -71,14 +71,14 @@ class Chaos:
             await self.house.clock.sleep(20)
 
     def check_heard(self) -> None:
-        """In fair weather, once everything has settled: whoever is not held is heard by the other."""
+        """In fair weather, once everything has settled: all who hold nobody hear each other."""
         for state in self.house.board.live_view():
             assert not any(leg.busy for leg in state.parties), state
-            if len(state.parties) == 2 and not any(leg.held for leg in state.parties):
-                one, other = (leg.sound.endpoint for leg in state.parties)
-                assert self.house.media.talking(one, other), state
-                self.check_keys(one)
-                self.check_keys(other)
+            talking = [leg.sound.endpoint for leg in state.parties if not leg.held and leg.sound.agreed]
+            if len(talking) > 1:
+                assert self.house.media.talking(*talking), state
+                for each in talking:
+                    self.check_keys(each)
 
     def check_keys(self, endpoint: EndpointId) -> None:
         """Some phone has the very keys of this leg, the other way round."""
@@ -95,7 +95,7 @@ class Chaos:
         phone = self.pick(self.phones)
         phone.manner = self.pick(MANNERS)
         talking = [call for call in phone.calls if call.talking]
-        kind = self.chance.number(0, 22)
+        kind = self.chance.number(0, 23)
         if kind >= 20:
             self.take(phone)
         elif kind < 6 or not talking:
@@ -111,7 +111,7 @@ class Chaos:
             phone.later(self.chance.fraction(), call.hang_up)
 
     def take(self, phone: Phone) -> None:
-        """INVITE with Replaces, for whatever rings or talks, now and then without tags or with early-only."""
+        """INVITE with Replaces or Join, for whatever rings or talks, now and then without tags or with early-only."""
         house = self.house
         legs = [leg for state in house.board.live_view() for leg in (*state.parties, *state.ringing)]
         if not legs:
@@ -120,7 +120,9 @@ class Chaos:
         ids = house.engine.dialog_ids(found.leg if isinstance(found, Rung) else found.id)
         if ids is not None:
             form = self.pick(("{0};to-tag={1};from-tag={2}", "{0}", "{0};to-tag=0;from-tag={2};early-only"))
-            phone.call("x", late=self.chance.number(0, 3) == 0, extra=(("Replaces", form.format(*ids)),))
+            phone.call(
+                "x", late=self.chance.number(0, 3) == 0, extra=((self.pick(("Replaces", "Join")), form.format(*ids)),)
+            )
 
     def media(self) -> None:
         endpoints = self.house.media.leaks()

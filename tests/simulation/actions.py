@@ -215,7 +215,7 @@ async def kill(scene: "Scene") -> None:
 
 async def kill_soon(scene: "Scene") -> None:
     """The server is killed right in the middle of something."""
-    await scene.pick((call, call, hold, hang_up, blind, attended, consult, faults.media))(scene)
+    await scene.pick((call, call, hold, hang_up, blind, attended, consult, join, faults.media))(scene)
     await scene.clock.sleep(scene.between(0, 0.03) if scene.likely(0.6) else scene.between(0, 0.4))
     await kill(scene)
 
@@ -235,6 +235,24 @@ async def pick_up(scene: "Scene") -> None:
     scene.transfers(held)
     made = taker.phone.call("x", extra=(("Replaces", f"{call_id};to-tag={remote};from-tag={local}"),))
     taker.phone.later(scene.between(2, 50), made.hang_up)
+
+
+async def join(scene: "Scene") -> None:
+    """INVITE with Join: one more in a call that talks, mostly another phone of somebody who is in it."""
+    calls = [(h, c) for h in scene.alive for c in h.talks if h.engine.dialog_ids(c.leg) is not None]
+    if not calls or not scene.plan.extras:
+        return
+    held, each = scene.pick(calls)
+    others = [h for h in scene.alive if h is not held and (h.device[:-2] == held.device[:-2] or scene.likely(0.1))]
+    if not others:
+        return
+    joiner: Handset = scene.pick(others)
+    call_id, local, remote = held.engine.dialog_ids(each.leg)
+    scene.note(f"{joiner.node.name} joins a call of {held.node.name}")
+    scene.transfers(held)
+    scene.moved[joiner.house.id, joiner.device] = scene.clock.now()
+    made = joiner.phone.call("x", extra=(("Join", f"{call_id};to-tag={remote};from-tag={local}"),))
+    joiner.phone.later(scene.between(2, 50), made.hang_up)
 
 
 Action = Callable[["Scene"], Awaitable[None]]
@@ -258,6 +276,7 @@ WEIGHTS: tuple[tuple[int, Action], ...] = (
     (3, faults.carrier),
     (4, faults.from_outside),
     (3, pick_up),
+    (4, join),
 )
 _TOTAL = sum(weight for weight, _ in WEIGHTS)
 

@@ -8,7 +8,7 @@ from tests.simulation.phones import Handset
 
 from vorzimmer.calls.records import decode_record
 from vorzimmer.kernel.ids import EndpointId
-from vorzimmer.media.port import MediaPlan, Peer, Source
+from vorzimmer.media.port import MediaPlan, Source, speakers
 from vorzimmer.store.frames import fold
 from vorzimmer.store.ports import CallQuery
 from vorzimmer.testing.media import RecordingMedia
@@ -33,11 +33,12 @@ class WatchedMedia(RecordingMedia):
 
     def _apart(self, changed: EndpointId) -> None:
         for listener, found in self.endpoints.items():
-            if isinstance(found.source, Peer) and changed in (listener, found.source.endpoint):
-                met = {self._company(listener), self._company(found.source.endpoint)} - {""}
+            heard = speakers(found.source)
+            if changed in (listener, *heard):
+                met = {self._company(each) for each in (listener, *heard)} - {""}
                 if len(met) > 1:
                     # Raised in the call that did it; the loop's handler makes a bug of it.
-                    raise AssertionError(f"companies met in media: {listener} hears {found.source.endpoint}")
+                    raise AssertionError(f"companies met in media: {listener} hears {heard}")
 
     def _company(self, endpoint: EndpointId) -> str:
         found = self.endpoints.get(endpoint)

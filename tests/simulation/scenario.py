@@ -287,6 +287,7 @@ class Scene:
     async def _survived(self, stable: list[Survivor]) -> None:
         self.survivors += check_survived(self, stable)
         able = [each for each in stable if all(call.talking and handset.alive for handset, call in each.ends)]
+        able = [each for each in able if len(each.ends) == 2]
         if able and self.likely(0.6):
             await prove(self, self.pick(able))
 

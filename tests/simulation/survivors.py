@@ -26,12 +26,11 @@ SILENCED = 5.0
 
 @dataclass(frozen=True)
 class Survivor:
-    """A stable call as it was before, with both phones' side of it."""
+    """A stable call as it was before, with all phones' sides of it."""
 
     ident: CallId
-    ends: tuple[tuple[Handset, PhoneCall], tuple[Handset, PhoneCall]]
-    endpoints: tuple[EndpointId, EndpointId]
-    heard: tuple[EndpointId | None, EndpointId | None]
+    ends: tuple[tuple[Handset, PhoneCall], ...]
+    endpoints: tuple[EndpointId, ...]
 
 
 def stable_calls(scene: "Scene") -> list[Survivor]:
@@ -44,19 +43,17 @@ def stable_calls(scene: "Scene") -> list[Survivor]:
 
 
 def _survivor(scene: "Scene", state: CallState) -> Survivor | None:
-    if len(state.parties) != 2 or any(not _calm(leg) for leg in state.parties):
+    if len(state.parties) < 2 or any(not _calm(leg) for leg in state.parties):
         return None
     since = [scene.moved.get((state.company, leg.party.device or ""), -SETTLED) for leg in state.parties]
     if scene.clock.now() - max(since) < SETTLED:
         return None
     engine = scene.server.exchange.engine
-    ends = [_end(scene, engine, leg) for leg in state.parties]
-    one, other = ends
-    if one is None or other is None:
+    found = [_end(scene, engine, leg) for leg in state.parties]
+    ends = tuple(end for end in found if end is not None)
+    if len(ends) < len(found):
         return None
-    endpoints = state.parties[0].sound.endpoint, state.parties[1].sound.endpoint
-    heard = scene.media.hears_whom(endpoints[0]), scene.media.hears_whom(endpoints[1])
-    return Survivor(state.id, (one, other), endpoints, heard)
+    return Survivor(state.id, ends, tuple(leg.sound.endpoint for leg in state.parties))
 
 
 def _calm(leg: Leg) -> bool:
@@ -119,13 +116,14 @@ def check_survived(scene: "Scene", stable: list[Survivor]) -> int:
             continue  # Somebody hung up while the server was down.
         live = board.call(each.ident)
         assert live is not None, f"call {each.ident} of {[h.device for h, _ in each.ends]} did not survive"
-        assert len(live.state.parties) == 2, f"call {each.ident} has lost a party: {live.state}"
+        assert len(live.state.parties) == len(each.ends), f"call {each.ident} has lost a party: {live.state}"
         assert tuple(leg.sound.endpoint for leg in live.state.parties) == each.endpoints
     return len(stable)
 
 
 async def prove(scene: "Scene", survivor: Survivor) -> None:
-    """It is a call like any other: one side holds and resumes, the other hangs up, and the first hears of that."""
+    """A call of two is a call like any other: one side holds and resumes, the other hangs up, and the first hears of
+    that."""
     ends = survivor.ends if scene.likely(0.5) else survivor.ends[::-1]
     (first, one), (second, other) = ends
     transferred, died, cuts = scene.transferred, scene.kills, scene.cuts

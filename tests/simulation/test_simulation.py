@@ -16,7 +16,7 @@ def test_a_run_depends_on_nothing_but_its_seed() -> None:
 
 
 def test_runs_answer_calls_and_calls_outlive_a_killed_server() -> None:
-    played = [play(seed) for seed in range(6, 10)]
+    played = [play(seed) for seed in range(12, 16)]
     assert sum(each.answered for each in played) > 20
     assert sum(each.kills for each in played) > 5
     assert any(each.survivors for each in played)

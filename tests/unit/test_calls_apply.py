@@ -13,6 +13,7 @@ from vorzimmer.calls.effects import (
     Close,
     Configure,
     Deny,
+    Dismissed,
     Effect,
     Finish,
     HangUp,
@@ -33,12 +34,12 @@ from vorzimmer.calls.effects import (
     Waits,
 )
 from vorzimmer.calls.sound import answer, answered, first_offer, next_offer, plan_of, untranscoded
-from vorzimmer.calls.state import CallState, Leg, Party, Sound, change_leg, change_sound
+from vorzimmer.calls.state import CallState, Leg, Party, Rung, Sound, change, change_leg, change_sound
 from vorzimmer.calls.thaw import calm
 from vorzimmer.directory.ref import Ref
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.ids import CallId, EndpointId, JourneyId, LegId
-from vorzimmer.media.port import FellSilent, Music, Nothing, Peer, Tone, WorkerLost
+from vorzimmer.media.port import FellSilent, Mix, Music, Nothing, Peer, Tone, WorkerLost, speakers
 from vorzimmer.routing.model import Asked, Caller
 from vorzimmer.sdp import negotiate
 from vorzimmer.sdp.formats import DEFAULT_FORMATS
@@ -50,7 +51,7 @@ from vorzimmer.sip.flow import Flow
 from vorzimmer.sip.message import Headers, Request, Response
 
 PCMA, PCMU, G722 = Format("PCMA", 8), Format("PCMU", 0), Format("G722", 9)
-A, B, C = LegId("a"), LegId("b"), LegId("c")
+A, B, C, D = LegId("a"), LegId("b"), LegId("c"), LegId("d")
 FLOW = Flow("udp", Address("192.0.2.1", 5060), Address("192.0.2.10", 5060))
 SDP = Headers((("Content-Type", "application/sdp"),))
 
@@ -330,7 +331,7 @@ def test_rfc5876_whoever_was_shown_somebody_else_is_told_by_update_and_else_by_r
     state, effects = apply(state, Unpresented(A), 3.0)
     asked = only(effects, SendReinvite)
     assert (asked.leg, asked.connected.name) == (A, "B")
-    alone, _ = apply(state, MovedOut(B), 3.0)
+    alone, _ = apply(state, MovedOut((B,)), 3.0)
     assert apply(alone, Unpresented(A), 3.0) == (alone, ())
     failed, effects = apply(state, ReinviteFailed(A, 500, ""), 3.0)
     assert effects == ()
@@ -338,7 +339,7 @@ def test_rfc5876_whoever_was_shown_somebody_else_is_told_by_update_and_else_by_r
 
 
 def test_a_moved_leg_leaves_endpoint_and_dialog_alone_and_the_rest_ends_as_transferred() -> None:
-    state, effects = apply(two(PCMA), MovedOut(A), 2.0)
+    state, effects = apply(two(PCMA), MovedOut((A,)), 2.0)
     assert effects == (Hear(EndpointId("b"), Nothing()),)
     state, effects = apply(state, Ended(B, "bye"), 3.0)
     assert state.ended is not None
@@ -435,10 +436,119 @@ def test_rfc3311_update_changes_the_session_at_once() -> None:
     assert [f.name for f in changed.parties[0].sound.agreed.formats] == ["PCMU"]  # type: ignore[union-attr]
 
 
+# -- more than two ----------------------------------------------------------------------------------------------------
+def three(*formats: Format) -> CallState:
+    """A and B talk, C has joined them."""
+    state, _ = apply(two(PCMA), Joined((leg(C, *(formats or (PCMA,))),)), 2.0)
+    return state
+
+
+def test_rfc3911_4_a_third_is_mixed_with_the_others() -> None:
+    state, effects = apply(two(PCMA), Joined((leg(C, PCMA),)), 2.0)
+    mix = Mix((EndpointId("a"), EndpointId("b"), EndpointId("c")))
+    assert state.hears == {"a": mix, "b": mix, "c": mix}
+    assert [e for e in effects if isinstance(e, Hear)] == [Hear(EndpointId(name), mix) for name in "abc"]
+    assert not [e for e in effects if isinstance(e, (SendReinvite, Accept))]
+
+
+def test_phones_in_a_mix_are_not_asked_for_other_codecs_until_two_are_left() -> None:
+    state, effects = apply(two(PCMA, PCMU), Joined((leg(C, G722, PCMA),)), 2.0)
+    assert not [e for e in effects if isinstance(e, SendReinvite)]
+    left, effects = apply(state, Ended(B, "bye"), 3.0)
+    assert left.ended is None
+    assert left.hears == {"a": Peer(EndpointId("c")), "c": Peer(EndpointId("a"))}
+    assert [e.leg for e in effects if isinstance(e, SendReinvite)]
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        (Ended(B, "bye"), ""),
+        (Ended(B, "timeout"), ""),
+        (Probed(B, alive=False), "Phone does not answer"),
+        (MediaLost(B), "Media lost"),
+        (Dismissed(B, "no common codec"), "Normal call clearing"),
+    ],
+)
+def test_whoever_leaves_leaves_the_others_talking(event: CallEvent, reason: str) -> None:
+    state, effects = apply(three(), event, 3.0)
+    assert [p.id for p in state.parties] == [A, C]
+    assert (state.ended, [p.id for p in state.past], state.past[0].left) == (None, [B], 3.0)
+    assert [reason in e.reason for e in effects if isinstance(e, Bye)] == ([True] if reason else [])
+    assert [e.endpoint for e in effects if isinstance(e, Close)] == ["b"]
+    assert state.hears == {"a": Peer(EndpointId("c")), "c": Peer(EndpointId("a"))}
+    # A was shown B, who is not there any more.
+    assert [e.connected.name for e in effects if isinstance(e, Present) and e.leg == A] == ["C"]
+    over, effects = apply(state, Ended(C, "bye"), 4.0)
+    assert over.ended is not None
+    assert [type(e) for e in effects] == [Bye, Close, Close, Finish]
+
+
+def test_features_0_6_hold_in_a_call_of_many_is_silence_there_and_music_for_nobody_but_the_last() -> None:
+    state, _ = apply(three(), reinvite(B, (PCMA,), "sendonly"), 3.0)
+    assert state.hears == {"a": Peer(EndpointId("c")), "b": Nothing(), "c": Peer(EndpointId("a"))}
+    state, _ = apply(state, Acked(B, Request("ACK", "sip:x")), 3.0)
+    state, _ = apply(state, reinvite(C, (PCMA,), "inactive"), 3.0)
+    assert state.hears == {"a": Music(), "b": Nothing(), "c": Nothing()}
+    state, _ = apply(state, Acked(C, Request("ACK", "sip:x")), 3.0)
+    state, _ = apply(state, reinvite(B, (PCMA,)), 3.0)
+    assert state.hears == {"a": Peer(EndpointId("b")), "b": Peer(EndpointId("a")), "c": Nothing()}
+
+
+def test_a_refresh_by_a_phone_in_a_mix_changes_nothing_and_disturbs_nobody() -> None:
+    state = three()
+    after, effects = apply(state, reinvite(B, (PCMA,)), 3.0)
+    assert only(effects, Accept).leg == B
+    assert [e for e in effects if not isinstance(e, (Accept, Configure))] == []
+    assert after.hears == state.hears
+
+
+def test_a_busy_phone_in_a_mix_does_not_keep_the_others_from_learning_what_they_must() -> None:
+    state, _ = apply(three(), reinvite(A, (PCMA,)), 3.0)  # its ACK has not come
+    state, effects = apply(state, Reopened(B, EndpointId("b+1"), Address("192.0.2.201", 1)), 3.0)
+    assert [e.leg for e in effects if isinstance(e, SendReinvite)] == [B]
+    _, effects = apply(state, ReinviteFailed(B, 408, ""), 4.0)
+    assert [e.leg for e in effects if isinstance(e, Bye)] == [B]
+
+
+def test_a_worker_dies_under_a_mix_and_all_hear_all_again() -> None:
+    state, effects = apply(three(), WorkerLost(tuple(EndpointId(name) for name in "abc")), 3.0)
+    assert [e.leg for e in effects if isinstance(e, Reopen)] == [A, B, C]
+    for number, name in enumerate((A, B, C)):
+        state, _ = apply(state, Reopened(name, EndpointId(f"{name}+1"), Address("192.0.2.201", 2 * number)), 3.0)
+    mix = Mix((EndpointId("a+1"), EndpointId("b+1"), EndpointId("c+1")))
+    assert state.hears == {"a+1": mix, "b+1": mix, "c+1": mix}
+
+
+def test_rfc3891_one_of_many_is_replaced() -> None:
+    state, effects = apply(three(), Replaced(B, leg(D, PCMA)), 3.0)
+    assert [p.id for p in state.parties] == [A, D, C]
+    assert speakers(state.hears["a"]) == ("a", "d", "c")
+    assert [e.leg for e in effects if isinstance(e, Bye)] == [B]
+
+
+def test_one_is_left_for_whom_somebody_rings() -> None:
+    state, _ = apply(two(PCMA), Waits(Tone("ringback")), 2.0)
+    state = change(state, ringing=(Rung(C, Party()),))
+    left, effects = apply(state, Ended(B, "bye"), 3.0)
+    assert left.ended is None
+    assert left.hears == {"a": Tone("ringback")}
+    assert not [e for e in effects if isinstance(e, (Bye, Finish))]
+
+
+def check_heard(state: CallState) -> None:
+    """Nobody hears himself; whoever does not hold hears all others who do not, and music if there is none."""
+    talking = {p.sound.endpoint for p in state.parties if not p.held and p.sound.agreed is not None}
+    for party in state.parties:
+        endpoint = party.sound.endpoint
+        heard = set(speakers(state.hears[endpoint])) - ({endpoint} if len(talking) > 2 else set())
+        assert heard == (set() if party.held or len(state.parties) < 2 else talking - {endpoint}), state.hears
+
+
 # -- any order --------------------------------------------------------------------------------------------------------
 FORMATS = st.sampled_from([(PCMA,), (PCMU,), (PCMA, PCMU), (G722, PCMA)])
 DIRECTIONS: st.SearchStrategy[Direction] = st.sampled_from(["sendrecv", "sendonly", "inactive", "recvonly"])
-LEGS = st.sampled_from([A, B, C])
+LEGS = st.sampled_from([A, B, C, D])
 EVENTS: st.SearchStrategy[CallEvent] = st.one_of(
     st.builds(reinvite, LEGS, FORMATS, DIRECTIONS),
     st.builds(lambda name: Reinvited(name, Request("INVITE", "sip:x")), LEGS),
@@ -449,8 +559,9 @@ EVENTS: st.SearchStrategy[CallEvent] = st.one_of(
     st.builds(Probed, LEGS, st.booleans()),
     st.builds(lambda name: WorkerLost((EndpointId(name),)), LEGS),
     st.builds(lambda name: Reopened(name, EndpointId(f"{name}+1"), Address("192.0.2.201", 1)), LEGS),
-    st.builds(MovedOut, LEGS),
-    st.builds(lambda f: Joined((leg(C, *f, outgoing=True),)), FORMATS),
+    st.builds(lambda names: MovedOut(tuple(names)), st.lists(LEGS, min_size=1, max_size=2, unique=True)),
+    st.builds(lambda name, f: Joined((leg(name, *f, outgoing=True),)), st.sampled_from([C, D]), FORMATS),
+    st.builds(lambda name: Dismissed(name, "no common codec"), LEGS),
     st.builds(Ended, LEGS, st.just("bye")),
 )
 
@@ -459,16 +570,17 @@ EVENTS: st.SearchStrategy[CallEvent] = st.one_of(
 @given(st.lists(EVENTS, max_size=12))
 def test_any_order_of_events_ends_with_every_leg_told_and_every_endpoint_closed_once(events: list[CallEvent]) -> None:
     state = two(PCMA, PCMU)
-    inside, ended, closed = {A, B}, [], []
+    inside, known, ended, closed = {A, B}, {A, B}, [], []
     for event in (*events, HangUp("system", "end")):
-        if isinstance(event, Joined) and (len(state.parties) > 1 or C in inside or state.ended is not None):
+        if isinstance(event, Joined) and (event.legs[0].id in known or state.ended is not None):
             continue
         before = state
         state, effects = apply(state, event, 2.0)
         if isinstance(event, Joined):
-            inside.add(C)
-        if isinstance(event, MovedOut) and before.leg(event.leg) and not before.ended:
-            inside.discard(event.leg)
+            inside.add(event.legs[0].id)
+            known.add(event.legs[0].id)
+        if isinstance(event, MovedOut):
+            inside -= {name for name in event.legs if before.leg(name)}
         if isinstance(event, Ended) and before.leg(event.leg) and not before.ended:
             ended.append(event.leg)
         ended += [e.leg for e in effects if isinstance(e, Bye)]
@@ -476,6 +588,7 @@ def test_any_order_of_events_ends_with_every_leg_told_and_every_endpoint_closed_
         assert [type(e) for e in effects if isinstance(e, Finish)] == [Finish] * (state.ended is not before.ended)
         answered = [e.leg for e in effects if isinstance(e, (Accept, Deny))]
         assert len(answered) == len(set(answered))
+        check_heard(state)
     assert state.ended is not None
     assert sorted(ended) == sorted(inside)
     assert sorted(e.partition("+")[0] for e in closed) == sorted(inside)

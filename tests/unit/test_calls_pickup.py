@@ -283,7 +283,6 @@ def test_rfc3891_3_early_only_is_refused_for_a_dialog_that_talks() -> None:
         ((("Replaces", "{0}"), ("Join", "{0}")), 400),
         ((("Join", "{0}"), ("Join", "{0}")), 400),
         ((("Join", "nobody-knows@it"),), 481),
-        ((("Join", "{0};to-tag={1};from-tag={2}"),), 488),
     ],
 )
 def test_rfc3891_3_and_rfc3911_4_what_is_refused(headers: tuple[tuple[str, str], ...], status: int) -> None:
@@ -340,24 +339,6 @@ def test_security_another_companys_dialog_is_not_there_in_any_form(form: str, he
             call.hang_up()
             await house.clock.sleep(1)
         await house.check_empty(records=2)
-
-    run(main())
-
-
-@pytest.mark.parametrize(("who", "status"), [("carl", 403), ("anna", 488)])
-def test_rfc3911_4_a_join_needs_the_right_and_then_a_conference(who: str, status: int) -> None:
-    async def main() -> None:
-        house = House()
-        anna, bea = house.phone("anna"), house.phone("bea")
-        call = anna.call("bea")
-        await anna.until(lambda: call.talking)
-        third = house.phone(who)
-        joining = dial(third, ids_of(house, bea), header="Join")
-        await third.until(lambda: joining.over)
-        assert joining.statuses == [status]
-        assert house.talking("anna", "bea")
-        call.hang_up()
-        await house.check_empty(records=1)
 
     run(main())
 

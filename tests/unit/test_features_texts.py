@@ -59,7 +59,7 @@ def test_no_text_is_left_over() -> None:
     used = set().union(*_strings().values())
     built = {key for row in ACTIONS.values() for key in (row.because, row.confirm, row.confirm_off)}
     cases = {f"forwarding.{case}" for case in ("always", "selective", "busy", "unreachable", "no_answer")}
-    calls = {"call.picked_up", "call.replaced"}  # what people do to calls: ``calls`` names them
+    calls = {"call.joined", "call.picked_up", "call.replaced"}  # what people do to calls: ``calls`` names them
     assert set(TEXTS) - used - built - cases - calls == set()
 
 

@@ -247,7 +247,7 @@ class LampView:
         return (ref.id,) if ref.kind == "device" else self._house.book(company).devices_of(ref)
 
     def _other(self, company: str, live: Live, leg: Leg) -> Who | None:
-        other = live.state.other(leg.id)
+        other = live.state.facing(leg.id)
         return None if other is None else self._who(company, other.party)
 
     def _shown(self, company: str, offer: Offer) -> Who:

@@ -40,7 +40,8 @@ def _outside(arrived: str, devices: list[str | None], ringing: tuple[Rung, ...] 
 def _word(state: CallState) -> str:
     if not state.parties:
         return "ringing"
-    if any(leg.held for leg in state.parties):
+    held = sum(leg.held for leg in state.parties)
+    if held and len(state.parties) - held < 2:
         return "held"
     return "talking" if len(state.parties) > 1 else "waiting"
 

@@ -9,8 +9,9 @@ Where to look:
     apply.py        apply(state, event, at) -> state, effects; talk.py offers and answers, settle.py one codec for both,
                     wiring.py who hears whom, ends.py how a call ends
     live.py         one call that exists now; perform.py does the effects, watch.py looks after phones on hold
+    together.py     a call goes on as long as two have each other
     transfer.py     REFER; replace.py INVITE with Replaces or Join: takeover.py of a leg that talks, pickup.py of one
-                    that rings, naming.py which leg is meant
+                    that rings, joining.py beside a leg that talks, naming.py which leg is meant
     early.py        which of several phones with early media the caller hears
     statuses.py     what a leg's final response means for the call; diversion.py where a 3xx sends it
     records.py      the one record of an ended call; facts.py the numbered stream; thaw.py calls back after a restart

@@ -13,6 +13,7 @@ from vorzimmer.calls import talk
 from vorzimmer.calls.effects import (
     Bye,
     Close,
+    Dismissed,
     HangUp,
     Joined,
     Look,
@@ -27,13 +28,13 @@ from vorzimmer.calls.effects import (
     Unpresented,
     Waits,
 )
-from vorzimmer.calls.ends import Outcome, finish, name_of, past
+from vorzimmer.calls.ends import NORMAL, Outcome, finish, name_of, past
 from vorzimmer.calls.settle import settle
 from vorzimmer.calls.state import CallState, End, Party, change, change_guard, change_leg, change_sound
+from vorzimmer.calls.together import leave, together
 from vorzimmer.calls.wiring import rewire
 from vorzimmer.kernel.ids import EndpointId
 from vorzimmer.media.port import FellSilent, MediaEvent, WorkerLost
-from vorzimmer.routing.model import line_of
 from vorzimmer.sip.events import Acked, Cancelled, Ended, Event, ReinviteAnswered, Reinvited, ReinviteFailed, Requested
 
 CallEvent = Event | MediaEvent | OwnEvent
@@ -64,22 +65,8 @@ def apply(state: CallState, event: CallEvent, at: float) -> Outcome:
 
 def _joined(state: CallState, event: Joined, at: float) -> Outcome:
     came = tuple(change_leg(leg, joined=at) for leg in event.legs)
-    after = _together(change(state, parties=(*state.parties, *came), since=at, parting="", tries=0), at)
+    after = together(change(state, parties=(*state.parties, *came), since=at, parting="", tries=0), at)
     return after, (event.accept,) if event.accept else ()
-
-
-def _together(state: CallState, at: float) -> CallState:
-    """Two parties have each other: the call is answered, and whoever was shown somebody else has to learn it."""
-    if len(state.parties) < 2:
-        return state
-    after = change(state, answered=state.answered if state.answered is not None else at, back=None)
-    for leg in state.parties:
-        other = after.other(leg.id)
-        if line_of(leg.party.device):
-            continue  # A trunk learns nothing about who in the house talks now.
-        if other is not None and not other.party.looks_like(leg.shown) and not leg.stale:
-            after = after.with_leg(change_leg(leg, stale="identity"))
-    return after
 
 
 def _replaced(state: CallState, event: Replaced, at: float) -> Outcome:
@@ -92,18 +79,19 @@ def _replaced(state: CallState, event: Replaced, at: float) -> Outcome:
     after = change(state, parties=parties, hears=hears, past=(*state.past, past(old, at)), since=at, tries=0)
     accept = (event.accept,) if event.accept else ()
     effects = (*accept, Bye(old.id, REPLACED), Close(old.sound.endpoint))
-    return _together(after, at), effects
+    return together(after, at), effects
 
 
 def _moved_out(state: CallState, event: MovedOut, at: float) -> Outcome:
-    leg = state.leg(event.leg)
-    if leg is None:
+    gone = [leg for leg in state.parties if leg.id in event.legs]
+    if not gone:
         return state, ()
-    parties = tuple(p for p in state.parties if p.id != leg.id)
-    hears = {e: s for e, s in state.hears.items() if e != leg.sound.endpoint}
-    gone = (*state.past, past(leg, at))
-    after = change(state, parties=parties, hears=hears, past=gone, parting=event.why, since=at, tries=0)
-    return (after, ()) if parties else finish(after, End(name_of(leg), event.why, at))
+    parties = tuple(p for p in state.parties if p not in gone)
+    endpoints = {leg.sound.endpoint for leg in gone}
+    hears = {e: s for e, s in state.hears.items() if e not in endpoints}
+    was = (*state.past, *(past(leg, at) for leg in gone))
+    after = change(state, parties=parties, hears=hears, past=was, parting=event.why, since=at, tries=0)
+    return (after, ()) if parties else finish(after, End(name_of(gone[0]), event.why, at))
 
 
 def _waits(state: CallState, event: Waits, at: float) -> Outcome:
@@ -115,7 +103,7 @@ def _ended(state: CallState, event: Ended, at: float) -> Outcome:
     if leg is None:
         return state, ()
     reason = state.parting or _CAUSES.get(event.cause, event.cause)
-    return finish(state, End(name_of(leg), reason, at), gone=leg.id)
+    return leave(state, leg, End(name_of(leg), reason, at), gone=True)
 
 
 def _cancelled(state: CallState, event: Cancelled, at: float) -> Outcome:
@@ -125,12 +113,19 @@ def _cancelled(state: CallState, event: Cancelled, at: float) -> Outcome:
 
 def _hang_up(state: CallState, event: HangUp, at: float) -> Outcome:
     end = End(event.by, event.reason, at)
-    return finish(state, end, header=event.header) if event.header else finish(state, end)
+    return finish(state, end, header=event.header or NORMAL)
+
+
+def _dismissed(state: CallState, event: Dismissed, at: float) -> Outcome:
+    leg = state.leg(event.leg)
+    if leg is None:
+        return state, ()
+    return leave(state, leg, End("system", event.reason, at), header=event.header or NORMAL)
 
 
 def _unpresented(state: CallState, event: Unpresented, at: float) -> Outcome:
     leg = state.leg(event.leg)
-    if leg is None or state.other(leg.id) is None:
+    if leg is None or state.facing(leg.id) is None:
         return state, ()
     return state.with_leg(change_leg(leg, shown=Party(), stale=leg.stale or "reinvite")), ()
 
@@ -156,7 +151,7 @@ def _probed(state: CallState, event: Probed, at: float) -> Outcome:
         return state, ()
     if event.alive:
         return state.with_leg(change_leg(leg, probing=False)), ()
-    return finish(state, End(name_of(leg), "phone vanished", at), header=_VANISHED)
+    return leave(state, leg, End(name_of(leg), "phone vanished", at), header=_VANISHED)
 
 
 def _worker_lost(state: CallState, event: WorkerLost, at: float) -> Outcome:
@@ -187,9 +182,10 @@ def _reopened(state: CallState, event: Reopened, at: float) -> Outcome:
 
 
 def _media_lost(state: CallState, event: MediaLost, at: float) -> Outcome:
-    if state.leg(event.leg) is None:
+    leg = state.leg(event.leg)
+    if leg is None:
         return state, ()
-    return finish(state, End("system", "media lost", at), header=talk.MEDIA_LOST)
+    return leave(state, leg, End("system", "media lost", at), header=talk.MEDIA_LOST)
 
 
 _HANDLERS: dict[type, Callable[[CallState, Any, float], Outcome]] = {
@@ -204,6 +200,7 @@ _HANDLERS: dict[type, Callable[[CallState, Any, float], Outcome]] = {
     Requested: talk.requested,
     Ended: _ended,
     Cancelled: _cancelled,
+    Dismissed: _dismissed,
     HangUp: _hang_up,
     Unpresented: _unpresented,
     FellSilent: _fell_silent,

@@ -109,9 +109,9 @@ class Joined(msgspec.Struct, frozen=True):
 
 
 class MovedOut(msgspec.Struct, frozen=True):
-    """A leg leaves for another call; its dialog and its endpoint live on there. `why` becomes the reason of the end."""
+    """Legs leave for another call; their dialogs and endpoints live on there. `why` becomes the reason of the end."""
 
-    leg: LegId
+    legs: tuple[LegId, ...]
     why: str = "transferred"
 
 
@@ -160,6 +160,15 @@ class Look(msgspec.Struct, frozen=True):
     """Are the phones still there that need not send audio?"""
 
 
+class Dismissed(msgspec.Struct, frozen=True):
+    """One party cannot stay; the others go on if there are enough. `reason` as in the record, `header` the Reason value
+    of its BYE."""
+
+    leg: LegId
+    reason: str
+    header: str = ""
+
+
 class HangUp(msgspec.Struct, frozen=True):
     """End the call from our side; `by` and `reason` as in the record, `header` the Reason value of the BYEs."""
 
@@ -168,4 +177,6 @@ class HangUp(msgspec.Struct, frozen=True):
     header: str = ""
 
 
-OwnEvent = Unpresented | Joined | MovedOut | Replaced | Waits | Reopened | MediaLost | Probed | Look | HangUp
+OwnEvent = (
+    Unpresented | Joined | MovedOut | Replaced | Waits | Reopened | MediaLost | Probed | Look | Dismissed | HangUp
+)

@@ -1,10 +1,11 @@
 """INVITE with Replaces (RFC 3891) and Join (RFC 3911): resolved before routing, by dialog, not by what was dialled.
 
-A phone takes the place of a leg in a call of its own company, or takes over a call that rings at another phone. This
-module must never replace a leg that ``may`` would not let the caller have, nor say whether another company's dialog
-exists.
+A phone takes the place of a leg in a call of its own company, comes in as one more, or takes over a call that rings at
+another phone. This module must never give a place that ``may`` would not let the caller have, nor say whether another
+company's dialog exists.
 """
 
+from vorzimmer.calls.joining import Joining, check_room
 from vorzimmer.calls.naming import named
 from vorzimmer.calls.pickup import PickUp
 from vorzimmer.calls.state import Party
@@ -23,7 +24,7 @@ def names_a_dialog(request: Request) -> bool:
 
 
 def take(calls: Calls, event: Invited, who: Identified, party: Party) -> None:
-    """Do what an INVITE with Replaces or Join asks for; raises PeerError 400, 403, 481, 486, 488."""
+    """Do what an INVITE with Replaces or Join asks for; raises PeerError 400, 403, 481, 486."""
     if "Replaces" in event.request.headers and "Join" in event.request.headers:
         raise PeerError("Replaces and Join exclude each other")
     if "Join" in event.request.headers:
@@ -55,14 +56,23 @@ def replace(calls: Calls, event: Invited, who: Identified, party: Party) -> None
 
 
 def join(calls: Calls, event: Invited, who: Identified, party: Party) -> None:
-    """A third in a call needs somebody who mixes: until conferences are there this says no, as RFC 3911 section 4 has
-    it for who cannot. Raises PeerError 400, 403, 481, 488."""
+    """Begin to let one more in; raises PeerError 400, 403, 481, 486 (RFC 3911 section 4).
+
+    What rings, and whoever waits alone, has no call yet that could be joined: 486. An early dialog that was not begun
+    by us is none that we know: 481."""
     found = named(calls, who.company, party, parse_replaces(_only(event.request, "Join")))
-    if found is None or found[1].state.leg(found[0]) is None:
+    if found is None:
         raise PeerError("Call/Transaction Does Not Exist", 481)
-    if not calls.world.may(party, "join", found[1].state):
+    leg, live = found
+    rings = live.attempt is not None and live.attempt.rings(leg)
+    if live.state.leg(leg) is None and not rings:
+        raise PeerError("Call/Transaction Does Not Exist", 481)
+    if not calls.world.may(party, "pick_up" if rings else "join", live.state):
         raise PeerError("Forbidden", 403)
-    raise PeerError("Conferences Not Available", 488)
+    if rings:
+        raise PeerError("Busy Here", 486)
+    check_room(live.state, leg)
+    Joining(calls, live, leg, party).start(event)
 
 
 def _only(request: Request, name: str) -> str:

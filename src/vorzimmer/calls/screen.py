@@ -5,7 +5,7 @@ never contact (Refer-To: only what was dialled counts) may be our own. This modu
 that would make us send somewhere we must not.
 """
 
-from vorzimmer.calls.effects import HangUp
+from vorzimmer.calls.effects import Dismissed
 from vorzimmer.calls.sound import plan_of
 from vorzimmer.calls.state import CallState, Leg
 from vorzimmer.calls.talk import session_in
@@ -32,13 +32,13 @@ def named_badly(world: World, address: Address | None, flow: Flow | None) -> boo
     return other_version or world.refused(address, flow) is not None
 
 
-def screened(world: World, state: CallState, event: Event) -> Event | HangUp:
+def screened(world: World, state: CallState, event: Event) -> Event | Dismissed:
     """`event`, or what it comes to where its description names an address that it may not."""
     if isinstance(event, ReinviteAnswered):
         bad = _bad(world, state.leg(event.leg), event.response)
         return ReinviteFailed(event.leg, 488, "Bad Media Address") if bad else event
     if isinstance(event, Acked):
-        return HangUp("system", "no common codec") if _bad(world, state.leg(event.leg), event.request) else event
+        return Dismissed(event.leg, "no common codec") if _bad(world, state.leg(event.leg), event.request) else event
     if isinstance(event, Reinvited):
         bad = _bad(world, state.leg(event.leg), event.request)
         return Reinvited(event.leg, _unusable(event.request)) if bad else event

@@ -18,7 +18,10 @@ NO_CODEC = 'SIP;cause=488;text="No common codec"'
 
 
 def settle(state: CallState, at: float) -> Outcome:
-    """The next re-INVITEs that this state needs, if any; nothing while an exchange is under way."""
+    """The next re-INVITEs that this state needs, if any; nothing while an exchange is under way. Of more than two each
+    talks as it likes: they are mixed."""
+    if len(state.parties) > 2:
+        return _tell(change(state, tries=0) if state.tries else state)
     if any(leg.busy for leg in state.parties):
         return state, ()
     if len(state.parties) == 2 and not untranscoded(state.parties[0].sound, state.parties[1].sound):
@@ -34,6 +37,8 @@ def _tell(state: CallState) -> Outcome:
     effects: tuple[Effect, ...] = ()
     after = state
     for leg in state.parties:
+        if leg.busy:
+            continue
         if leg.stale == "identity":
             after, sent = _present(after, leg)
             effects += sent
@@ -46,7 +51,7 @@ def _tell(state: CallState) -> Outcome:
 
 def _present(state: CallState, leg: Leg) -> Outcome:
     """Only whom it talks to has changed: its session stays untouched where the phone takes an UPDATE."""
-    other = state.other(leg.id)
+    other = state.facing(leg.id)
     shown = other.party if other else leg.shown
     told = state.with_leg(change_leg(leg, stale="", shown=shown))
     return told, (Present(leg.id, shown),) if other and shown != leg.shown else ()
@@ -55,7 +60,7 @@ def _present(state: CallState, leg: Leg) -> Outcome:
 def ask(state: CallState, leg: Leg, formats: tuple[Format, ...], why: Why) -> Outcome:
     """Re-invite `leg` with `formats`, and show it whom it is talking to."""
     described = next_offer(leg.sound, formats)
-    other = state.other(leg.id)
+    other = state.facing(leg.id)
     connected = other.party if other and not other.party.looks_like(leg.shown) else None
     asked = change_leg(leg, offering=Offering(described, why), stale="", shown=other.party if other else leg.shown)
     return state.with_leg(asked), (SendReinvite(leg.id, write(described), connected),)

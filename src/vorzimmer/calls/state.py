@@ -131,11 +131,12 @@ class End(msgspec.Struct, frozen=True):
 class CallState(msgspec.Struct, frozen=True):
     """One call. All times are POSIX seconds. `because` is everything that was asked on the way, in order, once each.
 
-    `parties` are the confirmed legs, the caller first; none while an attempt still connects the first caller. `waiting`
-    is what a lone party hears. `music` names the music on hold ("" for silence), `zone` the country of tones. `hears`
-    is how the media graph is set up now. `back` names the call that a lone party returns to when its transfer is lost
-    or fails. `tries` counts the re-INVITEs of one settling. `parting` is why the call ends once its last leg goes (a
-    leg has moved to another call), "" while nobody has left. `ringing` are the phones that an attempt rings now.
+    `parties` are the confirmed legs, the caller first; none while an attempt still connects the first caller; more than
+    two all hear each other. `waiting` is what a lone party hears. `music` names the music on hold ("" for silence),
+    `zone` the country of tones. `hears` is how the media graph is set up now. `back` names the call that a lone party
+    returns to when its transfer is lost or fails. `tries` counts the re-INVITEs of one settling. `parting` is why the
+    call ends once its last leg goes (a leg has moved to another call), "" while nobody has left. `ringing` are the
+    phones that an attempt rings now.
     """
 
     id: CallId
@@ -164,9 +165,21 @@ class CallState(msgspec.Struct, frozen=True):
         """The party with this leg, None if it is not (or no longer) in the call."""
         return next((p for p in self.parties if p.id == leg), None)
 
+    def others(self, leg: LegId) -> tuple[Leg, ...]:
+        """All parties but `leg`; none while that one waits alone."""
+        return tuple([p for p in self.parties if p.id != leg])
+
     def other(self, leg: LegId) -> Leg | None:
-        """The party at the other side of `leg`, None while that one waits alone."""
-        return next((p for p in self.parties if p.id != leg), None)
+        """The party at the other side of `leg`; None while that one waits alone, and where it has several."""
+        others = self.others(leg)
+        return others[0] if len(others) == 1 else None
+
+    def facing(self, leg: LegId) -> Leg | None:
+        """Whom the phone of `leg` is shown: the other party; of several the one that it is shown already, else the
+        first. None while it waits alone."""
+        others, own = self.others(leg), self.leg(leg)
+        known = (p for p in others if own is not None and p.party.looks_like(own.shown))
+        return next(known, others[0] if others else None)
 
     def with_leg(self, leg: Leg) -> "CallState":
         """The same call with `leg` in place of its older value."""

@@ -12,7 +12,7 @@ from vorzimmer.calls.live import Live
 from vorzimmer.calls.opening import open_sound
 from vorzimmer.calls.screen import named_badly
 from vorzimmer.calls.sound import answer, first_offer, plan_of
-from vorzimmer.calls.state import Leg, Offering, Party, Sound, change_leg
+from vorzimmer.calls.state import CallState, Leg, Offering, Party, Sound, change_leg
 from vorzimmer.calls.talk import session_in
 from vorzimmer.calls.transfer import Calls
 from vorzimmer.kernel.errors import LocalError, PeerError
@@ -67,15 +67,20 @@ class Takeover:
     def swap(self, event: Invited, sound: Sound) -> None:
         """All in one turn, so that nothing can come between; raises PeerError where it cannot be."""
         old = self._live.state.leg(self._old)
-        other = self._live.state.other(self._old) if old is not None else None
+        other = self._live.state.facing(self._old) if old is not None else None
         if old is None:
             raise PeerError("Call/Transaction Does Not Exist", 481)
-        agreed = other.sound.agreed if other is not None else old.sound.agreed
-        can = other.sound.can if other is not None else old.sound.can
-        new, accept = self.described(event, sound, (*(agreed.formats if agreed else ()), *can))
+        new, accept = self.described(event, sound, self.formats(self._live.state))
         shown = other.party if other is not None else old.shown
         self._say("call.replaced")
         self._live.feed(Replaced(self._old, change_leg(new, shown=shown), Accept(event.leg, accept, shown)))
+
+    def formats(self, state: CallState) -> tuple[Format, ...]:
+        """What the new phone is best answered in: as whoever it will talk to."""
+        found = state.facing(self._old) or state.leg(self._old)
+        if found is None:
+            return ()
+        return (*(found.sound.agreed.formats if found.sound.agreed else ()), *found.sound.can)
 
     def described(self, event: Invited, sound: Sound, formats: tuple[Format, ...]) -> tuple[Leg, bytes]:
         """The new leg with the body of its 200: an answer in `formats`, or our offer where its INVITE had none."""

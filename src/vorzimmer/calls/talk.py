@@ -6,10 +6,11 @@ the other phone there, and until it is there media transcodes. This module must 
 """
 
 from vorzimmer.calls.effects import Accept, Deny, Respond
-from vorzimmer.calls.ends import Outcome, finish
+from vorzimmer.calls.ends import Outcome
 from vorzimmer.calls.settle import MOST_TRIES, NO_CODEC
 from vorzimmer.calls.sound import answer, answered, keys, next_offer, plan_of, speaks, talks, untranscoded
 from vorzimmer.calls.state import CallState, End, Leg, Offering, Sound, change, change_leg, change_sound
+from vorzimmer.calls.together import leave
 from vorzimmer.kernel.errors import PeerError
 from vorzimmer.sdp.formats import DEFAULT_FORMATS
 from vorzimmer.sdp.write import write
@@ -54,6 +55,8 @@ def _changed(state: CallState, leg: Leg) -> CallState:
 
 def _answer(state: CallState, leg: Leg, offer: bytes) -> tuple[Sound, bytes]:
     other = state.other(leg.id)
+    if leg.sound.agreed is not None and len(state.parties) > 2:
+        return answer(leg.sound, offer, leg.sound.agreed.formats)
     if other is None or other.sound.agreed is None or leg.sound.agreed is None:
         return answer(leg.sound, offer)
     used, theirs, sound = leg.sound.agreed.formats, other.sound.agreed.formats, leg.sound
@@ -98,7 +101,7 @@ def _failed(state: CallState, leg: Leg, at: float) -> Outcome:
     why = leg.offering.why if leg.offering else "identity"
     after = state.with_leg(change_leg(leg, offering=None))
     if why == "media":
-        return finish(after, End("system", "media lost", at), header=MEDIA_LOST)
+        return leave(after, change_leg(leg, offering=None), End("system", "media lost", at), header=MEDIA_LOST)
     # A phone that will not change its codec is not asked again: media transcodes.
     return change(after, tries=MOST_TRIES) if why == "codec" else after, ()
 
@@ -113,7 +116,7 @@ def acked(state: CallState, event: Acked, at: float) -> Outcome:
     try:
         sound = answered(leg.sound, leg.offering.described, session_in(event.request))
     except PeerError:
-        return finish(state, End("system", "no common codec", at), header=NO_CODEC)
+        return leave(state, leg, End("system", "no common codec", at), header=NO_CODEC)
     return state.with_leg(change_leg(leg, sound=sound, awaiting="", offering=None)), ()
 
 

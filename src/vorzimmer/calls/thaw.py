@@ -63,8 +63,7 @@ def _thaw(board: Switchboard, call: Frozen) -> Live | None:
         if leg.id in call.dialogs:
             signalling.engine.thaw(leg.id, call.dialogs[leg.id], signalling.now())
     live = board.adopt(calm(call.state))
-    gone = next((leg for leg in live.state.parties if leg.id not in call.dialogs), None)
-    if gone is not None:
+    for gone in [leg for leg in live.state.parties if leg.id not in call.dialogs]:
         live.feed(Ended(gone.id, "gone"))
     return live
 
@@ -112,7 +111,7 @@ def _go_on(board: Switchboard, live: Live) -> None:
     leg = state.parties[0]
     home = board.call(state.back) if state.back is not None else None
     if home is not None and home.state.ended is None and len(home.state.parties) == 1:
-        live.feed(MovedOut(leg.id, "interrupted"))
+        live.feed(MovedOut((leg.id,), "interrupted"))
         board.own(leg.id, home, leg.party.device)
         home.feed(Joined((leg,)))
     elif state.back is not None:

@@ -142,15 +142,14 @@ class Notifier:
     def _release(self) -> None:
         """The transferor has been told: a call in which nobody else is left is over."""
         leg = self._live.state.leg(self._leg)
-        if leg is not None and self._live.state.other(leg.id) is None:
+        if leg is not None and not self._live.state.others(leg.id):
             self._live.feed(HangUp(str(leg.party.ref or "caller"), "transferred"))
 
 
 def refer(calls: Calls, live: Live, event: Requested) -> None:
     """Answer a REFER inside a dialog, and do what it asks."""
     leg = live.state.leg(event.leg) if event.leg else None
-    other = live.state.other(leg.id) if leg else None
-    if leg is None or other is None or live.attempt is not None:
+    if leg is None or not live.state.others(leg.id) or live.attempt is not None:
         live.respond(event, 491)
         return
     try:
@@ -166,11 +165,11 @@ def refer(calls: Calls, live: Live, event: Requested) -> None:
     notifier = Notifier(live, leg.id, event.request)
     notifier(100, "Trying")
     if target.replaces is not None:
-        status, reason = _attended(_Transfer(calls, live, leg, other, notifier), target.replaces)
+        status, reason = _attended(_Transfer(calls, live, leg, notifier), target.replaces)
         if status:
             notifier(status, reason)
     else:
-        _blind(_Transfer(calls, live, leg, other, notifier), target)
+        _blind(_Transfer(calls, live, leg, notifier), target)
 
 
 def _refer_sub(request: Request) -> tuple[tuple[str, str], ...]:
@@ -180,13 +179,26 @@ def _refer_sub(request: Request) -> tuple[tuple[str, str], ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Transfer:
-    """Who transfers whom, and how to tell."""
+    """Who transfers the others, and how to tell. In a call of many all of them are moved, and go on talking."""
 
     calls: Calls
     live: Live
     by: Leg
-    other: Leg
     notifier: Notifier
+
+    @property
+    def shown(self) -> Party:
+        """As whom the others are shown to somebody who is rung for them."""
+        found = self.live.state.facing(self.by.id)
+        return found.party if found is not None else Party()
+
+    def move(self, to: Live) -> tuple[Leg, ...]:
+        """Take the others out of their call; `to` hears their events from now on."""
+        others = self.live.state.others(self.by.id)
+        self.live.feed(MovedOut(tuple([leg.id for leg in others])))
+        for leg in others:
+            self.calls.own(leg.id, to, leg.party.device)
+        return tuple([_free(leg) for leg in others])
 
 
 def _blind(transfer: _Transfer, target: Target) -> None:
@@ -195,16 +207,15 @@ def _blind(transfer: _Transfer, target: Target) -> None:
     caller = Caller(ref=by.party.ref, device=by.party.device, name=by.party.name, private=by.party.private)
     if by.party.ref is None:
         caller = msgspec.structs.replace(caller, number=by.party.number or None)
-    asked = Asked(
-        live.state.company, caller, dialled=target.dialled, role="transfer", shown=_face(transfer.other.party)
-    )
+    shown = transfer.shown
+    asked = Asked(live.state.company, caller, dialled=target.dialled, role="transfer", shown=_face(shown))
     live_state = live.state
     fresh = msgspec.structs.replace(
         calls.fresh(asked), journey=live_state.journey, waiting=music(live_state), back=live_state.id
     )
     waiting = _wait_in(transfer, calls.begin(fresh))
     waiting.instance = target.instance
-    Attempt(waiting, _entrance(transfer, waiting), transfer.other.party, transfer.notifier).start()
+    Attempt(waiting, _entrance(transfer, waiting), shown, transfer.notifier).start()
 
 
 def _face(party: Party) -> Caller:
@@ -215,10 +226,7 @@ def _face(party: Party) -> Caller:
 
 def _wait_in(transfer: _Transfer, to: Live) -> Live:
     """Move the other party into the call `to`."""
-    other = transfer.live.state.leg(transfer.other.id) or transfer.other
-    transfer.live.feed(MovedOut(other.id))
-    transfer.calls.own(other.id, to, other.party.device)
-    to.feed(Joined((_free(other),)))
+    to.feed(Joined(transfer.move(to)))
     return to
 
 
@@ -235,13 +243,13 @@ def _back(transfer: _Transfer, waiting: Live) -> Callable[[], bool]:
     """Bring the waiting party back to the transferor, if that one is still there."""
 
     def back() -> bool:
-        live = transfer.live
-        leg = next(iter(waiting.state.parties), None)
-        if leg is None or live.state.ended is not None or live.state.leg(transfer.by.id) is None:
+        live, legs = transfer.live, waiting.state.parties
+        if not legs or live.state.ended is not None or live.state.leg(transfer.by.id) is None:
             return False
-        waiting.feed(MovedOut(leg.id, "transfer failed"))
-        transfer.calls.own(leg.id, live, leg.party.device)
-        live.feed(Joined((_free(leg),)))
+        waiting.feed(MovedOut(tuple([leg.id for leg in legs]), "transfer failed"))
+        for leg in legs:
+            transfer.calls.own(leg.id, live, leg.party.device)
+        live.feed(Joined(tuple([_free(leg) for leg in legs])))
         return True
 
     return back
@@ -256,17 +264,17 @@ def _attended(transfer: _Transfer, replaces: Replaces) -> tuple[int, str]:
     found, consult = dialog
     if consult is transfer.live or not calls.world.may(transfer.by.party, "replace", consult.state):
         return 403, "Forbidden"
-    if consult.state.leg(found) is not None and consult.state.other(found) is not None:
+    if consult.state.leg(found) is not None and consult.state.others(found):
         return _join(transfer, consult, found)
     return _take_over(transfer, consult, found)
 
 
 def _join(transfer: _Transfer, consult: Live, found: LegId) -> tuple[int, str]:
-    other = transfer.other
-    transfer.live.feed(MovedOut(other.id))
-    transfer.calls.own(other.id, consult, other.party.device)
+    first, *more = transfer.move(consult)
     consult.linked(transfer.live)
-    consult.feed(Replaced(found, _free(other)))
+    if more:
+        consult.feed(Joined(tuple(more)))
+    consult.feed(Replaced(found, first))
     return 200, "OK"
 
 
@@ -277,10 +285,11 @@ def _take_over(transfer: _Transfer, consult: Live, found: LegId) -> tuple[int, s
     if attempt is None or not isinstance(entrance, Inviting) or entrance.leg != found:
         return 481, "Call/Transaction Does Not Exist"
     consult.linked(transfer.live)
+    shown = transfer.shown
     _wait_in(transfer, consult)
     waiting = _entrance(transfer, consult)
-    consult.shows(_face(transfer.other.party))
-    attempt.swap(waiting, transfer.other.party, transfer.notifier)
+    consult.shows(_face(shown))
+    attempt.swap(waiting, shown, transfer.notifier)
     entrance.replaced()
     waiting.ringing()
     return 0, ""

@@ -19,7 +19,7 @@ Back = Callable[[], bool]
 
 
 class Waiting:
-    """An ``Entrance``; `live` has exactly the waiting party."""
+    """An ``Entrance``; `live` has the waiting party, or several who talk with each other meanwhile."""
 
     def __init__(self, live: Live, back: Back) -> None:
         self._live = live
@@ -64,9 +64,9 @@ class Waiting:
         self.ringing()
 
     async def play(self, source: Source) -> EndpointId | None:
-        """The announcement instead of the music."""
+        """The announcement instead of the music; those who talk with each other meanwhile are not interrupted."""
         self._live.feed(Waits(source))
-        return self._live.state.parties[0].sound.endpoint
+        return self._live.state.parties[0].sound.endpoint if len(self._live.state.parties) == 1 else None
 
     async def serve(self, source: Source) -> EndpointId | None:
         """It is answered already: the same as any announcement."""
@@ -77,8 +77,8 @@ class Waiting:
         self._live.feed(Joined((callee,)))
 
     def refuse(self, status: int, reason: str, why: str, retry_after: int = 0) -> None:
-        """Back to the transferor, or the end."""
-        if not self._back():
+        """Back to the transferor; or the end, unless several wait and have each other."""
+        if not self._back() and len(self._live.state.parties) < 2:
             self._live.feed(HangUp("system", why))
 
     def abandon(self, why: str) -> None:

@@ -1,25 +1,29 @@
 """Who hears whom, derived from a call's state: nothing else decides it, so a resumed call sounds as it should.
 
-Pure. A phone on hold hears music, whoever holds hears nothing, a lone party hears what it waits with. This module must
-never remember anything.
+Pure. A phone on hold hears music, whoever holds hears nothing, a lone party hears what it waits with. Of more than two
+everybody hears all others; who holds is silent there, and music comes only to the last one left. This module must never
+remember anything.
 """
 
 from vorzimmer.calls.effects import Configure, Effect, Hear
 from vorzimmer.calls.sound import media_plan
 from vorzimmer.calls.state import CallState, Leg, change
-from vorzimmer.media.port import Music, Nothing, Peer, Source
+from vorzimmer.media.port import Mix, Music, Nothing, Peer, Source
 
 
 def heard_by(state: CallState, leg: Leg) -> Source:
     """What the phone of `leg` is to hear (FEATURES.md 0.6)."""
     if leg.held or leg.sound.agreed is None:
         return Nothing()
-    other = state.other(leg.id)
-    if other is None:
+    others = state.others(leg.id)
+    if not others:
         return state.waiting
-    if other.held:
+    if all(other.held for other in others):
         return music(state)
-    return Peer(other.sound.endpoint) if other.sound.agreed else Nothing()
+    heard = tuple([p.sound.endpoint for p in state.parties if not p.held and p.sound.agreed is not None])
+    if len(heard) > 2:
+        return Mix(heard)  # the same for all: media leaves out whoever listens
+    return next((Peer(endpoint) for endpoint in heard if endpoint != leg.sound.endpoint), Nothing())
 
 
 def music(state: CallState) -> Source:

@@ -21,6 +21,10 @@ TEXTS = {
         "de": "{name} hat den Anruf herangeholt ({device})",
         "en": "{name} has picked the call up ({device})",
     },
+    "call.joined": {
+        "de": "{name} ist dazugekommen ({device})",
+        "en": "{name} has joined the call ({device})",
+    },
     "call.replaced": {
         "de": "{name} hat das Gespräch übernommen ({device})",
         "en": "{name} has taken the call over ({device})",

@@ -252,9 +252,10 @@ class House:
 
     # -- afterwards -------------------------------------------------------------------------------------------------
     def talking(self, *users: str) -> bool:
-        """Whether the newest call of both users' phones hears each other, by the media double."""
+        """Whether the phones of these users (each named once for each of its phones) all hear each other, by the media
+        double."""
         ends = [leg.sound.endpoint for s in self.board.live_view() for leg in s.parties if _id(leg.party.ref) in users]
-        return len(ends) == 2 and self.media.talking(ends[0], ends[1])
+        return len(ends) == len(users) and self.media.talking(*ends)
 
     def transcodes(self, *users: str) -> bool:
         """Whether media has to transcode between both users' phones, in either direction."""
