@@ -63,6 +63,16 @@ _FIXED: Final[dict[tuple[str, str], Need]] = {
     ("GET", _C + "/history/{id}/trace"): Need("company_admin", "history:read"),
     ("GET", _C + "/history/{id}/trace.pcap"): Need("company_admin", "history:read"),
     ("POST", _C + "/explain"): Need("user", "settings:read"),
+    ("GET", _C + "/calls"): Need("user", "calls:read"),
+    ("GET", _C + "/calls/{id}"): Need("user", "calls:read"),
+    ("GET", _C + "/presence"): Need("user", "calls:read"),
+    ("GET", _C + "/registrations"): Need("user", "settings:read"),
+    ("GET", _C + "/trunk-states"): Need("company_admin", "settings:read"),
+    ("GET", _C + "/numbers"): Need("site_admin", "settings:read"),
+    ("GET", _C + "/free-numbers"): Need("site_admin", "settings:read"),
+    ("GET", _C + "/directory"): Need("user", "directory:read"),
+    ("GET", _C + "/users/{id}/effective"): Need("user", "settings:read", "id"),
+    ("POST", _C + "/devices/{id}/password"): Need("site_admin", "settings:write"),
     ("GET", _C + "/references/{section}/{id}"): Need("site_admin", "settings:read"),
 }
 _SIGN_IN: Final[dict[tuple[str, str], Need]] = {

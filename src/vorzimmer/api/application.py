@@ -11,7 +11,20 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from vorzimmer.api import access, companies, describing, explaining, history, me, openapi, records
+from vorzimmer.api import (
+    access,
+    companies,
+    describing,
+    devices,
+    effective,
+    explaining,
+    history,
+    live,
+    me,
+    numbers,
+    openapi,
+    records,
+)
 from vorzimmer.api.ports import ControlAwayError, Ports
 from vorzimmer.api.principal import Door
 from vorzimmer.api.problems import ApiError, FieldError, language_of, response
@@ -31,6 +44,10 @@ ROUTERS = (
     records.router,
     history.router,
     explaining.router,
+    live.router,
+    numbers.router,
+    effective.router,
+    devices.router,
     *SIGN_IN,
 )
 _BY_STATUS = {404: "not-found", 405: "method-not-allowed"}

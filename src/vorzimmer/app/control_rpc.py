@@ -14,6 +14,7 @@ from vorzimmer.app.explaining import Question, explain_now
 from vorzimmer.app.fact_stream import FactStream
 from vorzimmer.app.house import Published, split_key
 from vorzimmer.app.live_view import live_call
+from vorzimmer.app.presence_view import doing, registered, registrations
 from vorzimmer.app.rpc import Method, Params, Stream
 from vorzimmer.app.watchers import watchers
 from vorzimmer.media.embedded.client import EmbeddedMedia
@@ -71,6 +72,8 @@ class ControlRpc:
             "devices": self._devices,
             "watchers": self._watchers,
             "trunks": self._trunks,
+            "presence": self._presence,
+            "registrations": self._registrations,
         }
 
     def streams(self) -> dict[str, Stream]:
@@ -115,6 +118,19 @@ class ControlRpc:
             company, device = split_key(key)
             rows.append({"company": company, "device": device, "contacts": [c.uri for c in bindings.contacts(key)]})
         return rows
+
+    async def _presence(self, params: Params) -> dict[str, Any]:
+        """What everybody of a company does (see ``presence_view.doing``), and which devices are registered."""
+        company = params["company"]
+        found: dict[str, Any] = dict(doing(self._exchange.board.live_view(company)))
+        return found | {"registered": registered(self._exchange.bindings, company)}
+
+    async def _registrations(self, params: Params) -> list[dict[str, Any]]:
+        """Every binding of a company's named devices, of all without `devices`."""
+        company, bindings = params["company"], self._exchange.bindings
+        devices = params.get("devices")
+        wanted = registered(bindings, company) if devices is None else devices
+        return registrations(bindings, company, wanted, self._exchange.pump.now())
 
     async def _watchers(self, params: Params) -> list[dict[str, Any]]:
         """Subscriptions of a company, or of all: see ``app.watchers.Watcher``."""

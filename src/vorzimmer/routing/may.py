@@ -1,7 +1,7 @@
 """Who may do what to a call: one pure function for desk phone, command line and API alike (ARCHITECTURE decision 6).
 
-The rights that exist now: people act on their own calls, and on nothing of another company. Rights of assistants,
-delegates and administrators get rows here with their features. This module must never say yes to an action that it does
+The rights that exist now: people act on their own calls, administrators see and end those of their company, and nobody
+acts on anything of another one. Rights of assistants and delegates get rows here with their features. This module must never say yes to an action that it does
 not know.
 """
 
@@ -17,6 +17,8 @@ class Actor(msgspec.Struct, frozen=True):
     company: str
     ref: Ref
     device: str | None = None
+    administers: bool = False
+    """Whether the actor looks after the whole company (never for what comes from a phone)."""
 
 
 class CallFacts(msgspec.Struct, frozen=True):
@@ -37,6 +39,9 @@ RINGING = frozenset({"see", "pick_up"})
 """What somebody may do to a call that rings for him: see it, and take it with another phone of his own."""
 
 
+ADMINISTERED = frozenset({"see", "hang_up"})
+"""What an administrator may do to any call of the company: see that it is there, and end it."""
+
 OWN_LAMP = frozenset({"watch_parties"})
 """What somebody may see of himself, and of who shares it: with whom he talks. (That he talks, his colleagues may see:
 `watch`.)"""
@@ -51,6 +56,8 @@ def may(actor: Actor, action: str, call: CallFacts) -> Because | None:
         return None
     if action not in OWN_CALL | OWN_LAMP | RINGING:
         return Because("may", "may.unknown_action", {"action": action})
+    if actor.administers and action in ADMINISTERED:
+        return None
     own = action in OWN_CALL | OWN_LAMP and actor.ref in call.parties
     if not own and not (action in RINGING and actor.ref in call.rung):
         return Because("may", "may.not_yours")
