@@ -35,13 +35,10 @@ DEFAULTS: Final[dict[str, Any]] = {
 """What holds where no level says anything (FEATURES.md 2.1, 7)."""
 
 
-@router.get(
-    "/companies/{company}/users/{id}/effective",
-    summary="A user's settings and who decides them",
-    response_model=Effective,
-)
+@router.get("/companies/{company}/users/{id}/effective", summary="Settings and who decides", response_model=Effective)
 async def effective(company: str, id: str, ask: Asking) -> Response:  # noqa: A002 -- the path's own word
-    """Every setting with its value, whether it is the user's own, of a level above or the default, and who locked it."""
+    """Every setting of a user with its value; whether it is the user's own, that of a level above or the default; who
+    has locked it."""
     book = ask.book(company)
     entry = readable(book, ask.asker, Ref(USER.name, id))
     own = shown(SCHEMA, USER, entry.data)

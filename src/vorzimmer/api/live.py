@@ -92,9 +92,7 @@ def _name(book: Snapshot, who: str) -> str | None:
 async def presence(
     company: str,
     ask: Asking,
-    who: Annotated[
-        list[str] | None, Query(max_length=200, description="user:ID or phone:ID; everybody if none")
-    ] = None,
+    who: Annotated[list[str] | None, Query(max_length=200, description="user:ID, phone:ID; all if none")] = None,
 ) -> Response:
     """Of every person and common-area phone: idle, ringing, talking, held, dnd or unregistered. Colleagues see that
     somebody talks, never with whom."""

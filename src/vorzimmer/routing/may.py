@@ -1,8 +1,8 @@
 """Who may do what to a call: one pure function for desk phone, command line and API alike (ARCHITECTURE decision 6).
 
 The rights that exist now: people act on their own calls, administrators see and end those of their company, and nobody
-acts on anything of another one. Rights of assistants and delegates get rows here with their features. This module must never say yes to an action that it does
-not know.
+acts on anything of another one. Rights of assistants and delegates get rows here with their features. This module must
+never say yes to an action that it does not know.
 """
 
 import msgspec
@@ -37,7 +37,6 @@ as a third with another phone of one's own."""
 
 RINGING = frozenset({"see", "pick_up"})
 """What somebody may do to a call that rings for him: see it, and take it with another phone of his own."""
-
 
 ADMINISTERED = frozenset({"see", "hang_up"})
 """What an administrator may do to any call of the company: see that it is there, and end it."""
