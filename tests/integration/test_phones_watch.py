@@ -174,6 +174,37 @@ def test_rfc3903_a_published_call_lights_the_lamp_until_it_is_taken_back(bench: 
     bench.run(main())
 
 
+def test_bas_5_a_phones_own_key_sets_do_not_disturb_and_a_kill_right_after_loses_no_subscription(
+    bench: PhoneBench,
+) -> None:
+    kind = "application/x-as-feature-event+xml"
+    key = '<SetDoNotDisturb xmlns="http://www.ecma-international.org/standards/ecma-323/csta/ed3"><device/>'
+
+    async def main() -> None:
+        anna, bea = await bench.phone("anna-tisch"), await bench.phone("bea-tisch")
+        watch = bea.phone.watch("bea-tisch", "as-feature-event")
+        quiet = b"<doNotDisturbOn>true</doNotDisturbOn>"
+        await watch.phone.until(lambda: bool(watch.documents), 10)
+        assert not any(quiet in document for document in watch.documents)
+        body = f"{key}<doNotDisturbOn>true</doNotDisturbOn></SetDoNotDisturb>".encode()
+        watch.subscribe(body=(kind, body))
+        await watch.phone.until(lambda: any(quiet in document for document in watch.documents), 10)
+        call = anna.phone.call("140")
+        await anna.phone.until(lambda: call.over, 10)
+        assert call.statuses[-1] in {480, 486}
+        assert bea.phone.calls == []
+        watch.subscribe(body=(kind, body.replace(b"true", b"false")))
+        await watch.phone.until(lambda: b"<doNotDisturbOn>false" in watch.documents[-1], 10)
+        lamp = bea.phone.watch("141")
+        await shows(lamp, "idle")
+        version, before = lamp.versions[-1], bench.server.pid("control")
+        bench.server.kill("control", signal.SIGKILL)
+        await bench.server.restarted("control", before)
+        await lamp.phone.until(lambda: lamp.versions[-1] > version, 20)
+
+    bench.run(main())
+
+
 def test_rfc6665_4_1_3_a_notify_of_nothing_that_we_asked_for(bench: PhoneBench) -> None:
     async def main() -> None:
         peer = await bench.raw()

@@ -10,10 +10,15 @@ from tests.simulation.companies import NORD, change
 from tests.simulation.phones import Handset
 from tests.watch_bench import Bench, play
 
+from vorzimmer.app.house import zone
 from vorzimmer.directory.ref import Ref
+from vorzimmer.directory.snapshot import Snapshot
+from vorzimmer.features.catalogue import SCHEMA
+from vorzimmer.features.codes.phone_keys import step_of
 from vorzimmer.kernel.errors import PeerError
 from vorzimmer.presence import feature_state
 from vorzimmer.presence.feature_state import CONTENT_TYPE, NAMESPACE, FeatureState, Wish, read
+from vorzimmer.presence.subscriptions import MOST_WISHES
 from vorzimmer.testing.phone_watch import Watch
 
 EVENT = "as-feature-event"
@@ -225,6 +230,32 @@ def test_a_failing_store_leaves_everything_as_it_was_and_the_phone_is_told() -> 
         assert watch.statuses == [200, 500]
 
     play(script)
+
+
+def test_a_phone_that_hammers_its_key_is_asked_to_wait() -> None:
+    async def script(bench: Bench) -> None:
+        _, watch = await in_step(bench)
+        bench.server.slow = 3.0
+        others = []
+        for number in range(MOST_WISHES + 1):
+            other = Watch(watch.phone, watch.target, EVENT, f"more{number}", 600)
+            watch.phone.watches.append(other)
+            other.subscribe(body=dnd("true"))
+            others.append(other)
+        await bench.clock.sleep(1)
+        assert sorted(status for other in others for status in other.statuses) == [503]
+        bench.server.slow = 0.0
+        await bench.clock.sleep(20)
+        assert [other.statuses for other in others].count([200]) == MOST_WISHES
+        assert is_quiet(bench)
+
+    play(script)
+
+
+@pytest.mark.parametrize("feature", ["dnd", "always"])
+def test_a_phone_in_the_common_area_sets_nothing(feature: str) -> None:
+    book = Snapshot.of(SCHEMA, zone, ())
+    assert step_of(feature, "", Ref("phone", "lobby"), book, on=False) is None
 
 
 def test_a_phone_in_step_is_told_all_of_it_again_after_a_kill() -> None:

@@ -192,6 +192,25 @@ def test_a_list_and_keys_of_its_own_live_side_by_side_and_end_apart() -> None:
     play(script)
 
 
+def test_nothing_stale_is_kept_of_members_that_nobody_watches_any_more() -> None:
+    async def script(bench: Bench) -> None:
+        bea, carl = await bench.phone("bea-1"), await bench.phone("carl-1")
+        carl.phone.manner = rings
+        watch = await listed(bench, '"user:bea", "user:carl"')
+        watch.subscribe(0)
+        await bench.clock.sleep(2)
+        bea.phone.call("102")
+        await bench.clock.sleep(2)
+        anna = bench.handsets[-1]
+        again = await bench.watch(anna, "lamps", lines=EVENTLIST)
+        single = await bench.watch(anna, "102")
+        await bench.clock.sleep(2)
+        assert Keys(again).shows == {"101": "early", "102": "early"}
+        assert single.right == "early"
+
+    play(script)
+
+
 def test_a_lost_notify_of_a_list_makes_the_next_one_full() -> None:
     async def script(bench: Bench) -> None:
         bea, carl = await bench.phone("bea-1"), await bench.phone("carl-1")

@@ -4,7 +4,7 @@ A NOTIFY names the members (RLMI) and brings the documents that are new to this 
 next one brings the rest. This module must never show a member that its watcher could not watch alone.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 import msgspec
@@ -73,6 +73,8 @@ class LampLists:
         self._pieces = Pieces()
         self._held: dict[str, tuple[Member, ...]] = {}
         self._in: dict[str, dict[str, None]] = {}
+        self.freed: Callable[[str], None] = lamps.forget
+        """Told of a resource that is on no watched list any more."""
 
     def find(self, who: Account, uri: SipUri, request: Request) -> tuple[str, str]:
         """As the protocol says; raises RefusedError 421 for a phone that understands no lists (section 4.1)."""
@@ -115,8 +117,8 @@ class LampLists:
         for member in self._held.pop(roll, ()):
             rolls = self._in.get(member.resource, {})
             rolls.pop(roll, None)
-            if not rolls:
-                self._in.pop(member.resource, None)
+            if not rolls and self._in.pop(member.resource, None) is not None:
+                self.freed(member.resource)
 
     def lost(self, key: str) -> None:
         """As the protocol says."""

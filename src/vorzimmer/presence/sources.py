@@ -3,6 +3,7 @@
 This module must never send anything, nor say yes to a watcher.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 from vorzimmer.kernel.errors import PeerError
@@ -31,7 +32,10 @@ class Sources:
     def __init__(self, bindings: Bindings, view: View) -> None:
         self.lamps = Lamps(view)
         self.lists = LampLists(view, self.lamps)
+        self.lists.freed = self._unseen
         self.features = FeatureKeys(view)
+        self.watched: Callable[[str], bool] = lambda resource: False
+        """Whether somebody watches a resource by itself; to be set."""
         packages: tuple[Package, ...] = (self.lamps, OwnRegistration(bindings), Messages(), self.features)
         self._packages = {package.name: package for package in packages}
         self.names = tuple(self._packages)
@@ -53,18 +57,22 @@ class Sources:
         if is_owned(one.resource, ROLL):
             self.lists.look(one.resource)
 
-    def look(self, resource: str, *, watched: bool) -> tuple[str, ...]:
-        """Look again at a resource that is `watched` by itself, or on a list that is: which of them have changed."""
+    def look(self, resource: str) -> tuple[str, ...]:
+        """Look again at a resource, if it is watched by itself or on a list: which of them have changed."""
         rolls = self.lists.holding(resource)
-        if not (rolls or watched):
+        if not (rolls or self.watched(resource)):
             return ()
         source: Package = self.features if is_owned(resource, FEATURES) else self.lamps
         return (resource, *rolls) if source.look(resource) else ()
 
-    def over(self, one: Subscription, *, watched: bool) -> None:
-        """A subscription is gone; `watched` if its resource still is."""
-        if not watched and not self.lists.holding(one.resource):
+    def over(self, one: Subscription) -> None:
+        """A subscription is gone: nothing is kept of what nobody watches."""
+        if not self.watched(one.resource) and not self.lists.holding(one.resource):
             self.of(one).forget(one.resource)
+
+    def _unseen(self, resource: str) -> None:
+        if not self.watched(resource):
+            self.lamps.forget(resource)
 
 
 def make_room(

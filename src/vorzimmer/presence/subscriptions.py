@@ -40,6 +40,9 @@ from vorzimmer.sip.subscription_machine import AGAIN_S, Document, Notifier, Outl
 from vorzimmer.sip.uri import SipUri, parse
 from vorzimmer.sip.validate import RefusedError
 
+MOST_WISHES = 4
+"""Changes of settings by one phone's keys that may be under way at once."""
+
 THAWED_AT_ONCE = 100
 """Subscriptions of before a restart that are read in one turn, about a millisecond."""
 
@@ -54,9 +57,11 @@ class Subscriptions:
         self._sources = Sources(ports.bindings, ports.sights)
         self.names = self._sources.names
         self.notifier = Notifier(Outlet(self._send, self._render, self._keep, self._lost))
+        self._sources.watched = self.notifier.watched
         self._strangers: dict[Flow, dict[str, None]] = {}
         """Connections over which somebody subscribed who is not registered there."""
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._setting: dict[asyncio.Task[None], str] = {}
+        """What phones' own keys have asked for, by account, until it is done."""
         self._saved: dict[str, bytes] = {}
         self._restored = True
         self._alarm: Alarm | None = None
@@ -76,12 +81,14 @@ class Subscriptions:
         except PeerError as error:
             self._refuse(event, error, now)
             return
-        if found:
-            task = asyncio.get_running_loop().create_task(self._set(event, who, found))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        else:
+        if not found:
             self._serve(event, who, now)
+        elif list(self._setting.values()).count(who.device) >= MOST_WISHES:
+            self._engine.respond(event.transaction, 503, now, extra=(("Retry-After", "5"),))
+        else:
+            task = asyncio.get_running_loop().create_task(self._set(event, who, found))
+            self._setting[task] = who.device
+            task.add_done_callback(self._setting.pop)
 
     def _serve(self, event: Requested, who: Account, now: float) -> None:
         try:
@@ -203,7 +210,7 @@ class Subscriptions:
     # -- what changes ---------------------------------------------------------------------------------------------
     def look(self, resource: str) -> None:
         """Something may have changed there: its watchers are told if it has."""
-        changed = self._sources.look(resource, watched=self.notifier.watched(resource))
+        changed = self._sources.look(resource)
         for each in changed:
             self.notifier.changed(each)
         if changed:
@@ -348,7 +355,7 @@ class Subscriptions:
             self._ports.keep(subscription.key, frozen(subscription, self._ports.signalling.now()))
             return
         self._ports.keep(subscription.key, None)
-        self._sources.over(subscription, watched=self.notifier.watched(subscription.resource))
+        self._sources.over(subscription)
 
     # -- time -----------------------------------------------------------------------------------------------------
     def arm(self) -> None:
@@ -372,7 +379,7 @@ class Subscriptions:
 
     def close(self) -> None:
         """Leave no alarm and no task behind."""
-        for task in self._tasks:
+        for task in self._setting:
             task.cancel()
         if self._alarm is not None:
             self._alarm.cancel()
