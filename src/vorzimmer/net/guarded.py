@@ -23,6 +23,7 @@ Network = IPv4Network | IPv6Network
 TOTAL_S: Final = 15.0
 MAX_BODY: Final = 1_000_000
 """Bytes of an answer that are read."""
+_UNICAST: Final = IPv6Network("2000::/3")
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 
 
@@ -48,6 +49,8 @@ def is_public(address: str) -> bool:
     inner = _inside(ip)
     if inner is not None:
         return is_public(str(inner))
+    if isinstance(ip, IPv6Address) and ip not in _UNICAST:
+        return False
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 
