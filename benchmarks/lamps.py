@@ -27,7 +27,7 @@ from vorzimmer.sip.flow import Flow
 from vorzimmer.sip.message import Request, parse
 from vorzimmer.sip.registration import Visit
 from vorzimmer.sip.subscription import Event, Subscription, dialog_of
-from vorzimmer.sip.subscription_machine import Notifier, Outlet
+from vorzimmer.sip.subscription_machine import Document, Notifier, Outlet
 
 WATCHERS, FIRST, KEYS = 750, 20_000, 8
 TARGET = FIRST + WATCHERS
@@ -229,7 +229,9 @@ def memory() -> tuple[Figure, Figure]:
         bindings.register(f"bench/d{n}", _parsed(text), Visit(flow, 0.0))
     gc.collect()
     phones = tracemalloc.get_traced_memory()[0]
-    machine = Notifier(Outlet(lambda s, lines, body: "", lambda s, v: ("", b""), lambda s: None))
+    machine = Notifier(
+        Outlet(lambda s, lines, body: "", lambda s, v: Document("", b""), lambda s: None, lambda s: None)
+    )  # fmt: skip
     for n in range(KEPT):
         for w in range(KEYS):
             request = _parsed(SUBSCRIBE.format(n=n, w=1000 + w, port=1024 + n))

@@ -23,7 +23,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
-PATIENCE = 120
+PATIENCE = 30
 """Seconds of CPU after which a mutant that loops for ever counts as caught."""
 UNIT = "tests/unit/test_"
 ENGINE = tuple(f"{UNIT}sip_engine_{part}.py" for part in ("calls", "cancel", "dialogs", "entrance", "restart"))
