@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from tests.list_keys import EVENTLIST, Keys
 from tests.simulation.companies import EXTENSIONS
 from tests.simulation.phones import Handset
 
@@ -43,6 +44,43 @@ class Care:
                 watch.subscribe()
                 self.keys[user] = watch, clock.now()
         phone.later(CARE, self.look)
+
+
+class ListCare:
+    """Likewise for one list of all lamps."""
+
+    def __init__(self, now: "Scene", handset: Handset) -> None:
+        self._now = now
+        self._handset = handset
+        self._since = 0.0
+        self.watch: Watch | None = None
+        self.look()
+
+    def look(self) -> None:
+        """Look at the subscription, and again after a while."""
+        phone, clock, watch = self._handset.phone, self._now.clock, self.watch
+        if not self._handset.refreshing:
+            return
+        lost = watch is None or bool(watch.over) or (bool(watch.statuses) and watch.statuses[-1] not in {200, 500})
+        if phone.registered and lost:
+            self.watch, self._since = phone.watch("lamps", expires=EXPIRES, lines=EVENTLIST), clock.now()
+        elif phone.registered and watch is not None and clock.now() - self._since > EXPIRES / 2:
+            watch.subscribe()
+            self._since = clock.now()
+        phone.later(CARE, self.look)
+
+
+def check_lists(now: "Scene", cares: dict[Handset, ListCare], moment: str) -> int:
+    """The list of every phone that is connected; how many lamps are lit."""
+    lit = 0
+    for handset in (each for each in now.alive if each in cares and each.phone.registered):
+        watch = cares[handset].watch
+        assert watch is not None, (moment, handset.node.name)
+        shows = Keys(watch).shows
+        wanted = {EXTENSIONS[user]: truth(now, handset, user) for user in KEYS}
+        assert shows == wanted, (moment, handset.node.name, watch.statuses, watch.over)
+        lit += sum(word != "idle" for word in wanted.values())
+    return lit
 
 
 def truth(now: "Scene", handset: Handset, user: str) -> str:

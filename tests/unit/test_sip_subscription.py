@@ -204,7 +204,7 @@ def test_many_watchers_are_told_in_slices_so_that_calls_get_their_turn() -> None
     assert len(bench.sent) == 3 * SLICE
 
 
-@pytest.mark.parametrize("status", [481, 408, 404, 403, 400, 500, 503, 603])
+@pytest.mark.parametrize("status", [481, 408, 300, 404, 403, 400, 500, 503, 603])
 def test_rfc6665_4_2_2_a_failed_notify_ends_it_without_a_word(status: int) -> None:
     bench = Bench()
     made = bench.add()
@@ -229,6 +229,32 @@ def test_rfc6665_4_2_2_retry_after_keeps_it(status: int) -> None:
     assert bench.told == ["idle"]
     bench.run(2)
     assert bench.told == ["idle", "x"]
+
+
+def test_rfc6665_4_2_2_what_was_put_off_is_told_again_though_nothing_has_changed() -> None:
+    bench = Bench()
+    bench.add()
+    bench.run()
+    bench.answer(500, after=20)
+    assert bench.lost == ["a"]
+    bench.run(21)
+    assert bench.told == ["idle", "idle"]
+
+
+def test_rfc4662_5_what_does_not_fit_into_one_notify_comes_with_the_next() -> None:
+    bench = Bench()
+    bench.parts = 3
+    bench.add()
+    bench.run(1)
+    assert len(bench.sent) == 1
+    bench.answer()
+    bench.run()
+    bench.answer()
+    bench.run()
+    bench.answer()
+    bench.run(100)
+    assert len(bench.sent) == 3
+    assert bench.lost == []
 
 
 @pytest.mark.parametrize("status", [481, 408])
@@ -321,6 +347,16 @@ def test_what_was_sent_the_old_way_is_told_the_new_way() -> None:
     assert len(bench.sent) == 2
     assert not bench.machine.responded("t1", 408, None, bench.now)
     assert not made.gone
+    assert bench.lost == ["a"]
+    bench.answer()
+    bench.run()
+    bench.machine.move(made, FLOW)
+    bench.run()
+    assert len(bench.sent) == 2  # it knows everything already
+    assert bench.lost == ["a"]
+    kept = bench.kept["a"]
+    assert kept is not None
+    assert thawed(kept, bench.now).flow == FLOW
 
 
 def test_without_a_way_it_ends_without_a_word() -> None:
@@ -420,7 +456,7 @@ def test_the_more_watchers_a_restart_brings_back_the_more_are_told_in_each_step(
     for number in range(2_000):
         bench.add(f"w{number}", seconds=3000)
     after = revived(bench, 2, 0.0)
-    after.run(0.5)
+    after.run(0.4 - 0.5 * STEP_S)  # in time, and not a step later
     assert len(after.sent) == 2_000
 
 
