@@ -155,6 +155,30 @@ def test_a_peer_that_says_nothing_is_closed() -> None:
     go(main)
 
 
+def test_rfc5626_4_4_1_a_phone_that_was_told_to_ping_and_does_not_is_cut_off() -> None:
+    async def main() -> None:
+        clock = HandClock()
+        async with opened("tcp:127.0.0.1:0", clock=clock) as (server, ear):
+            pinging, silent = [await asyncio.open_connection(*server.listeners[0].local) for _ in range(2)]
+            flows = []
+            for _, writer in (pinging, silent):
+                writer.write(b"REGISTER")
+                flows.append((await ear.heard.get())[1])
+                server.expects(flows[-1], 250.0)
+            for _ in range(3):
+                clock.advance(120)
+                pinging[1].write(b"\r\n\r\n")
+                await ear.heard.get()
+                server.send(Packet(b"NOTIFY", flows[1]))  # what we say does not count
+            assert (server.connections, server.counts.silent) == (1, 1)
+            assert await ear.told.get() == ("closed", flows[1])
+            server.expects(flows[1], 1.0)
+            for _, writer in (pinging, silent):
+                writer.close()
+
+    go(main)
+
+
 def test_activity_in_either_direction_keeps_a_connection_open() -> None:
     async def main() -> None:
         clock = HandClock()

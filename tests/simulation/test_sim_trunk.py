@@ -301,6 +301,25 @@ def test_12_2_an_emergency_call_tries_every_trunk_and_ends_in_an_alarm() -> None
     play(scene)
 
 
+def test_12_2_who_transfers_an_outside_caller_to_an_emergency_number_gets_him_there() -> None:
+    async def scene(world: World) -> None:
+        await world.start()
+        anna = await world.phone("anna-1")
+        anna.manner = answers(0.5)
+        rescue = world.carrier.persons["112"]
+        rescue.manner = answers(0.5)
+        call = world.carrier.call(KUNDE, NORD.number("anna"))
+        await anna.until(lambda: bool(anna.calls) and anna.last.talking)
+        anna.last.transfer("112")
+        await rescue.until(lambda: bool(rescue.calls) and rescue.last.talking)
+        assert NORD.block in invited(rescue.last)["P-Asserted-Identity"]
+        await world.clock.sleep(2)
+        assert call.talking
+        call.hang_up()
+
+    play(scene)
+
+
 def test_robots_never_reach_the_emergency_services() -> None:
     async def scene(world: World) -> None:
         await world.start()

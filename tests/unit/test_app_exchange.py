@@ -50,6 +50,11 @@ class House:
         (f"sip:101@{NORD.domain}", [480]),
         (f"sip:101@{SERVER.host}:{SERVER.port}", [480]),
         ("sip:101@localhost", [480]),
+        ("sip:101@169.254.1.1", [404]),
+        ("sip:101@[2001:db8::1]", [404]),
+        ("sip:101@10.1.1.1", [404]),
+        ("sip:112@169.254.1.1", [183, 183, 503]),  # an emergency call is ours wherever it is sent to
+        ("sip:112@somewhere.example", [183, 183, 503]),
         (f"sip:101@{NORD.domain.upper()}", [480]),
         (f"sip:101%23@{NORD.domain}", [480]),
     ],

@@ -8,7 +8,7 @@ from vorzimmer.directory.ref import Ref
 from vorzimmer.kernel.address import Address
 from vorzimmer.media.port import Tone
 from vorzimmer.sdp.plan import Format
-from vorzimmer.testing.house import House
+from vorzimmer.testing.house import COMPANY, House
 from vorzimmer.testing.loop import run
 from vorzimmer.testing.phone import Phone, answers, early, rings
 from vorzimmer.testing.phone_call import PhoneCall
@@ -393,5 +393,27 @@ def test_the_live_view_names_who_rings() -> None:
         assert [p["ringing"] for p in live_call(state, 0.0)["parties"]] == [False, False]
         call.hang_up()
         await house.check_empty(records=1)
+
+    run(main())
+
+
+@pytest.mark.parametrize("who", ["carl", "stranger"])
+@pytest.mark.parametrize("by", ["phone", "server"])
+def test_rfc3891_3_a_dialog_that_has_ended_is_declined_within_its_company(who: str, by: str) -> None:
+    async def main() -> None:
+        house = anybody(House())
+        anna, bea = house.phone("anna"), house.phone("bea")
+        carl = house.phone("carl", company="other" if who == "stranger" else COMPANY)
+        call = anna.call("bea")
+        await anna.until(lambda: call.talking)
+        ids = ids_of(house, bea)
+        (bea.last if by == "phone" else call).hang_up()
+        await house.clock.sleep(1)
+        late = dial(carl, ids)
+        await carl.until(lambda: late.over)
+        assert late.statuses[-1] == (481 if who == "stranger" else 603)
+        unknown = dial(carl, (ids[0], ids[1], "another"))
+        await carl.until(lambda: unknown.over)
+        assert unknown.statuses[-1] == 481
 
     run(main())

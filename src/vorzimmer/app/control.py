@@ -25,6 +25,7 @@ from vorzimmer.app.exchange import Exchange, Ports
 from vorzimmer.app.fact_stream import FactStream
 from vorzimmer.app.layout import Layout
 from vorzimmer.app.media_config import SidedMedia, Sides, own_addresses
+from vorzimmer.app.own_hosts import OwnHosts
 from vorzimmer.app.prompts import Prompts
 from vorzimmer.app.rpc import RpcServer
 from vorzimmer.app.storage import open_storage
@@ -147,6 +148,8 @@ class Control:
             sessions=self._options.sessions,
             side=Sides(self._options, transports.sent_by).of,
             refused=self._refused(),
+            own=OwnHosts(self._options, transports.sent_by),
+            expects=transports.expects,
             sound_of=prompts.source,
             tell=facts.tell,
             keep=bindings.put,

@@ -72,8 +72,9 @@ class Ports:
     """What an exchange is made of. `side(flow)` names the media side of a leg, `refused` the addresses that a peer may
     not name, `resolve(hop)` where a trunk's name leads, `keep(device, bytes or None)` stores a device's bindings,
     `keep_watch` a subscription by its key, `keep_mark` how far a company's facts are counted;
-    `aliased(flow, port)` is told where a connection may be used for requests to its peer; `sessions` are the session
-    interval that we ask for (0: none) and the least that we take, in seconds."""
+    `own(host, flow)` tells whether an address in a URI is one of ours; `expects(flow, seconds)` is told how long a
+    connection may be silent, `aliased(flow, port)` where one may be used for requests to its peer; `sessions` are the
+    session interval that we ask for (0: none) and the least that we take, in seconds."""
 
     transports: Transports
     sent_by: Callable[[Flow | Hop], Address]
@@ -84,6 +85,8 @@ class Ports:
     nonce_key: bytes
     on_bug: OnBug
     realm: str = "vorzimmer"
+    own: Callable[[str, Flow], bool] = lambda host, flow: True
+    expects: Callable[[Flow, float], None] = lambda flow, seconds: None
     aliased: Callable[[Flow, int], None] = lambda flow, port: None
     sessions: tuple[int, int] = (1800, 90)
     side: Callable[[Flow], str] = lambda flow: flow.listener
@@ -133,6 +136,9 @@ class Whereabouts:
         found = self._bindings.contacts(device_key(company, device))
         return tuple(replace(each, device=device) for each in found)
 
+    def flow_failed(self, company: str, contact: Contact) -> None:
+        self._bindings.flow_failed(device_key(company, contact.device), contact.uri, contact.flow)
+
 
 def permitted(actor: Party, action: str, call: CallState) -> bool:
     """calls.world.May by the rules of ``routing.may``; who made a call is a party of it. Companies were compared."""
@@ -167,6 +173,7 @@ class Exchange:
         self._lines_open = False
         self.board = Switchboard(self._world())
         self._registrar = Registrar(self.door, self.bindings, self.engine, ports.chance, ports.refused)
+        self._registrar.expects = ports.expects
         self._expiry: Alarm | None = None
         self.alive = Alive(self.bindings, ports.clock, ports.transports)
         self.lamps = LampView(self.house, self.board, self.bindings, ports.clock)
@@ -192,7 +199,7 @@ class Exchange:
                 self.house,
                 self.trunks,
                 self._calls_of,
-                Identifier(self.house, self.door, ports.clock.now),
+                Identifier(self.house, self.door, ports.clock.now, ports.own),
             ),
             lines=self.trunks,
             journal=ports.journal,

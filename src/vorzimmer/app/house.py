@@ -38,7 +38,7 @@ from vorzimmer.sip.digest import Credentials
 from vorzimmer.sip.flow import Flow
 from vorzimmer.sip.identity import wants_privacy
 from vorzimmer.sip.message import Request
-from vorzimmer.sip.uri import SipUri, Uri, parse
+from vorzimmer.sip.uri import SipUri, Uri, is_address, parse
 
 ROBOT = "Vorzimmer-Robot"
 """User-Agent of phones without a person; a claim that only takes rights away (robots never dial emergency numbers)."""
@@ -286,12 +286,14 @@ def _serves(book: Snapshot | None, device: str) -> bool:
 
 
 class Identifier:
-    """Who sends an INVITE or REFER: the account that passed digest (ARCHITECTURE decision 6)."""
+    """Who sends an INVITE or REFER: the account that passed digest (ARCHITECTURE decision 6). `own(host, flow)` tells
+    whether a literal address is one of ours; emergency calls are ours whatever they are sent to."""
 
-    def __init__(self, house: House, door: Door, now: Callable[[], float]) -> None:
+    def __init__(self, house: House, door: Door, now: Callable[[], float], own: Callable[[str, Flow], bool]) -> None:
         self._house = house
         self._door = door
         self._now = now
+        self._own = own
 
     def __call__(self, request: Request, flow: Flow) -> Identified | Refusal:
         verdict = self._door.authenticate(request, flow, self._now())
@@ -299,10 +301,15 @@ class Identifier:
             return Refusal(verdict.status, verdict.reason, verdict.headers)
         uri = _read(request.uri)
         company, device = split_key(verdict.device)
-        if isinstance(uri, SipUri) and not self._house.ours(company, uri.host):
-            return Refusal(404, "Not Found")  # somebody else's domain, which is not ours to ring in
+        if isinstance(uri, SipUri) and not self._is_ours(company, uri, flow) and not self._house.vital(request.uri):
+            return Refusal(404, "Not Found")  # somebody else's domain or address, which is not ours to ring in
         caller = self._house.caller(company, device, private=wants_privacy(request.headers))
         if caller is None:
             return Refusal(403, "Forbidden")
         robot = request.headers.get("User-Agent").startswith(ROBOT)
         return Identified(company, caller, robot)
+
+    def _is_ours(self, company: str, uri: SipUri, flow: Flow) -> bool:
+        if not self._house.ours(company, uri.host):
+            return False
+        return not is_address(uri.host) or self._own(uri.host, flow)

@@ -15,6 +15,7 @@ from vorzimmer.calls.facts import Facts
 from vorzimmer.calls.live import Live
 from vorzimmer.calls.opening import leg_of
 from vorzimmer.calls.outside import proof_of
+from vorzimmer.calls.past import Past
 from vorzimmer.calls.records import encode, interrupted
 from vorzimmer.calls.replace import names_a_dialog, take
 from vorzimmer.calls.state import CallState, End, Party, change
@@ -47,6 +48,7 @@ class Switchboard:
         self._lost: dict[LegId, OfCompany] = {}
         """Phones that rang when a restart came, until they have been made to stop."""
         self.facts = Facts(world)
+        self._past = Past()
         self._empty: asyncio.Event | None = None
         world.media.on_event(self.media_event)
 
@@ -211,7 +213,9 @@ class Switchboard:
 
     def disown(self, leg: LegId) -> None:
         """`leg` is over; doing this twice is fine."""
-        self._legs.pop(leg, None)
+        live = self._legs.pop(leg, None)
+        if live is not None:
+            self._past.note(leg, live.state.company)
         device = self._devices.pop(leg, None)
         if device is not None:
             self._busy[device].discard(leg)
@@ -271,6 +275,10 @@ class Switchboard:
     def idle(self) -> bool:
         """True when no call, leg or count is left (for leak checks)."""
         return not (self._calls or self._legs or self._busy or self._devices or self._lost)
+
+    def was_in(self, leg: LegId, company: str) -> bool:
+        """Whether a leg that has ended was one of this company's."""
+        return self._past.of.get(leg) == company
 
     # -- drain, freeze, thaw ------------------------------------------------------------------------------------------
     async def drain(self) -> None:

@@ -39,6 +39,10 @@ STRENGTH = ("answered", "redirected", "declined", "busy", "no_answer", "unreacha
 """Of the legs of one offer the strongest word counts."""
 
 
+FLOW_FAILED = 430
+"""A proxy says that it cannot reach the phone over the flow that the Path names."""
+
+
 @dataclass(slots=True)
 class Fork:
     """One ringing leg. `heard` once the phone has said anything above 100, `alive` if a 100 was all in time; `outcome`
@@ -305,6 +309,8 @@ class Forks:
 
     def failed(self, fork: Fork, event: Failed) -> None:
         """A final answer that is no 2xx. A diversion that may not be followed makes the phone unreachable (EXA-22)."""
+        if event.status == FLOW_FAILED and not fork.ways:
+            self._other_flow(fork)
         fork.outcome, fork.cause, fork.retry_after = verdict(event, rang=fork.heard)
         fork.status = event.status
         if fork.ways:
@@ -315,6 +321,14 @@ class Forks:
             fork.to = diverted_to(self.live, response, fork.contact.flow) if response is not None else ""
             fork.outcome = "redirected" if fork.to else "unreachable"
         self._closed(fork)
+
+    def _other_flow(self, fork: Fork) -> None:
+        """RFC 5626 section 7: the flow is gone, another one to the same phone takes its place; ``go_on`` sends it."""
+        locations, company = self.live.world.locations, self.live.state.company
+        locations.flow_failed(company, fork.contact)
+        for contact in self._contacts(fork.offer):
+            if contact.instance and contact.instance == fork.contact.instance:
+                self.forks.append(Fork(LegId(self.live.world.chance.token(8)), fork.offer, contact))
 
     def _next_way(self, fork: Fork, status: int) -> None:
         """Another trunk, or another number there, takes this one's place; ``go_on`` sends it."""

@@ -10,6 +10,7 @@ from typing import Protocol
 from vorzimmer.calls.live import Live
 from vorzimmer.calls.state import Party
 from vorzimmer.calls.world import World
+from vorzimmer.kernel.errors import PeerError
 from vorzimmer.kernel.ids import LegId
 from vorzimmer.sip.headers import Replaces
 
@@ -28,6 +29,9 @@ class Legs(Protocol):
     def legs_in(self, company: str) -> Iterable[LegId]:
         """All legs of a company's calls."""
 
+    def was_in(self, leg: LegId, company: str) -> bool:
+        """Whether a leg that has ended was one of this company's."""
+
 
 def named(legs: Legs, company: str, who: Party, wanted: Replaces) -> tuple[LegId, Live] | None:
     """The leg that `who` of `company` means, and its call; None if the company has none like that."""
@@ -36,6 +40,14 @@ def named(legs: Legs, company: str, who: Party, wanted: Replaces) -> tuple[LegId
     if found is None or live is None or live.state.company != company:
         return None
     return found, live
+
+
+def missing(legs: Legs, company: str, wanted: Replaces) -> PeerError:
+    """How to answer for a dialog that the company does not have: 603 where it had it (RFC 3891 section 3), else 481."""
+    past = legs.world.signalling.engine.ended(wanted.call_id, wanted.to_tag, wanted.from_tag)
+    if past is not None and legs.was_in(past, company):
+        return PeerError("Declined", 603)
+    return PeerError("Call/Transaction Does Not Exist", 481)
 
 
 def _exact(legs: Legs, wanted: Replaces) -> LegId | None:

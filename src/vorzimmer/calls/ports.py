@@ -32,6 +32,9 @@ class Locations(Protocol):
     def contacts(self, company: str, device: str) -> tuple[Contact, ...]:
         """The newest flow of each contact; device ids are a company's own."""
 
+    def flow_failed(self, company: str, contact: Contact) -> None:
+        """A proxy says that this flow is gone: it is not to be tried again."""
+
 
 class Lines(Protocol):
     """Trunks to the outside (``presence``)."""

@@ -6,7 +6,7 @@ company's dialog exists.
 """
 
 from vorzimmer.calls.joining import Joining, check_room
-from vorzimmer.calls.naming import named
+from vorzimmer.calls.naming import missing, named
 from vorzimmer.calls.pickup import PickUp
 from vorzimmer.calls.state import Party
 from vorzimmer.calls.takeover import Takeover
@@ -34,11 +34,11 @@ def take(calls: Calls, event: Invited, who: Identified, party: Party) -> None:
 
 
 def replace(calls: Calls, event: Invited, who: Identified, party: Party) -> None:
-    """Begin to replace; raises PeerError 400, 403, 481, 486 (RFC 3891 section 3)."""
+    """Begin to replace; raises PeerError 400, 403, 481, 486, 603 (RFC 3891 section 3)."""
     wanted = parse_replaces(_only(event.request, "Replaces"))
     found = named(calls, who.company, party, wanted)
     if found is None:
-        raise PeerError("Call/Transaction Does Not Exist", 481)
+        raise missing(calls, who.company, wanted)
     leg, live = found
     if live.attempt is not None and live.attempt.rings(leg):
         if not calls.world.may(party, "pick_up", live.state):

@@ -55,6 +55,9 @@ class Calls(Protocol):
     def legs_in(self, company: str) -> list[LegId]:
         """All legs of a company's calls."""
 
+    def was_in(self, leg: LegId, company: str) -> bool:
+        """Whether a leg that has ended was one of this company's."""
+
     def own(self, leg: LegId, live: Live, device: str | None) -> None:
         """Events of `leg` go to `live` from now on."""
 

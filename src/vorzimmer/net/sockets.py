@@ -6,10 +6,11 @@ This module must never share a port: a second server on the same port has to fai
 import contextlib
 import errno
 import socket
+from functools import lru_cache
 from typing import Protocol
 
 from vorzimmer.kernel.errors import StartError
-from vorzimmer.net.advertise import ListenerSpec, is_ipv6
+from vorzimmer.net.advertise import ListenerSpec, is_ipv6, is_wildcard
 
 _PROBLEMS = {
     errno.EADDRINUSE: "the port is taken by another program",
@@ -85,3 +86,14 @@ def source_address(peer: str) -> str:
             return str(probe.getsockname()[0])
     except OSError:
         return anywhere
+
+
+@lru_cache(maxsize=1024)
+def has_address(host: str) -> bool:
+    """Whether this machine has that literal address; binding a socket to it tells, and sends nothing."""
+    try:
+        with socket.socket(socket.AF_INET6 if is_ipv6(host) else socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.bind((host, 0))
+    except (OSError, ValueError):
+        return False
+    return not is_wildcard(host)

@@ -200,6 +200,9 @@ class Connection(asyncio.Protocol):
         """True once it is in the table and `flow` is set."""
         self._active = table.clock.now()
         self._heard = False
+        self._last_heard = self._active
+        self.patience = 0.0
+        """Seconds of silence after which it counts as broken, 0 for the usual ones."""
         self._reading: tuple[int, float] | None = None
         self._given_up = False
         self._stalled_since: float | None = None
@@ -240,7 +243,7 @@ class Connection(asyncio.Protocol):
         """asyncio: a piece of the stream."""
         if self._transport is None or self._transport.is_closing():
             return  # what follows a message that broke the stream means nothing
-        self._active = self._table.clock.now()
+        self._active = self._last_heard = self._table.clock.now()
         self._heard = True
         self._table.sink().received(data, self.flow)
 
@@ -300,6 +303,8 @@ class Connection(asyncio.Protocol):
         if self._stalled_since is not None and now - self._stalled_since > limits.stalled:
             return "unread"
         if not self._heard and not self.ours and now - self._active > limits.silent:
+            return "silent"
+        if self.patience and now - self._last_heard > self.patience:
             return "silent"
         if self._reading_for(now) > limits.slow:
             return "slow"

@@ -104,6 +104,12 @@ class SocketTransports:
         """Open listeners in the order they were opened."""
         return tuple(self._listeners)
 
+    def expects(self, flow: Flow, seconds: float) -> None:
+        """Close the connection of `flow` once nothing has come over it for so long (RFC 5626 section 4.4.1)."""
+        connection = self._table.of_flow(flow)
+        if connection is not None:
+            connection.patience = seconds
+
     def aliased(self, flow: Flow, port: int) -> None:
         """The peer of an open connection, whom its certificate proves, takes requests to that port of it here, too."""
         connection = self._table.of_flow(flow)

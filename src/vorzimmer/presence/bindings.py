@@ -117,6 +117,11 @@ class Bindings:
         for device in sorted(self._flows.get(flow, ())):
             self._put(device, tuple(b for b in self._devices[device] if b.flow != flow))
 
+    def flow_failed(self, device: str, uri: str, flow: Flow) -> None:
+        """A proxy says that the flow behind one binding is gone (430, RFC 5626 section 7)."""
+        held = self._devices.get(device, ())
+        self._put(device, tuple(b for b in held if (b.uri, b.flow) != (uri, flow)))
+
     def remove(self, device: str) -> None:
         """A device was switched off or deleted."""
         self._put(device, ())

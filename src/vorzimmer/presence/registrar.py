@@ -3,7 +3,7 @@
 This module must never take a device's word for who it is: To must name the account that passed digest.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from vorzimmer.kernel.chance import Chance
@@ -12,12 +12,23 @@ from vorzimmer.presence.bindings import Bindings
 from vorzimmer.presence.contacts import Refused, check_contacts, nobody_refused
 from vorzimmer.presence.door import Account, Door, Turned
 from vorzimmer.sip.events import Requested
+from vorzimmer.sip.flow import Flow
 from vorzimmer.sip.headers import parse_name_addr
 from vorzimmer.sip.message import Request
 from vorzimmer.sip.outline import host_text
-from vorzimmer.sip.registration import Visit
+from vorzimmer.sip.registration import FLOW_TIMER, Visit
 from vorzimmer.sip.uri import SipUri, Uri, is_address, parse
 from vorzimmer.sip.validate import RefusedError
+
+_PINGED = frozenset({"tcp", "tls"})
+"""Browsers cannot ping at the level of SIP; their WebSocket does."""
+
+SILENT_FLOW = 2.0 * FLOW_TIMER + 10.0
+"""Seconds of silence after which a connection whose phone was told to ping is taken for broken."""
+
+
+def _patient(flow: Flow, seconds: float) -> None:
+    """Until somebody looks after connections."""
 
 
 class Responder(Protocol):
@@ -47,6 +58,8 @@ class Registrar:
         self._chance = chance
         self._refused = refused
         door.known_source = bindings.has_source
+        self.expects: Callable[[Flow, float], None] = _patient
+        """Told how many seconds a connection may be silent, where its phone was told to ping (RFC 5626 section 4.4)."""
 
     def handle(self, event: Requested, now: float) -> None:
         """Answer one REGISTER, whatever it is."""
@@ -62,6 +75,8 @@ class Registrar:
         except PeerError as error:
             self._refuse(event, error, who, now)
             return
+        if event.flow.transport in _PINGED and any(name == "Flow-Timer" for name, _ in outcome.headers):
+            self.expects(event.flow, SILENT_FLOW)
         self._engine.respond(event.transaction, 200, now, reason="OK", extra=outcome.headers)
 
     def _refuse(self, event: Requested, error: PeerError, who: Account, now: float) -> None:

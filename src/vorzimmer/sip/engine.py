@@ -305,6 +305,10 @@ class Engine:
         leg = self._legs.of_dialog((call_id, local_tag, remote_tag))
         return None if leg is None or leg.phase is Phase.LEAVING else leg.id
 
+    def ended(self, call_id: str, local_tag: str, remote_tag: str) -> LegId | None:
+        """The leg of a dialog that has ended, None for one that is alive, never was, or ended long ago."""
+        return self._legs.past((call_id, local_tag, remote_tag))
+
     def call_id(self, leg: LegId) -> str:
         """The Call-ID of a leg, "" for one that is gone."""
         found = self._legs.get(leg)

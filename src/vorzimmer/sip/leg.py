@@ -164,14 +164,29 @@ def essence(body: bytes) -> int:
     return crc32(body) + (len(body) << 32)
 
 
+MOST_PAST = 4096
+"""Dialogs that are remembered after their end."""
+
+
 class Legs:
     """All legs, by our id and by dialog id."""
 
-    __slots__ = ("_by_dialog", "_by_id")
+    __slots__ = ("_by_dialog", "_by_id", "_past")
 
     def __init__(self) -> None:
         self._by_id: dict[LegId, Leg] = {}
         self._by_dialog: dict[DialogId, Leg] = {}
+        self._past: dict[DialogId, LegId] = {}
+        """Confirmed dialogs that have ended, the oldest first (RFC 3891 section 3 tells them from unknown ones)."""
+
+    def past(self, dialog: DialogId) -> LegId | None:
+        """The leg that a dialog was, None for one that never was or ended long ago."""
+        return self._past.get(dialog)
+
+    def _remember(self, leg: Leg, dialog: Dialog) -> None:
+        if len(self._past) >= MOST_PAST:
+            del self._past[next(iter(self._past))]
+        self._past[dialog.id] = leg.id
 
     def get(self, leg: LegId) -> Leg | None:
         """The leg of that id unless it is gone or leaving."""
@@ -199,6 +214,7 @@ class Legs:
         self._by_id.pop(leg.id, None)
         if leg.dialog is not None:
             self.unknow(leg.dialog)
+            self._remember(leg, leg.dialog)
         for dialog in leg.forks.values():
             self.unknow(dialog)
         leg.forks.clear()

@@ -200,6 +200,10 @@ class House:
         return self.__dict__.setdefault("devices", {})  # type: ignore[no-any-return]
 
     # -- ports ------------------------------------------------------------------------------------------------------
+    def flow_failed(self, company: str, contact: Contact) -> None:
+        """calls.ports.Locations."""
+        self.contacts_of[contact.device] = tuple(c for c in self.contacts(company, contact.device) if c != contact)
+
     def contacts(self, company: str, device: str) -> tuple[Contact, ...]:
         """calls.ports.Locations."""
         return self.contacts_of.get(device, ())

@@ -125,6 +125,7 @@ class Process:
                 keep_watch=self.watches.put,
                 keep_mark=self.marks.put,
                 tell=server.told.facts.append,
+                own=lambda host, flow: host in {SERVER.host, flow.local.host},
                 trace=self.tracer,
                 tap=self.tracer.wire,
             )
