@@ -11,9 +11,11 @@ if ! node -e 'const [a, b] = process.versions.node.split(".").map(Number); proce
   [[ $what == build ]] && exit 0 || exit 1
 fi
 
-if [[ ! -f node_modules/.installed || package-lock.json -nt node_modules/.installed ]]; then
+# What is installed belongs to one lock file; a new time stamp alone is no reason to install again.
+wanted=$(cksum <package-lock.json)
+if [[ ! -d node_modules || $(cat node_modules/.installed 2>/dev/null) != "$wanted" ]]; then
   npm ci --no-fund --no-audit --loglevel=error
-  touch node_modules/.installed
+  echo "$wanted" >node_modules/.installed
 fi
 
 case $what in

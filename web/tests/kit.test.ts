@@ -58,8 +58,9 @@ describe("kit", () => {
   });
 
   it("leads from a setting to its page", () => {
-    expect(placeOf("users[anna].forwarding.no_answer.to")).toEqual({ to: "/c/$company/people/$id", id: "anna" });
-    expect(placeOf("calling_plans[site:lager]")).toEqual({ to: "/c/$company/rules" });
+    const setting = (section: string, id: string) => ({ section, id, path: "", pointer: "", href: "" });
+    expect(placeOf(setting("users", "anna"))).toEqual({ to: "/c/$company/people/$id", id: "anna" });
+    expect(placeOf(setting("calling_plans", "site:lager"))).toEqual({ to: "/c/$company/rules" });
     expect(placeOf(null)).toBeNull();
   });
 

@@ -2,30 +2,11 @@
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { call, type Problem } from "./http";
+import type { Api } from "./types";
 
-export interface Because {
-  rule: string;
-  key: string;
-  params: Record<string, string>;
-  text: string;
-  setting: string | null;
-}
-export interface Step {
-  step: "ring" | "forward" | "announce" | "refuse" | "run" | string;
-  targets: string[];
-  role: string | null;
-  seconds: number | null;
-  display: string | null;
-  alert: string | null;
-  because: Because[];
-  outcome?: unknown;
-}
-export interface Explanation {
-  asked: { company: string; from: string; to: string; at: string };
-  because: Because[];
-  plan: Step[];
-  ended?: { by: string; reason: string; text?: string };
-}
+export type Because = Api["Reason"];
+export type Step = Api["Step"];
+export type Explanation = Api["Told"];
 export interface Overlay {
   section: string;
   id: string;

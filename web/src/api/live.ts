@@ -1,126 +1,82 @@
-/** What lives: calls, presence, registrations, trunks, alarms, and the calls that were. Events keep it current. */
+/** What lives: calls, presence, registrations, trunks, and the calls that were. Events keep it current. */
 
 import { type InfiniteData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { STATES, type State } from "~/kit/sign";
 import { type Problem, read } from "./http";
+import type { Api } from "./types";
+
+export type Named = Api["Named"];
+export type LiveCall = Api["LiveCall"];
+export type PastCall = Api["PastCall"];
+export type Registration = Api["Registration"];
+export type TrunkState = Api["TrunkState"];
+type Page<T> = { items: T[]; next?: string | null };
 
 const of = (company: string) => `/companies/${encodeURIComponent(company)}`;
-interface Listed<T> {
-  items: T[];
-  next?: string | null;
-  total?: number;
-}
 
-export interface Party {
-  who: string;
-  device: string | null;
-  ringing: boolean;
-  held: boolean;
-  codec: string | null;
-}
-export interface LiveCall {
-  id: string;
-  from: string;
-  to: string;
-  state: string;
-  direction?: string;
-  trunk?: string;
-  parties: Party[];
-  started: number;
-  answered: number | null;
-}
-export interface PastCall {
-  id: string;
-  from: string;
-  to: string;
-  answered_by: string | null;
-  outcome: string;
-  direction?: string;
-  trunk?: string;
-  started: number;
-  answered: number | null;
-  ended: number;
-  [more: string]: unknown;
-}
-export interface Registration {
-  device: string;
-  contacts: {
-    uri?: string;
-    user_agent?: string;
-    transport?: string;
-    expires_s?: number;
-    since?: number;
-    address?: string;
-  }[];
-}
-export interface TrunkState {
-  trunk: string;
-  kind: string;
-  up: boolean;
-  why: string;
-  registered_s: number | null;
-  servers: number;
-  alive: number;
-  calls: Record<string, number>;
+/** A moment of the API in POSIX seconds. */
+export const seconds = (moment: string | null | undefined): number => (moment ? Date.parse(moment) / 1000 : 0);
+
+export function stateOf(word: string): State {
+  if (word === "idle") return "free";
+  if (word === "waiting") return "ringing";
+  return (STATES as readonly string[]).includes(word) ? (word as State) : "unknown";
 }
 
 export function useLiveCalls(company: string) {
   return useQuery<LiveCall[], Problem>({
     queryKey: ["calls", company],
-    queryFn: async () => items(await read<Listed<LiveCall> | LiveCall[]>(`${of(company)}/calls`)),
+    queryFn: async () => (await read<Api["CallsNow"]>(`${of(company)}/calls`)).items,
   });
 }
-
-const items = <T>(answer: Listed<T> | T[]): T[] => (Array.isArray(answer) ? answer : answer.items);
 
 /** Reference -> what it is doing. */
 export function usePresence(company: string) {
   return useQuery<Map<string, State>, Problem>({
     queryKey: ["presence", company],
     queryFn: async () => {
-      const rows = items(
-        await read<
-          Listed<{ ref?: string; who?: string; state: string }> | { ref?: string; who?: string; state: string }[]
-        >(`${of(company)}/presence`),
-      );
-      return new Map(rows.map((row) => [row.ref ?? row.who ?? "", stateOf(row.state)]));
+      const { items } = await read<Api["PresenceList"]>(`${of(company)}/presence`);
+      return new Map(items.map((row) => [row.ref, stateOf(row.state)]));
     },
   });
 }
 
-export function stateOf(word: string): State {
-  if (word === "idle") return "free";
-  return (STATES as readonly string[]).includes(word) ? (word as State) : "unknown";
-}
-
+/** Device -> its registrations. */
 export function useRegistrations(company: string) {
-  return useQuery<Map<string, Registration>, Problem>({
+  return useQuery<Map<string, Registration[]>, Problem>({
     queryKey: ["registrations", company],
     queryFn: async () => {
-      const rows = items(await read<Listed<Registration> | Registration[]>(`${of(company)}/registrations`));
-      return new Map(rows.map((row) => [row.device, row]));
+      const { items } = await read<Api["Registrations"]>(`${of(company)}/registrations`);
+      const found = new Map<string, Registration[]>();
+      for (const row of items) found.set(row.device, [...(found.get(row.device) ?? []), row]);
+      return found;
     },
   });
 }
 
-export function useTrunkStates(company: string) {
+export function useTrunkStates(company: string, enabled = true) {
   return useQuery<Map<string, TrunkState>, Problem>({
     queryKey: ["trunks", company],
     queryFn: async () => {
-      const rows = items(await read<Listed<TrunkState> | TrunkState[]>(`${of(company)}/trunks/states`));
-      return new Map(rows.map((row) => [row.trunk, row]));
+      const { items } = await read<Api["TrunkStates"]>(`${of(company)}/trunk-states`);
+      return new Map(items.map((row) => [row.trunk, row]));
     },
+    enabled,
   });
 }
 
-export function useHistory(company: string, filter: { user?: string; q?: string } = {}) {
-  return useInfiniteQuery<Listed<PastCall>, Problem, InfiniteData<Listed<PastCall>>, readonly unknown[], string | null>(
-    {
-      queryKey: ["history", company, filter],
-      queryFn: ({ pageParam }) =>
-        read<Listed<PastCall>>(`${of(company)}/history`, { query: { ...filter, cursor: pageParam, limit: 100 } }),
-      initialPageParam: null,
-      getNextPageParam: (last) => last.next ?? null,
-    },
-  );
+export interface HistoryFilter {
+  person?: string;
+  number?: string;
+  from?: string;
+}
+
+export function useHistory(company: string, filter: HistoryFilter = {}) {
+  return useInfiniteQuery<Page<PastCall>, Problem, InfiniteData<Page<PastCall>>, readonly unknown[], string | null>({
+    queryKey: ["history", company, filter],
+    queryFn: ({ pageParam }) =>
+      read<Page<PastCall>>(`${of(company)}/history`, { query: { ...filter, cursor: pageParam, limit: 100 } }),
+    initialPageParam: null,
+    getNextPageParam: (last) => last.next ?? null,
+  });
 }

@@ -11,7 +11,7 @@ import type { Owner } from "./section";
 export function Decides({ owner, keyInfo }: { owner: Owner; keyInfo: KeyInfo }) {
   const { t } = useTranslation();
   const company = useRecord(owner.company, "company", owner.company).data?.data;
-  const policy = company?.policies?.[keyInfo.name];
+  const policy = (company?.policies as Record<string, { locked?: boolean } | undefined> | undefined)?.[keyInfo.name];
   if (policy?.locked) {
     return (
       <Link className="vz-badge" data-tone="warn" to="/c/$company/settings" params={{ company: owner.company }}>

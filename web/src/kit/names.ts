@@ -2,38 +2,22 @@
 
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import type { SectionName } from "~/api/records";
+import { useCards } from "~/api/directory";
+import type { Named } from "~/api/live";
 import { useSection } from "~/api/records";
 import { phone } from "./phone";
-
-export const SECTION_OF: Record<string, SectionName> = {
-  user: "users",
-  phone: "phones",
-  device: "devices",
-  hunt: "hunt_groups",
-  attendant: "attendants",
-  instant: "instant_groups",
-  park: "park_extensions",
-  site: "sites",
-  department: "departments",
-  schedule: "schedules",
-  trunk: "trunks",
-};
 
 /** A function from a reference to words; what is not known is shown as it is. */
 export function useNames(company: string): (ref: string | null | undefined) => string {
   const { t } = useTranslation();
-  const users = useSection(company, "users").byId;
-  const phones = useSection(company, "phones").byId;
+  const cards = useCards(company);
   const devices = useSection(company, "devices").byId;
-  const groups = useSection(company, "hunt_groups").byId;
-  const menus = useSection(company, "attendants").byId;
   return useMemo(() => {
-    const ownerOf = (id: string): string => {
+    const known = new Map(cards.map((each) => [each.ref, each.name]));
+    const ofDevice = (id: string): string => {
       const found = devices.get(id);
-      if (!found) return id;
-      const [kind, owner] = found.owner.split(":");
-      const name = (kind === "phone" ? phones : users).get(owner ?? "")?.name ?? owner ?? "";
+      if (!found) return id.startsWith("trunk:") ? (id.split(":")[1] ?? id) : id;
+      const name = known.get(found.owner) ?? found.owner;
       return found.name ? `${name} (${found.name})` : name;
     };
     return (ref) => {
@@ -42,26 +26,20 @@ export function useNames(company: string): (ref: string | null | undefined) => s
       if (ref === "hang_up") return t("target.hangUp");
       if (ref === "anonymous") return t("target.anonymous");
       if (ref === "unavailable") return t("target.unavailable");
-      const [kind, id] = [ref.slice(0, ref.indexOf(":")), ref.slice(ref.indexOf(":") + 1)];
       if (ref.startsWith("+")) return phone(ref);
-      switch (kind) {
-        case "user":
-          return users.get(id)?.name ?? id;
-        case "phone":
-          return phones.get(id)?.name ?? id;
-        case "device":
-          return ownerOf(id);
-        case "number":
-          return phone(id);
-        case "voicemail":
-          return t("target.voicemailOf", { name: users.get(id)?.name ?? id });
-        case "hunt":
-          return groups.get(id)?.name ?? id;
-        case "attendant":
-          return menus.get(id)?.name ?? id;
-        default:
-          return id || ref;
-      }
+      const kind = ref.slice(0, ref.indexOf(":"));
+      const id = ref.slice(ref.indexOf(":") + 1);
+      if (kind === "device") return ofDevice(id);
+      if (kind === "number") return phone(id);
+      if (kind === "voicemail") return t("target.voicemailOf", { name: known.get(`user:${id}`) ?? id });
+      return known.get(ref) ?? id;
     };
-  }, [users, phones, devices, groups, menus, t]);
+  }, [cards, devices, t]);
+}
+
+/** Somebody of a call, as the server has named them. */
+export function useWho(): (named: Named | null | undefined) => string {
+  const { t } = useTranslation();
+  return (named) =>
+    named?.name || (named?.number?.startsWith("+") ? phone(named.number) : named?.number) || t("target.unavailable");
 }

@@ -3,7 +3,7 @@
 import { Popover } from "@mantine/core";
 import { type KeyboardEvent, useId, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useSection } from "~/api/records";
+import { useCards } from "~/api/directory";
 import { fold } from "./fold";
 import { Icon, type IconName } from "./icons";
 import { useNames } from "./names";
@@ -139,43 +139,20 @@ function Choices({ label, choices, free, onPick }: Pick<PickerProps, "label" | "
   );
 }
 
+const KINDS: Record<string, IconName> = { user: "people", phone: "device", hunt: "groups", attendant: "speak" };
+
 /** Everybody and everything that a call can be led to. */
 export function useTargets(company: string, mailbox: boolean): Choice[] {
   const { t } = useTranslation();
-  const users = useSection(company, "users").rows;
-  const phones = useSection(company, "phones").rows;
-  const groups = useSection(company, "hunt_groups").rows;
-  const menus = useSection(company, "attendants").rows;
-  return useMemo(
-    () => [
-      ...(mailbox ? [{ value: "voicemail", text: t("target.voicemail"), icon: "speak" as const }] : []),
-      ...users.map((each) => ({
-        value: `user:${each.id}`,
-        text: each.name,
-        note: each.extension ?? "",
-        icon: "people" as const,
-      })),
-      ...phones.map((each) => ({
-        value: `phone:${each.id}`,
-        text: each.name,
-        note: each.extension ?? "",
-        icon: "device" as const,
-      })),
-      ...groups.map((each) => ({
-        value: `hunt:${each.id}`,
-        text: each.name,
-        note: each.extension ?? "",
-        icon: "groups" as const,
-      })),
-      ...menus.map((each) => ({
-        value: `attendant:${each.id}`,
-        text: each.name,
-        note: each.extension ?? "",
-        icon: "speak" as const,
-      })),
-    ],
-    [users, phones, groups, menus, mailbox, t],
-  );
+  const cards = useCards(company);
+  return useMemo(() => {
+    const found: Choice[] = mailbox ? [{ value: "voicemail", text: t("target.voicemail"), icon: "speak" }] : [];
+    for (const each of cards) {
+      const icon = KINDS[each.kind];
+      if (icon) found.push({ value: each.ref, text: each.name, note: each.extension ?? "", icon });
+    }
+    return found;
+  }, [cards, mailbox, t]);
 }
 
 interface TargetProps {

@@ -36,7 +36,7 @@ export function DevicePage() {
 function Shown({ company, device }: { company: string; device: Device }) {
   const { t } = useTranslation();
   const names = useNames(company);
-  const contacts = useRegistrations(company).data?.get(device.id)?.contacts ?? [];
+  const contacts = useRegistrations(company).data?.get(device.id) ?? [];
   const { change } = useChanges(company, "devices");
   const on = device.enabled ?? true;
   const put = async (patch: Partial<Device>, note: string) => {
@@ -100,7 +100,10 @@ function Shown({ company, device }: { company: string; device: Device }) {
             ]}
             value={device.profile ?? ""}
             onChange={(event) =>
-              put({ profile: event.currentTarget.value || null }, t("save.saved", { what: t("device.profile") }))
+              put(
+                { profile: (event.currentTarget.value || null) as Device["profile"] },
+                t("save.saved", { what: t("device.profile") }),
+              )
             }
           />
           <NativeSelect
@@ -110,7 +113,9 @@ function Shown({ company, device }: { company: string; device: Device }) {
               label: t(`device.srtp_${value}`),
             }))}
             value={device.srtp ?? "optional"}
-            onChange={(event) => put({ srtp: event.currentTarget.value }, t("save.saved", { what: t("device.srtp") }))}
+            onChange={(event) =>
+              put({ srtp: event.currentTarget.value as Device["srtp"] }, t("save.saved", { what: t("device.srtp") }))
+            }
           />
         </div>
       </Part>
@@ -118,10 +123,10 @@ function Shown({ company, device }: { company: string; device: Device }) {
         {!contacts.length && <p className="vz-dim">{t("device.notRegisteredHelp")}</p>}
         <ul className="vz-lines">
           {contacts.map((each) => (
-            <li key={each.uri ?? each.user_agent}>
-              <span className="vz-grow">{each.user_agent ?? each.uri}</span>
+            <li key={each.contact}>
+              <span className="vz-grow">{each.agent || each.contact}</span>
               <span className="vz-dim vz-mono">
-                {[each.transport?.toUpperCase(), each.address ?? each.uri].filter(Boolean).join(" · ")}
+                {[each.transport.toUpperCase(), each.address].filter(Boolean).join(" · ")}
               </span>
             </li>
           ))}

@@ -31,7 +31,7 @@ export function Devices() {
   const names = useNames(company);
   const keep = useCallback(
     (row: Device) => {
-      const there = Boolean(registrations?.get(row.id)?.contacts.length);
+      const there = Boolean(registrations?.get(row.id)?.length);
       return search.show === "there"
         ? there
         : search.show === "away"
@@ -50,7 +50,7 @@ export function Devices() {
         sorts: true,
         cell: (row) => (
           <>
-            <Sign state={registrations?.get(row.id)?.contacts.length ? "free" : "unregistered"} />
+            <Sign state={registrations?.get(row.id)?.length ? "free" : "unregistered"} />
             <span>{row.name || row.id}</span>
           </>
         ),
@@ -67,7 +67,7 @@ export function Devices() {
         label: t("field.model"),
         width: "minmax(8rem, 2fr)",
         rank: 2,
-        cell: (row) => <span>{registrations?.get(row.id)?.contacts[0]?.user_agent ?? ""}</span>,
+        cell: (row) => <span>{registrations?.get(row.id)?.[0]?.agent ?? ""}</span>,
       },
       {
         key: "username",

@@ -44,7 +44,7 @@ export function DeviceLines({ company, owner, edits }: { company: string; owner:
       {!mine.length && <p className="vz-dim">{t("device.none")}</p>}
       <ul className="vz-lines">
         {mine.map((each) => {
-          const contacts = registrations?.get(each.id)?.contacts ?? [];
+          const contacts = registrations?.get(each.id) ?? [];
           const on = each.enabled ?? true;
           return (
             <li key={each.id}>
@@ -53,7 +53,7 @@ export function DeviceLines({ company, owner, edits }: { company: string; owner:
                 <Link to="/c/$company/devices/$id" params={{ company, id: each.id }}>
                   {each.name || each.id}
                 </Link>{" "}
-                <span className="vz-dim">{contacts[0]?.user_agent ?? (on ? t("device.notRegistered") : "")}</span>
+                <span className="vz-dim">{contacts[0]?.agent ?? (on ? t("device.notRegistered") : "")}</span>
               </span>
               {!on && <Badge tone="warn">{t("device.off")}</Badge>}
               {edits && (

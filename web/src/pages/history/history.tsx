@@ -4,13 +4,12 @@ import { Button } from "@mantine/core";
 import { Link, Outlet, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { type PastCall, useHistory } from "~/api/live";
+import { type PastCall, seconds, useHistory } from "~/api/live";
 import { useRecord } from "~/api/records";
-import { manages, useMe } from "~/api/session";
 import { type Column, DataList, Search } from "~/kit/datalist";
 import { Icon } from "~/kit/icons";
 import { type ListOf, useList } from "~/kit/liststate";
-import { useNames } from "~/kit/names";
+import { useWho } from "~/kit/names";
 import { PageHead, Split } from "~/kit/page";
 import { Empty, Failed, Waiting } from "~/kit/states";
 import { lasted, useWhen } from "~/kit/when";
@@ -21,8 +20,8 @@ interface Row extends PastCall {
   whom: string;
 }
 const LIST: ListOf<Row> = {
-  words: (row) => [row.who, row.whom, row.from, row.to, row.answered_by, row.id],
-  sorts: { when: (row) => -row.started, from: (row) => row.who, to: (row) => row.whom },
+  words: (row) => [row.who, row.whom, row.from.number, row.to.number, row.outcome_text, row.id],
+  sorts: { when: (row) => -seconds(row.started), from: (row) => row.who, to: (row) => row.whom },
   first: "when",
 };
 
@@ -32,16 +31,16 @@ export function History() {
   const { id } = useParams({ strict: false }) as { id?: string };
   const search = useSearch({ from: "/c/$company/history" });
   const navigate = useNavigate();
-  const { data: me } = useMe();
-  const names = useNames(company);
+  const who = useWho();
   const when = useWhen(useRecord(company, "company", company).data?.data.timezone);
-  const history = useHistory(company, manages(me) ? {} : { user: me?.user ?? undefined });
+  const history = useHistory(company);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: names change with the language only
   const rows = useMemo(
     () =>
       (history.data?.pages ?? [])
         .flatMap((page) => page.items)
-        .map((call) => ({ ...call, who: names(call.from), whom: names(call.answered_by ?? call.to) })),
-    [history.data, names],
+        .map((call) => ({ ...call, who: who(call.from), whom: who(call.answered_by ?? call.to) })),
+    [history.data, t],
   );
   const list = useList(rows, search, LIST);
   const columns: Column<Row>[] = [
@@ -50,7 +49,7 @@ export function History() {
       label: t("history.when"),
       width: "7.5rem",
       sorts: true,
-      cell: (row) => <span className="vz-mono">{when.short(row.started)}</span>,
+      cell: (row) => <span className="vz-mono">{when.short(seconds(row.started))}</span>,
     },
     {
       key: "from",
@@ -72,7 +71,7 @@ export function History() {
       label: t("history.lasted"),
       width: "4.5rem",
       rank: 3,
-      cell: (row) => <span className="vz-mono">{row.answered ? lasted(row.ended - row.answered) : ""}</span>,
+      cell: (row) => <span className="vz-mono">{row.answered ? lasted(row.seconds) : ""}</span>,
     },
   ];
   return (

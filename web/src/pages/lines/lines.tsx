@@ -60,7 +60,7 @@ function TrunkCard({ company, trunk }: { company: string; trunk: Trunk }) {
       complain((problem as Error).message);
     }
   };
-  const calls = state ? Object.values(state.calls).reduce((sum, each) => sum + each, 0) : 0;
+  const calls = state ? Object.values(state.calls).reduce<number>((sum, each) => sum + Number(each), 0) : 0;
   return (
     <section className="vz-card" aria-label={name}>
       <div className="vz-parthead">

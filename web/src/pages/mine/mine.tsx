@@ -19,7 +19,7 @@ export function Mine() {
   const id = me?.user ?? "";
   const { data, error, isPending, refetch } = useRecord(company, "users", id);
   const state = usePresence(company).data?.get(`user:${id}`) ?? "unknown";
-  const history = useHistory(company, { user: id });
+  const history = useHistory(company, { person: `user:${id}` });
   const calls = history.data?.pages.flatMap((page) => page.items).slice(0, 10) ?? [];
   return (
     <Page title={t("nav.mine")} note={<Sign state={state} word />}>

@@ -3,11 +3,19 @@
 import { Link, useParams } from "@tanstack/react-router";
 import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type LiveCall, stateOf, useHistory, useLiveCalls, useRegistrations, useTrunkStates } from "~/api/live";
+import {
+  type LiveCall,
+  seconds,
+  stateOf,
+  useHistory,
+  useLiveCalls,
+  useRegistrations,
+  useTrunkStates,
+} from "~/api/live";
 import { useRecord, useSection } from "~/api/records";
 import { administers, useMe } from "~/api/session";
 import { Icon } from "~/kit/icons";
-import { useNames } from "~/kit/names";
+import { useWho } from "~/kit/names";
 import { Page, Part } from "~/kit/page";
 import { Sign } from "~/kit/sign";
 import { Failed, Waiting } from "~/kit/states";
@@ -33,9 +41,9 @@ function Attention({ company }: { company: string }) {
   const devices = useSection(company, "devices");
   const trunks = useSection(company, "trunks", admin);
   const registrations = useRegistrations(company);
-  const states = useTrunkStates(company);
+  const states = useTrunkStates(company, admin);
   const switchedOn = devices.rows.filter((each) => each.enabled ?? true);
-  const there = switchedOn.filter((each) => registrations.data?.get(each.id)?.contacts.length).length;
+  const there = switchedOn.filter((each) => registrations.data?.get(each.id)?.length).length;
   const owners = new Set(devices.rows.map((each) => each.owner));
   const phoneless = users.rows.filter((each) => !owners.has(`user:${each.id}`));
   const down = trunks.rows.filter((each) => (each.enabled ?? true) && states.data && !states.data.get(each.id)?.up);
@@ -156,7 +164,7 @@ function Now({ company }: { company: string }) {
       ) : data.length ? (
         <ul className="vz-lines" aria-live="polite">
           {data.map((each) => (
-            <Live key={each.id} company={company} call={each} now={now} />
+            <Live key={each.id} call={each} now={now} />
           ))}
         </ul>
       ) : (
@@ -166,20 +174,17 @@ function Now({ company }: { company: string }) {
   );
 }
 
-function Live({ company, call, now }: { company: string; call: LiveCall; now: number }) {
-  const names = useNames(company);
-  const state = call.state === "waiting" ? "ringing" : stateOf(call.state);
-  const partners = call.parties
-    .filter((party) => party.who && party.who !== call.from)
-    .map((party) => names(party.who));
-  const whom = [...new Set(partners)].join(", ") || names(call.to);
+function Live({ call, now }: { call: LiveCall; now: number }) {
+  const who = useWho();
+  const parties = call.parties.filter((party) => party.name && party.who !== call.from.ref).map((party) => party.name);
+  const whom = [...new Set(parties)].join(", ") || who(call.to);
   return (
     <li>
-      <Sign state={state} word />
+      <Sign state={stateOf(call.state)} word />
       <span className="vz-grow">
-        {names(call.from)} → {whom}
+        {who(call.from)} → {whom}
       </span>
-      <span className="vz-dim vz-mono">{lasted(now - (call.answered ?? call.started))}</span>
+      <span className="vz-dim vz-mono">{lasted(now - seconds(call.answered ?? call.started))}</span>
     </li>
   );
 }
@@ -193,8 +198,8 @@ function Today({ company }: { company: string }) {
   const hours = useMemo(() => {
     const found = Array.from({ length: 24 }, () => 0);
     for (const call of data?.pages.flatMap((page) => page.items) ?? []) {
-      if (!when.isToday(call.started)) continue;
-      const hour = when.hour(call.started);
+      if (!when.isToday(seconds(call.started))) continue;
+      const hour = when.hour(seconds(call.started));
       found[hour] = (found[hour] ?? 0) + 1;
     }
     return found;

@@ -242,7 +242,7 @@ function More({ company, person }: { company: string; person: Person }) {
 
 function Calls({ company, person }: { company: string; person: Person }) {
   const { t } = useTranslation();
-  const { data, error } = useHistory(company, { user: person.id });
+  const { data, error } = useHistory(company, { person: `user:${person.id}` });
   const calls = data?.pages.flatMap((page) => page.items).slice(0, 10) ?? [];
   if (error) return null;
   return (

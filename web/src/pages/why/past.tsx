@@ -7,25 +7,20 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Explanation } from "~/api/explain";
 import { type Problem, read } from "~/api/http";
-import type { PastCall as Call } from "~/api/live";
+import { seconds } from "~/api/live";
 import { useRecord } from "~/api/records";
-import { useNames } from "~/kit/names";
+import type { Api } from "~/api/types";
+import { useNames, useWho } from "~/kit/names";
 import { Detail, Facts, Part } from "~/kit/page";
 import { Failed, Waiting } from "~/kit/states";
 import { lasted, useWhen } from "~/kit/when";
 import { Outcome } from "../history/outcome";
 import { Asked, Chain, Story } from "./story";
 
-interface Leg {
-  id: string;
-  party?: { ref?: string | { kind: string; id: string } | null; device?: string | null };
-  outgoing?: boolean;
-  joined?: number;
-  left?: number;
-}
-type Whole = Call & { legs?: Leg[]; explanation?: Explanation };
+type Whole = Api["PastCallDetail"];
+type Leg = Api["CallLeg"];
 
-export function One({ company, id }: { company: string; id: string }) {
+function One({ company, id }: { company: string; id: string }) {
   const path = `/companies/${encodeURIComponent(company)}/history/${encodeURIComponent(id)}`;
   const call = useQuery<Whole, Problem>({
     queryKey: ["history", company, "one", id],
@@ -48,12 +43,12 @@ export function PastCall() {
 
 function Shown({ company, call, told, path }: { company: string; call: Whole; told: Explanation; path: string }) {
   const { t } = useTranslation();
-  const names = useNames(company);
+  const who = useWho();
   const when = useWhen(useRecord(company, "company", company).data?.data.timezone);
   return (
     <Detail
-      title={`${names(call.from)} → ${names(call.to)}`}
-      note={when.long(call.started)}
+      title={`${who(call.from)} → ${who(call.to)}`}
+      note={when.long(seconds(call.started))}
       back="/c/$company/history"
       params={{ company }}
       acts={<Outcome call={call} />}
@@ -61,72 +56,95 @@ function Shown({ company, call, told, path }: { company: string; call: Whole; to
       <Story company={company} told={told} />
       <Facts
         rows={[
-          [t("history.answeredBy"), names(call.answered_by)],
-          [t("history.lasted"), call.answered ? lasted(call.ended - call.answered) : ""],
-          [t("history.over"), call.trunk],
+          [t("history.answeredBy"), call.answered_by && who(call.answered_by)],
+          [t("history.lasted"), call.answered ? lasted(call.seconds) : ""],
         ]}
       />
       <Chain company={company} told={told} />
-      <Timeline company={company} call={call} />
+      <Timeline company={company} call={call} told={told} />
       <Asked company={company} told={told} />
       <Ladder path={path} />
     </Detail>
   );
 }
 
-function refOf(leg: Leg): string {
-  const ref = leg.party?.ref;
-  if (ref && typeof ref === "object") return `${ref.kind}:${ref.id}`;
-  return ref ?? (leg.party?.device ? `device:${leg.party.device}` : "");
-}
-
-function Timeline({ company, call }: { company: string; call: Whole }) {
+function Timeline({ company, call, told }: { company: string; call: Whole; told: Explanation }) {
   const { t } = useTranslation();
   const names = useNames(company);
   const when = useWhen(useRecord(company, "company", company).data?.data.timezone);
-  const length = Math.max(call.ended - call.started, 0.001);
-  const share = (moment: number) => `${Math.min(100, Math.max(0, ((moment - call.started) / length) * 100))}%`;
-  const width = (from: number, to: number) => `${Math.max(0.5, ((to - from) / length) * 100)}%`;
-  const until = call.answered ?? call.ended;
+  const [start, end] = [seconds(call.started), seconds(call.ended)];
+  const length = Math.max(end - start, 0.001);
+  const until = call.answered ? seconds(call.answered) : end;
+  const name = (leg: Leg) => leg.name ?? (leg.who ? names(leg.who) : (leg.number ?? t("target.outside")));
   return (
     <Part title={t("why.timeline")}>
       <div className="vz-tracks">
-        <span>{t("why.ringing")}</span>
-        <div
-          className="vz-track"
-          role="img"
-          aria-label={t("why.lasted", { what: t("why.ringing"), seconds: lasted(until - call.started) })}
-        >
-          <i style={{ left: 0, width: width(call.started, until) }} />
-        </div>
-        {(call.legs ?? []).map((leg) => {
-          const [from, to] = [leg.joined ?? call.started, leg.left ?? call.ended];
-          const name = names(refOf(leg)) || t("target.outside");
+        <Track
+          kind="ring"
+          name={t("why.ringing")}
+          from={0}
+          to={(until - start) / length}
+          lasted={lasted(until - start)}
+        />
+        {call.legs.map((leg) => {
+          const [from, to] = [seconds(leg.joined) - start, seconds(leg.left) - start];
           return (
             <Track
-              key={leg.id}
-              name={name}
-              label={t("why.lasted", { what: name, seconds: lasted(to - from) })}
-              left={share(from)}
-              width={width(from, to)}
+              key={`${leg.device}${leg.joined}`}
+              kind="talk"
+              name={name(leg)}
+              from={from / length}
+              to={to / length}
+              lasted={lasted(to - from)}
             />
           );
         })}
       </div>
-      <div className="vz-barlabels">
-        <span className="vz-mono">{when.exact(call.started)}</span>
-        <span className="vz-mono">{when.exact(call.ended)}</span>
-      </div>
+      <ol className="vz-lines">
+        {(told.timeline ?? []).map((each, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: what happened has no other name
+          <li key={index}>
+            <span className="vz-mono vz-dim">{each.at ? when.exact(seconds(each.at)) : ""}</span>
+            <span className="vz-grow">
+              {t(`why.what_${known(each.what)}`)}
+              {each.text && ` – ${each.text}`}
+            </span>
+            <span className="vz-dim">
+              {(each.phones ?? [])
+                .map((one) => `${names(String(one.target ?? ""))}: ${String(one.text ?? one.outcome ?? "")}`)
+                .join(", ")}
+            </span>
+          </li>
+        ))}
+      </ol>
     </Part>
   );
 }
 
-function Track({ name, label, left, width }: { name: string; label: string; left: string; width: string }) {
+const HAPPENINGS = ["started", "answered", "ended", "forwarded", "announced", "refused", "transferred"] as const;
+const known = (what: string): (typeof HAPPENINGS)[number] | "other" =>
+  HAPPENINGS.find((each) => each === what) ?? "other";
+
+function Track({
+  kind,
+  name,
+  from,
+  to,
+  lasted,
+}: {
+  kind: "ring" | "talk";
+  name: string;
+  from: number;
+  to: number;
+  lasted: string;
+}) {
+  const { t } = useTranslation();
+  const share = (value: number) => `${Math.min(100, Math.max(0, value * 100))}%`;
   return (
     <>
       <span>{name}</span>
-      <div className="vz-track" role="img" aria-label={label}>
-        <i data-kind="talk" style={{ left, width }} />
+      <div className="vz-track" role="img" aria-label={t("why.lasted", { what: name, seconds: lasted })}>
+        <i data-kind={kind} style={{ left: share(from), width: share(Math.max(to - from, 0.005)) }} />
       </div>
     </>
   );
@@ -135,14 +153,23 @@ function Track({ name, label, left, width }: { name: string; label: string; left
 function Ladder({ path }: { path: string }) {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);
-  const ladder = useQuery<{ lines?: string[]; text?: string }, Problem>({
+  const ladder = useQuery<Api["Trace"], Problem>({
     queryKey: ["ladder", path],
-    queryFn: () => read(`${path}/ladder`),
+    queryFn: () => read<Api["Trace"]>(`${path}/trace`),
     enabled: open,
     retry: false,
   });
   return (
-    <Part title={t("why.ladder")}>
+    <Part
+      title={t("why.ladder")}
+      acts={
+        open && (
+          <a href={`/api/v1${path}/trace.pcap`} download>
+            {t("why.capture")}
+          </a>
+        )
+      }
+    >
       {!open && (
         <div>
           <Button variant="default" onClick={() => setOpen(true)}>
@@ -157,7 +184,7 @@ function Ladder({ path }: { path: string }) {
       {ladder.data && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls sideways, so it must take the focus
         <pre className="vz-ladder" tabIndex={0}>
-          {ladder.data.text ?? ladder.data.lines?.join("\n")}
+          {ladder.data.lines.join("\n") || t("why.noLadder")}
         </pre>
       )}
     </Part>

@@ -1,6 +1,6 @@
 /** The place in the portal where a setting of an explanation can be changed: `users[anna].forwarding.no_answer`. */
 
-const PATH = /^([a-z_]+)\[([^\]]+)\]/;
+import type { Because } from "~/api/explain";
 
 export type SettingLink =
   | { to: "/c/$company/people/$id"; id: string }
@@ -8,10 +8,10 @@ export type SettingLink =
   | { to: "/c/$company/times/$id"; id: string }
   | { to: "/c/$company/lines" | "/c/$company/settings" | "/c/$company/groups" | "/c/$company/rules" };
 
-export function placeOf(setting: string | null): SettingLink | null {
-  if (!setting) return null;
-  const [, section, id] = PATH.exec(setting) ?? [];
-  if (!section || !id) return setting.startsWith("company") ? { to: "/c/$company/settings" } : null;
+export function placeOf(setting: Because["setting"]): SettingLink | null {
+  if (!setting?.section) return null;
+  const { section } = setting;
+  const id = setting.id ?? "";
   switch (section) {
     case "users":
       return { to: "/c/$company/people/$id", id };
@@ -32,7 +32,11 @@ export function placeOf(setting: string | null): SettingLink | null {
     case "paging_groups":
     case "attendants":
       return { to: "/c/$company/groups" };
-    default:
+    case "calling_plans":
+    case "intercepts":
+    case "night_forwarding":
       return { to: "/c/$company/rules" };
+    default:
+      return null;
   }
 }

@@ -2,50 +2,42 @@
 
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import type { Because, Explanation, Step } from "~/api/explain";
+import type { Because, Explanation } from "~/api/explain";
 import { Icon } from "~/kit/icons";
 import { stepIcon, useStepWords } from "~/kit/leads";
 import { useNames } from "~/kit/names";
 import { Part } from "~/kit/page";
 import { placeOf } from "./settings";
 
-/** What came of a step, in the words of deciding: `no_answer`, `busy`, `answered` … */
-export function outcomeOf(step: Step): string {
-  const outcome = step.outcome as { type?: string; kind?: string; outcome?: string } | string | null | undefined;
-  if (!outcome) return "";
-  if (typeof outcome === "string") return outcome;
-  return outcome.type ?? outcome.kind ?? outcome.outcome ?? "";
-}
-
-const KNOWN = ["answered", "no_answer", "busy", "declined", "unreachable", "cancelled", "failed", "done"] as const;
-type Known = (typeof KNOWN)[number];
-const known = (word: string): Known | null => ((KNOWN as readonly string[]).includes(word) ? (word as Known) : null);
-
+/** The story in whole sentences, made of what deciding said. */
 export function useStory(company: string): (told: Explanation) => string[] {
   const { t } = useTranslation();
   const names = useNames(company);
   const words = useStepWords(company);
   return (told) => {
-    const past = told.ended !== undefined;
-    const who =
-      told.asked.from === "unavailable" || told.asked.from === "anonymous"
-        ? t("story.someone")
-        : names(told.asked.from);
-    const found = [t(past ? "story.called" : "story.calls", { who, whom: names(told.asked.to) })];
+    const past = Boolean(told.ended);
+    const { from = "", to = "" } = told.asked;
+    const who = from === "unavailable" || from === "anonymous" ? t("story.someone") : names(from);
+    const found = [t(past ? "story.called" : "story.calls", { who, whom: names(to) })];
     told.plan.forEach((step, index) => {
       const because = step.because.at(-1)?.text;
       const people = [...new Set(step.targets.map(names))].join(", ");
       if (step.step === "ring") {
         found.push(t(past ? "story.rang" : "story.rings", { who: people }));
-        const outcome = known(outcomeOf(step));
-        const next = told.plan[index + 1];
-        if (past && outcome) found.push(t(`story.${outcome}`, { who: people }));
-        else if (!past && next) found.push(t("story.nobody", { seconds: Math.round(step.seconds ?? 0) }));
+        if (past && step.outcome_text) found.push(t("story.then", { outcome: step.outcome_text }));
+        else if (!past && told.plan[index + 1])
+          found.push(t("story.nobody", { seconds: Math.round(step.seconds ?? 0) }));
       } else if (step.step === "forward") found.push(because ? `${because}.` : t("story.forwards", { whom: people }));
-      else if (because) found.push(`${because}.`);
-      else found.push(`${words(step)}.`);
+      else found.push(`${because ?? words(step)}.`);
     });
-    if (told.ended?.text) found.push(`${told.ended.text}.`);
+    if (told.ended?.text)
+      found.push(
+        t("story.ended", {
+          by: names(told.ended.by),
+          text: told.ended.text,
+          context: told.ended.by?.includes(":") ? "by" : "self",
+        }),
+      );
     return found;
   };
 }
@@ -62,15 +54,14 @@ export function Chain({ company, told }: { company: string; told: Explanation })
     <Part title={t("why.rules")}>
       <ol className="vz-chain">
         {told.plan.map((step, index) => {
-          const outcome = known(outcomeOf(step));
           return (
             // biome-ignore lint/suspicious/noArrayIndexKey: steps have no other name
-            <li key={index} data-step={outcome === "answered" ? "answered" : step.step}>
+            <li key={index} data-step={step.outcome === "answered" ? "answered" : step.step}>
               <span className="vz-chainsign">
                 <Icon name={stepIcon(step.step)} size={14} />
               </span>
               <strong>{words(step)}</strong>
-              {outcome && <span className="vz-dim"> – {t(`why.outcome_${outcome}`)}</span>}
+              {step.outcome_text && <span className="vz-dim"> – {step.outcome_text}</span>}
               {step.display && step.step === "ring" && (
                 <div className="vz-dim">{t("why.shows", { what: step.display })}</div>
               )}
@@ -90,7 +81,7 @@ function Becauses({ company, because }: { company: string; because: Because[] })
       {because.map((each) => {
         const place = placeOf(each.setting);
         return (
-          <li key={`${each.rule}${each.key}${each.setting ?? ""}`}>
+          <li key={`${each.rule}${each.key}${each.setting?.path ?? ""}`}>
             {each.text}
             {place && (
               <>
@@ -98,7 +89,7 @@ function Becauses({ company, because }: { company: string; because: Because[] })
                 <Link
                   to={place.to}
                   params={{ company, id: "id" in place ? place.id : "" } as never}
-                  title={each.setting ?? undefined}
+                  title={each.setting?.path}
                 >
                   {t("why.setting")}
                 </Link>
@@ -114,8 +105,10 @@ function Becauses({ company, because }: { company: string; because: Because[] })
 /** Everything that was asked on the way, also what did not act. */
 export function Asked({ company, told }: { company: string; told: Explanation }) {
   const { t } = useTranslation();
-  const shown = new Set(told.plan.flatMap((step) => step.because.map((each) => `${each.key}${each.setting ?? ""}`)));
-  const rest = told.because.filter((each) => !shown.has(`${each.key}${each.setting ?? ""}`));
+  const shown = new Set(
+    told.plan.flatMap((step) => step.because.map((each) => `${each.key}${each.setting?.path ?? ""}`)),
+  );
+  const rest = told.because.filter((each) => !shown.has(`${each.key}${each.setting?.path ?? ""}`));
   if (!rest.length) return null;
   return (
     <Part title={t("why.alsoAsked")}>
