@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
+from vorzimmer.directory.feasts import FEASTS
 from vorzimmer.directory.schema import Key, Kind
 from vorzimmer.directory.walk import shape
 from vorzimmer.features.catalogue import SCHEMA
@@ -39,7 +40,7 @@ WORDS = {"number": "+E.164 number", "target": "target", "day": "day", "zone": "I
 
 def page() -> str:
     """The whole page."""
-    parts = [INTRODUCTION.read_text().rstrip(), *(_kind(kind) for kind in SCHEMA.kinds), _codes()]
+    parts = [INTRODUCTION.read_text().rstrip(), *(_kind(kind) for kind in SCHEMA.kinds), _feasts(), _codes()]
     return "\n\n".join(parts) + "\n"
 
 
@@ -210,6 +211,18 @@ def _shown(value: object) -> str:
     if isinstance(value, tuple):
         return f"`[{', '.join(map(str, value))}]`"
     return f"`{value}`"
+
+
+def _feasts() -> str:
+    lines = [
+        "## Feasts that are not public everywhere",
+        "",
+        "Where a schedule takes a day, these words name one that many places or companies keep, in every year.",
+        "",
+        "| word | feast |",
+        "|---|---|",
+    ]
+    return "\n".join([*lines, *(f"| `{word}` | {feast.english} ({feast.german}) |" for word, feast in FEASTS.items())])
 
 
 def _codes() -> str:

@@ -247,3 +247,16 @@ def test_an_export_with_secrets_is_a_backup(bench: Bench) -> None:
     assert fresh.secrets.texts == bench.secrets.texts
     assert fresh.book is not None
     assert export_company(fresh.book, fresh.secrets) == backup
+
+
+def test_nf_7_a_company_does_not_move_to_a_country_without_its_regions(bench: Bench) -> None:
+    with pytest.raises(
+        BadFileError, match=r'company.country: the schedule "feiertage" has holidays of FR BY: none are'
+    ):
+        bench.plan("company: {id: musterbau, country: FR}")
+
+
+def test_nf_7_saving_says_where_blocks_overlap(bench: Bench) -> None:
+    week = '{mo-fr: ["08:00-12:00"], we: ["11:30-17:00"]}'
+    plan = bench.plan(HEAD + f"schedules: [{{id: s, name: S, weekly: {week}}}]")
+    assert "schedules[s].weekly: 08:00-12:00 and 11:30-17:00 overlap" in plan.notes

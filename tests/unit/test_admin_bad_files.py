@@ -220,6 +220,36 @@ CASES: list[tuple[str, str, str, str]] = [
         "no day of the calendar",
     ),
     (
+        'holidays: {region: BY, also: ["2026-12-24", "2026-12-31"]}',
+        'days: [{on: "12-24", to: "2026-12-31"}]',
+        "schedules[feiertage].days[0].to",
+        "give the year for both",
+    ),
+    (
+        'holidays: {region: BY, also: ["2026-12-24", "2026-12-31"]}',
+        'days: [{on: "2026-12-24", to: "2026-12-23"}]',
+        "schedules[feiertage].days[0].to",
+        "2026-12-23 is before 2026-12-24",
+    ),
+    (
+        'holidays: {region: BY, also: ["2026-12-24", "2026-12-31"]}',
+        'calendar: {events: [{from: "2026-12-24", to: "2026-12-24T10:00:00Z"}]}',
+        "schedules[feiertage].calendar.events[2026-12-24-2026-12-24T10:00:00Z].to",
+        "give two days or two moments",
+    ),
+    (
+        'holidays: {region: BY, also: ["2026-12-24", "2026-12-31"]}',
+        'calendar: {events: [{from: "9999-12-31", to: "9999-12-31"}]}',
+        "schedules[feiertage].calendar.events[9999-12-31-9999-12-31].to",
+        "events lie in the years",
+    ),
+    (
+        '"2026-12-24"',
+        '"13-24"',
+        "schedules[feiertage].holidays.also[0]",
+        "no day of the calendar",
+    ),
+    (
         '["08:00-17:00"]',
         '["8-17"]',
         "schedules[buerozeiten].weekly.mo-th[0]",

@@ -21,6 +21,7 @@ from tests.deciding import (
 )
 
 from vorzimmer.directory.snapshot import Change
+from vorzimmer.features.texts import render
 from vorzimmer.routing.criteria import number_fits
 from vorzimmer.routing.model import Announce, Caller, Forward, Ring
 
@@ -145,6 +146,25 @@ def test_bas_3_criteria_by_schedule_and_holidays() -> None:
     assert isinstance(step(on_feast, now=epiphany), Announce)
     assert isinstance(step(both, now=epiphany), Announce)
     assert isinstance(step(both), Ring)
+
+
+def test_nf_8_a_because_names_the_schedule_and_why_it_holds() -> None:
+    feast = Change("schedule", "fest", {"id": "fest", "name": "Feiertage", "holidays": {"region": "BY"}})
+    days = {
+        "id": "tag",
+        "name": "Tag",
+        "weekly": {"mo-su": ["08:00-17:00"]},
+        "days": [{"on": "10-03", "hours": ["08:00-20:00"]}],
+    }
+    of = book(feast, Change("schedule", "tag", days), anna={"reject": [criterion(schedule="tag", holidays="fest")]})
+    unity = datetime(2026, 10, 3, 9, tzinfo=UTC)
+    said = step(of, now=unity).because
+    assert [render(why, "de", with_setting=False) for why in said[-3:]] == [
+        "Anna weist solche Anrufe ab (Regel „Regel“)",
+        "„Tag“ gilt an diesem Tag zu eigenen Zeiten: 2026-10-03",
+        "„Feiertage“ gilt, Feiertag: Tag der Deutschen Einheit",
+    ]
+    assert render(said[-1], "en") == "“Feiertage” holds, holiday: German Unity Day (setting schedules[fest])"
 
 
 def test_bas_3_reject_announces_then_603() -> None:

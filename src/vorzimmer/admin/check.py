@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from msgspec import inspect
 
+from vorzimmer.directory.feasts import day_in
 from vorzimmer.directory.schema import Key, Kind, Schema
 from vorzimmer.directory.walk import Path, fits, shape
 from vorzimmer.kernel.text import safe_name
@@ -167,6 +168,7 @@ def _text(value: object, info: inspect.StrType, path: Path, extra: dict[str, Any
         yield Fault(path, f"{said(value)} is no day of the calendar")
 
 
+_LEAP = 2024
 _JOINERS = frozenset("\u00a0\u200c\u200d\u202f")
 
 
@@ -177,11 +179,11 @@ def _printable(text: str, *, lines: bool) -> bool:
 
 
 def _is_day(text: str) -> bool:
+    """A day, a moment of a day, the same day of each year (29 February too), or a feast."""
     try:
-        date.fromisoformat(text)
+        return day_in(text, _LEAP) is not None or date.fromisoformat(text.partition("T")[0]) is not None
     except ValueError:
         return False
-    return True
 
 
 def _int(value: object, info: inspect.IntType, path: Path, extra: dict[str, Any]) -> Iterator[Fault]:

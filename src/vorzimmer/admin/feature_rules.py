@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 import phonenumbers
 
+from vorzimmer.admin import schedule_rules as schedules
 from vorzimmer.admin.check import Fault, said
 from vorzimmer.admin.rules import Rule, Scene
 from vorzimmer.directory.keys import COMPANY, DEVICE
-from vorzimmer.directory.model import Company, Device, Schedule
+from vorzimmer.directory.model import Company, Device
 from vorzimmer.directory.record import Entry
 from vorzimmer.directory.ref import Ref
-from vorzimmer.directory.schedules import UnknownRegionError, public_holidays
 from vorzimmer.features.attendant.settings import Attendant, Menu, Prompt
 from vorzimmer.features.calling_plan.settings import CallingPlan
 from vorzimmer.features.codes.settings import FEATURE_CODES
@@ -38,30 +38,15 @@ def company(scene: Scene, entry: Entry) -> Iterator[Fault]:
         yield Fault(("extension_length", "min"), f"{core.extension_length.min} is above max")
     if core.country not in phonenumbers.SUPPORTED_REGIONS:
         yield Fault(("country",), f"{said(core.country)} is no country with a number plan")
-    if core.holiday_region and not _region(core.country, core.holiday_region):
+    if core.holiday_region and not schedules.known_region(core.country, core.holiday_region):
         yield Fault(("holiday_region",), f"no public holidays are known for {core.country} {core.holiday_region}")
+    if scene.before is not None and scene.before.company.country != core.country:
+        yield from schedules.of_country(scene, core.country)
     for code, one, other in scene.after.get(FEATURE_CODES, entry.ref).conflicts():
         yield Fault(("feature_codes", one), f"{code} is also, or begins, the code of {other}")
     park = scene.after.get(PARK, entry.ref)
     if park.recall_to != "parker" and park.alternate is None:
         yield Fault(("park", "recall_to"), f"{park.recall_to} needs an alternate")
-
-
-def _region(country: str, region: str) -> bool:
-    try:
-        public_holidays(country, region, 2026)
-    except UnknownRegionError:
-        return False
-    return True
-
-
-def schedule(scene: Scene, entry: Entry) -> Iterator[Fault]:
-    """A schedule's region has a calendar (NF-7: it must never just not match)."""
-    core = entry.core
-    assert isinstance(core, Schedule)
-    if core.holidays and core.holidays.region and not _region(scene.after.company.country, core.holidays.region):
-        region = f"{scene.after.company.country} {core.holidays.region}"
-        yield Fault(("holidays", "region"), f"no public holidays are known for {region}")
 
 
 def forwarding(scene: Scene, entry: Entry) -> Iterator[Fault]:
@@ -243,7 +228,7 @@ def _limit(count: int, limit: int, path: tuple[str, ...]) -> Iterator[Fault]:
 
 RULES: dict[str, tuple[Rule, ...]] = {
     COMPANY.name: (company,),
-    "schedule": (schedule,),
+    "schedule": (schedules.schedule,),
     "user": (forwarding, identity, executive, delegation, lamps),
     "phone": (forwarding, identity, delegation, lamps),
     DEVICE.name: (device,),
@@ -258,5 +243,5 @@ RULES: dict[str, tuple[Rule, ...]] = {
 }
 """Rules by kind."""
 
-WARNINGS: tuple[Rule, ...] = (menu_warnings, key_warnings)
+WARNINGS: tuple[Rule, ...] = (menu_warnings, key_warnings, schedules.overlaps)
 """What is allowed but worth a word when it is saved."""

@@ -3,8 +3,9 @@
 This module must never name a feature.
 """
 
-from vorzimmer.directory.model import Company, Contact, Department, Device, Phone, Schedule, Site, User
+from vorzimmer.directory.model import Company, Contact, Department, Device, Phone, Site, User
 from vorzimmer.directory.schema import Kind
+from vorzimmer.directory.timetable import Schedule
 
 COMPANY = Kind("company", "company", Company)
 SITE = Kind("site", "sites", Site)

@@ -1,19 +1,18 @@
 """Who and what a company consists of, with the very names of the company file.
 
-Features add their own kinds and sections; here is only what the house itself needs: people, phones, devices, places,
-times. Fields without a default must be given. This module must never hold a secret or a rule.
+Features add their own kinds and sections; here is only what the house itself needs: people, phones, devices,
+places (times are in ``timetable.py``). Fields without a default must be given. This module must never hold a secret or
+a rule.
 """
 
 from typing import Annotated, ClassVar, Literal
 
-from msgspec import Meta, field
+from msgspec import Meta
 
 from vorzimmer.directory.profiles import ProfileName
 from vorzimmer.directory.types import (
     E164,
-    Block,
     Codecs,
-    Day,
     DepartmentRef,
     Email,
     Emergency,
@@ -32,7 +31,7 @@ from vorzimmer.directory.types import (
     UserRef,
 )
 
-__all__ = ["Company", "Contact", "Department", "Device", "NumberSpec", "Phone", "Schedule", "Site", "User"]
+__all__ = ["Company", "Contact", "Department", "Device", "NumberSpec", "Phone", "Site", "User"]
 
 
 class ExtensionLength(Section, frozen=True):
@@ -111,36 +110,6 @@ class Department(Section, frozen=True):
     EMERGENCY: ClassVar = Emergency.PASSES
     id: Ident
     name: Name
-
-
-class Holidays(Section, frozen=True):
-    """Days on which a schedule holds: the public ones of a region (``BY`` in the company's country) and more."""
-
-    EMERGENCY: ClassVar = Emergency.PASSES
-    region: (
-        Annotated[str, Meta(pattern=r"^[A-Z0-9]{1,3}\Z", extra={"says": "a region like BY", "region": True})] | None
-    ) = None
-    also: tuple[Day, ...] = ()
-
-
-WEEKDAYS = ("mo", "tu", "we", "th", "fr", "sa", "su")
-Days = Annotated[
-    str,
-    Meta(
-        pattern=r"^(mo|tu|we|th|fr|sa|su)(-(mo|tu|we|th|fr|sa|su))?(,(mo|tu|we|th|fr|sa|su)(-(mo|tu|we|th|fr|sa|su))?)*\Z",
-        extra={"says": "days like mo, mo-th or mo,we"},
-    ),
-]
-
-
-class Schedule(Section, frozen=True):
-    """Weekly time blocks in the company's time zone, or holidays, or both (0.4). A block may go over midnight."""
-
-    EMERGENCY: ClassVar = Emergency.PASSES
-    id: Ident
-    name: Name
-    weekly: Annotated[dict[Days, tuple[Block, ...]], Meta(extra={"merge": "whole"})] = field(default_factory=dict)
-    holidays: Holidays | None = None
 
 
 class NumberSpec(Section, frozen=True):

@@ -5,21 +5,23 @@ SQL, mutate a published Snapshot, or know a feature by name: features bring thei
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 import msgspec
 from immutables import Map
 
+from vorzimmer.directory.agenda import Agenda
 from vorzimmer.directory.bulk import resting_collector
 from vorzimmer.directory.index import Indexes, Maps
-from vorzimmer.directory.keys import COMPANY, DEVICE, USER
+from vorzimmer.directory.keys import COMPANY, DEVICE, SCHEDULE, USER
 from vorzimmer.directory.model import Company, Device
 from vorzimmer.directory.record import BadRecordError, Change, Entry, NumberEntry, Referrer, read_entry
 from vorzimmer.directory.ref import Ref
 from vorzimmer.directory.schema import Key, Kind, Schema
+from vorzimmer.directory.timetable import Schedule
 from vorzimmer.directory.walk import show
 
 __all__ = ["BadRecordError", "Change", "Key", "Kind", "NumberEntry", "Referrer", "Snapshot"]
@@ -33,12 +35,17 @@ def _defaults(key: Key[Any]) -> Any:
     return key.type()
 
 
+def _no_agendas() -> Map[str, Agenda]:
+    return Map()
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """All of one company. Every method is a lookup in memory: no I/O, no copying.
 
     `zones` turns a time zone's name into rules; it comes from outside because those are files. `revision` counts the
     committed changes. `own` is the company's own record, which is asked for in every decision (see ``company``).
+    `agendas` are the schedules made ready to be asked, which keep the days that they have reckoned.
     """
 
     schema: Schema
@@ -47,6 +54,7 @@ class Snapshot:
     revision: int = 0
     zone: tzinfo | None = None
     own: Company | None = None
+    agendas: Map[str, Agenda] = field(default_factory=_no_agendas)
 
     @classmethod
     def empty(cls, schema: Schema, zones: Zones) -> "Snapshot":
@@ -156,6 +164,10 @@ class Snapshot:
         """An aware moment in the company's time zone."""
         return moment.astimezone(self.zone)
 
+    def agenda(self, schedule: str) -> Agenda | None:
+        """A schedule, ready to be asked whether it holds."""
+        return self.agendas.get(schedule)
+
     def apply(self, changes: Iterable[Change]) -> "Snapshot":
         """The next Snapshot. Costs in proportion to the changes, whatever the company's size. Raises BadRecordError for
         a record that does not fit its type; then nothing has changed."""
@@ -163,11 +175,13 @@ class Snapshot:
         for change in changes:
             self._apply(change, indexes)
         maps = indexes.finish()
-        return Snapshot(self.schema, self.zones, maps, self.revision + 1, self._zone(maps), _own(maps))
+        zone, own = self._zone(maps), _own(maps)
+        agendas = self._agendas(maps, zone, own)
+        return Snapshot(self.schema, self.zones, maps, self.revision + 1, zone, own, agendas)
 
     def at_revision(self, revision: int) -> "Snapshot":
         """The same book with the store's number of its revision."""
-        return Snapshot(self.schema, self.zones, self.maps, revision, self.zone, self.own)
+        return Snapshot(self.schema, self.zones, self.maps, revision, self.zone, self.own, self.agendas)
 
     def _apply(self, change: Change, indexes: Indexes) -> None:
         if change.record is None:
@@ -177,6 +191,21 @@ class Snapshot:
             indexes.put(read_entry(self.schema, change))
         except (msgspec.ValidationError, KeyError) as error:
             raise BadRecordError(f"{change.kind}:{change.id}: {error}") from error
+
+    def _agendas(self, maps: Maps, zone: tzinfo | None, own: Company | None) -> Map[str, Agenda]:
+        """Those of schedules that stay as they are keep their days."""
+        entries = maps.kinds.get(SCHEDULE.name, Map())
+        country = own.country if own is not None else ""
+        same = zone is self.zone and self.own is not None and country == self.own.country
+        if same and entries is self.maps.kinds.get(SCHEDULE.name, Map()):
+            return self.agendas
+        found = {}
+        for ident, entry in entries.items():
+            assert isinstance(entry.core, Schedule)
+            old = self.agendas.get(ident) if same else None
+            fits = old is not None and old.schedule is entry.core
+            found[ident] = old if old is not None and fits else Agenda(entry.core, zone or UTC, country)
+        return Map(found)
 
     def _zone(self, maps: Maps) -> tzinfo | None:
         if maps.kinds.get(COMPANY.name) is self.maps.kinds.get(COMPANY.name):

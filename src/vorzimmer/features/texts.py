@@ -7,6 +7,7 @@ as *Sie*. This module must never decide, nor let a parameter act as a template.
 from collections.abc import Mapping
 from typing import TypeVar
 
+from vorzimmer.directory.feasts import feast_name
 from vorzimmer.features.anonymous_rejection.texts import LABELS as ANONYMOUS_REJECTION_LABELS
 from vorzimmer.features.anonymous_rejection.texts import TEXTS as ANONYMOUS_REJECTION
 from vorzimmer.features.barge.texts import LABELS as BARGE_LABELS
@@ -139,7 +140,12 @@ class _Shown(dict[str, str]):
 
 
 def _shown(params: Mapping[str, str], language: str) -> dict[str, str]:
-    return {name: _target(value, params.get(f"{name}_name"), language) for name, value in params.items()}
+    return {name: _word(name, value, params, language) for name, value in params.items()}
+
+
+def _word(name: str, value: str, params: Mapping[str, str], language: str) -> str:
+    """Names of public holidays are translated; whatever else people called something stays."""
+    return feast_name(value, language) if name == "feast" else _target(value, params.get(f"{name}_name"), language)
 
 
 def _target(value: str, name: str | None, language: str) -> str:

@@ -4,17 +4,31 @@ Criteria see who calls as the account or the network asserts it. This module mus
 """
 
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import datetime
 from typing import TypeVar
 
+from vorzimmer.directory.agenda import Reason, What
 from vorzimmer.directory.criteria import Criterion
 from vorzimmer.directory.keys import SCHEDULE
-from vorzimmer.directory.schedules import holds
-from vorzimmer.routing.model import Caller
+from vorzimmer.directory.ref import Ref
+from vorzimmer.directory.snapshot import Snapshot
+from vorzimmer.routing.model import Because, Caller
 from vorzimmer.routing.numbers import as_e164
 from vorzimmer.routing.rule import Context
 
 C = TypeVar("C", bound=Criterion)
+_HOLDS: dict[What, str] = {
+    "weekly": "schedule.week",
+    "holiday": "schedule.holiday",
+    "own": "schedule.own_day",
+    "event": "schedule.event",
+}
+_RESTS: dict[What, str] = {
+    "outside": "schedule.outside",
+    "holiday": "schedule.holiday_rests",
+    "own": "schedule.own_day_rests",
+    "event": "schedule.event_rests",
+}
 
 
 def first_match(criteria: Sequence[C], context: Context) -> C | None:
@@ -44,9 +58,27 @@ def is_open(schedule: str | None, context: Context) -> bool:
     """Whether a schedule holds now; without one it always does, and one that is gone never does."""
     if schedule is None:
         return True
-    found = context.book.find(SCHEDULE, schedule)
-    zone = context.book.zone or UTC
-    return found is not None and holds(found, context.now, zone, context.book.company.country)
+    agenda = context.book.agenda(schedule)
+    return agenda is not None and agenda.holds(context.now)
+
+
+def when(criterion: Criterion, context: Context) -> tuple[Because, ...]:
+    """Why a criterion that matches does so at this time."""
+    return times(context.book, context.now, criterion.schedule, criterion.holidays)
+
+
+def times(book: Snapshot, now: datetime, *schedules: str | None) -> tuple[Because, ...]:
+    """What each schedule says now and why, for whoever asks where a call went (*holiday: German Unity Day*)."""
+    found = [(ident, book.agenda(ident)) for ident in schedules if ident is not None]
+    return tuple(_time(book, ident, agenda.why(now), now) for ident, agenda in found if agenda is not None)
+
+
+def _time(book: Snapshot, ident: str, why: Reason, now: datetime) -> Because:
+    ref = Ref(SCHEDULE.name, ident)
+    key = _HOLDS[why.what] if why.holds else _RESTS[why.what]
+    what = {"feast": why.name} if why.what == "holiday" else {"event": why.name or book.local(now).date().isoformat()}
+    named = why.what not in {"weekly", "outside"}
+    return Because("schedule", key, {"schedule": book.name_of(ref)} | (what if named else {}), book.setting(ref))
 
 
 def _caller_fits(criterion: Criterion, context: Context) -> bool:

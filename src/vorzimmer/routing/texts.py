@@ -29,6 +29,38 @@ TEXTS = {
         "de": "{name} hat das Gespräch übernommen ({device})",
         "en": "{name} has taken the call over ({device})",
     },
+    "schedule.week": {
+        "de": "„{schedule}“ gilt nach der Woche",
+        "en": "“{schedule}” holds by the week",
+    },
+    "schedule.holiday": {
+        "de": "„{schedule}“ gilt, Feiertag: {feast}",
+        "en": "“{schedule}” holds, holiday: {feast}",
+    },
+    "schedule.own_day": {
+        "de": "„{schedule}“ gilt an diesem Tag zu eigenen Zeiten: {event}",
+        "en": "“{schedule}” has hours of its own on this day and holds: {event}",
+    },
+    "schedule.event": {
+        "de": "„{schedule}“ gilt, Kalender: {event}",
+        "en": "“{schedule}” holds, calendar: {event}",
+    },
+    "schedule.outside": {
+        "de": "„{schedule}“ gilt jetzt nicht",
+        "en": "“{schedule}” does not hold now",
+    },
+    "schedule.holiday_rests": {
+        "de": "„{schedule}“ ruht, Feiertag: {feast}",
+        "en": "“{schedule}” rests, holiday: {feast}",
+    },
+    "schedule.own_day_rests": {
+        "de": "„{schedule}“ hat an diesem Tag eigene Zeiten und ruht: {event}",
+        "en": "“{schedule}” has hours of its own on this day and rests: {event}",
+    },
+    "schedule.event_rests": {
+        "de": "„{schedule}“ ruht, Kalender: {event}",
+        "en": "“{schedule}” rests, calendar: {event}",
+    },
     "may.other_company": {
         "de": "Dieser Anruf gehört nicht zu Ihrem Unternehmen",
         "en": "This call does not belong to your company",

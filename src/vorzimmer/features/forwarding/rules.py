@@ -4,10 +4,11 @@ Each acts at its place in `features/order.py`. This module must never forward a 
 do not act, nor to an emergency number.
 """
 
+from vorzimmer.directory.criteria import Criterion
 from vorzimmer.directory.ref import Ref
 from vorzimmer.features.forwarding.settings import FORWARDING, Forwarding
 from vorzimmer.kernel.text import safe_name
-from vorzimmer.routing.criteria import first_match
+from vorzimmer.routing.criteria import first_match, when
 from vorzimmer.routing.model import Because, Forward, Ring
 from vorzimmer.routing.rule import PASS, Add, Context, Pass, Rule, Treat, Verdict, answer
 from vorzimmer.routing.target import named
@@ -50,9 +51,9 @@ def selective(context: Context) -> Verdict:
     """BAS-3, PRE-8: the first criterion that holds, unless an exception does; after do not disturb."""
     if not context.serves or context.target is None or context.treatment is not None:
         return PASS
-    found = first_match(_settings(context).selective, context)
     settings = _settings(context)
-    return _forward(context, "selective", found.to or settings.always.to, found.name) if found else PASS
+    found = first_match(settings.selective, context)
+    return _forward(context, "selective", found.to or settings.always.to, found) if found else PASS
 
 
 def busy(context: Context) -> Verdict:
@@ -95,15 +96,15 @@ def _settings(context: Context) -> Forwarding:
     return context.book.get(FORWARDING, context.target) if context.target else FORWARDING.type()
 
 
-def _forward(context: Context, case: str, to_text: str | None, criterion: str = "") -> Verdict:
+def _forward(context: Context, case: str, to_text: str | None, found: Criterion | None = None) -> Verdict:
     to = _where(context, case, to_text)
     if isinstance(to, Pass) or context.target is None:
         return to if isinstance(to, Pass) else PASS
-    params = _params(context, case) | _to(to, context) | ({"criterion": criterion} if criterion else {})
+    params = _params(context, case) | _to(to, context) | ({"criterion": found.name} if found else {})
     rule = f"forwarding.{case}"
     key = "forwarding.declined" if context.treatment == "declined" else rule
-    why = Because(rule, key, params, _path(context, case))
-    return answer(Forward(to, context.target, rule, (why,), reason=REASONS[case]))
+    whys = (Because(rule, key, params, _path(context, case)), *(when(found, context) if found else ()))
+    return answer(Forward(to, context.target, rule, whys, reason=REASONS[case]))
 
 
 def _where(context: Context, case: str, to_text: str | None) -> Ref | Pass:

@@ -7,7 +7,7 @@ An outside number rings over a trunk, and whoever answers there must press 1, so
 from vorzimmer.directory.ref import Ref
 from vorzimmer.features.parallel_ringing.settings import PARALLEL_RINGING
 from vorzimmer.kernel.text import safe_name
-from vorzimmer.routing.criteria import is_open
+from vorzimmer.routing.criteria import is_open, times
 from vorzimmer.routing.diversion import diverted, sent_on
 from vorzimmer.routing.model import Because, Diverted, Offer, Presentation
 from vorzimmer.routing.rule import PASS, Add, Context, Errand, Pass, Rule, Verdict
@@ -29,7 +29,8 @@ def parallel(context: Context) -> Verdict:
     path = context.book.setting(target, "parallel_ringing")
     if not is_open(settings.schedule, context):
         params = {"name": context.book.name_of(target), "schedule": settings.schedule or ""}
-        return Pass((Because(ROLE, "parallel.closed", params, f"{path}.schedule"),))
+        whys = times(context.book, context.now, settings.schedule)
+        return Pass((Because(ROLE, "parallel.closed", params, f"{path}.schedule"), *whys))
     if not settings.while_talking and any(context.live.calls(device) for device in context.book.devices_of(target)):
         params = {"name": context.book.name_of(target)}
         return Pass((Because(ROLE, "parallel.talking", params, f"{path}.while_talking"),))

@@ -4,7 +4,7 @@ This module must never match what a caller's phone only claims: criteria see the
 """
 
 from vorzimmer.features.selective.settings import ACCEPT, REJECT
-from vorzimmer.routing.criteria import first_match
+from vorzimmer.routing.criteria import first_match, when
 from vorzimmer.routing.model import Announce, Because
 from vorzimmer.routing.rule import PASS, Context, Rule, Verdict, answer
 
@@ -18,7 +18,7 @@ def reject(context: Context) -> Verdict:
         return PASS
     params = {"name": context.book.name_of(context.target), "criterion": found.name}
     why = Because("selective.reject", "selective.rejected", params, context.book.setting(context.target, "reject"))
-    return answer(Announce("say.rejected", 603, because=(why,)))
+    return answer(Announce("say.rejected", 603, because=(why, *when(found, context))))
 
 
 def accept(context: Context) -> Verdict:
