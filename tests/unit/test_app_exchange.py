@@ -92,7 +92,7 @@ def test_requests_to_the_server_get_the_status_of_their_rfc(method: str, status:
             assert answer is not None
             assert {"INVITE", "REFER", "BYE"} <= set(answer.headers.list_of("Allow"))
             assert (answer.headers.get("Supported"), answer.headers.get("Accept")) == (
-                "replaces, join, 100rel, timer",
+                "replaces, join, tdialog, 100rel, timer",
                 "application/sdp",
             )
         await house.stop()

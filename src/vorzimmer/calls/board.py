@@ -13,10 +13,12 @@ from vorzimmer.calls.attempt import Attempt
 from vorzimmer.calls.entrance import Inviting
 from vorzimmer.calls.facts import Facts
 from vorzimmer.calls.live import Live
+from vorzimmer.calls.notifier import resubscribed
 from vorzimmer.calls.opening import leg_of
 from vorzimmer.calls.outside import proof_of
 from vorzimmer.calls.past import Past
 from vorzimmer.calls.records import encode, interrupted
+from vorzimmer.calls.referring import refer_apart
 from vorzimmer.calls.replace import names_a_dialog, take
 from vorzimmer.calls.state import CallState, End, Party, change
 from vorzimmer.calls.transfer import refer
@@ -69,6 +71,8 @@ class Switchboard:
                 live.respond(event, 403)  # Nobody outside sends our calls about.
             else:
                 refer(self, live, event)
+        elif isinstance(event, Requested) and event.request.method == "SUBSCRIBE" and resubscribed(live, event):
+            pass
         else:
             live.deliver(event)
         return True
@@ -82,7 +86,10 @@ class Switchboard:
             return leg is not None
         if event.leg is None and event.request.method not in {"REFER", "INFO", "UPDATE", "MESSAGE"}:
             return False
-        status = 481 if event.leg is not None else (403 if event.request.method == "REFER" else 405)
+        if event.leg is None and event.request.method == "REFER":
+            refer_apart(self, event)
+            return True
+        status = 481 if event.leg is not None else 405
         signalling = self.world.signalling
         signalling.engine.respond(event.transaction, status, signalling.now())
         signalling.kick()

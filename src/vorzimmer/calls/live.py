@@ -28,6 +28,7 @@ from vorzimmer.sip.unanswered import is_unanswered
 
 if TYPE_CHECKING:
     from vorzimmer.calls.attempt import Attempt
+    from vorzimmer.calls.notifier import Notifier
 
 
 class Home(Protocol):
@@ -70,6 +71,8 @@ class Live:
         self.attempt: Attempt | None = None
         self.guests: dict[LegId, Callable[[Event], None]] = {}
         self.refers: Counter[LegId] = Counter()
+        self.notifiers: dict[LegId, list[Notifier]] = {}
+        """Who is told how a REFER goes, by the transferor's leg."""
         self._final: dict[EndpointId, Statistics] | None = None
         self._recorded = False
         self._noting = False
@@ -251,5 +254,6 @@ class Live:
         record = record_of(self.state, statistics)
         self.world.journal.append("record", self.state.id, encode(record))
         self.world.journal.append("gone", self.state.id, b"")
+        self.notifiers.clear()
         self.home.over(self)
         self._performer.release(self.state)

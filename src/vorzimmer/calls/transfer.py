@@ -14,25 +14,24 @@ import msgspec
 
 from vorzimmer.calls.asking import dialled
 from vorzimmer.calls.attempt import Attempt
-from vorzimmer.calls.effects import HangUp, Joined, MovedOut, Replaced
+from vorzimmer.calls.effects import Joined, MovedOut, Replaced
 from vorzimmer.calls.entrance import Inviting
 from vorzimmer.calls.live import Live
 from vorzimmer.calls.naming import named
+from vorzimmer.calls.notifier import Apart, Notifier
 from vorzimmer.calls.screen import check_refer_to
 from vorzimmer.calls.state import CallState, Leg, Party, change_leg
 from vorzimmer.calls.waiting import Waiting
 from vorzimmer.calls.wiring import music
-from vorzimmer.calls.world import World
+from vorzimmer.calls.world import Identified, World
 from vorzimmer.kernel.errors import PeerError
 from vorzimmer.kernel.ids import CallId, LegId
 from vorzimmer.routing.model import Asked, Caller
 from vorzimmer.sip.events import Requested
 from vorzimmer.sip.gruu import instance_of
-from vorzimmer.sip.headers import Replaces, parse_cseq, parse_name_addr, parse_replaces
+from vorzimmer.sip.headers import Replaces, parse_name_addr, parse_replaces
 from vorzimmer.sip.message import Request
 from vorzimmer.sip.uri import SipUri, TelUri
-
-FRAG = ("Content-Type", "message/sipfrag;version=2.0")
 
 
 class Calls(Protocol):
@@ -45,6 +44,9 @@ class Calls(Protocol):
 
     def begin(self, state: CallState) -> Live:
         """A new call; who begins it notes it as soon as its first leg is known."""
+
+    def party(self, who: Identified) -> Party:
+        """A caller as the others see it."""
 
     def call(self, ident: CallId) -> Live | None:
         """A call that exists now."""
@@ -92,66 +94,10 @@ def target_of(request: Request) -> Target:
     return Target(to, parse_replaces(replaces) if replaces else None, instance_of(address.uri_text))
 
 
-class Notifier:
-    """Tells one transferor how its REFER goes; once that is done, its leg is ended (RFC 5589 section 6.1).
-
-    One NOTIFY at a time: two that overtake each other would be refused for their CSeq. What is news by then is told.
-    """
-
-    def __init__(self, live: Live, leg: LegId, request: Request) -> None:
-        self._live = live
-        self._leg = leg
-        live.refers[leg] += 1
-        # RFC 3515 section 2.4.6: from the second REFER on its CSeq tells the notifications apart.
-        again = live.refers[leg] > 1
-        self._event = f"refer;id={parse_cseq(request.headers.get('CSeq')).number}" if again else "refer"
-        self._wanted = request.headers.get("Refer-Sub").strip().lower() != "false"
-        self._last = 0
-        self._next: tuple[int, str] | None = None
-        self._under_way = False
-
-    def __call__(self, status: int, reason: str) -> None:
-        """A provisional status, or the final one."""
-        if self._last >= 200 or status == self._last:
-            return
-        self._last = status
-        if not self._wanted:
-            self._told(status)
-        elif self._under_way:
-            self._next = status, reason
-        else:
-            self._notify(status, reason)
-
-    def _notify(self, status: int, reason: str) -> None:
-        if self._live.state.leg(self._leg) is None:
-            return
-        signalling = self._live.world.signalling
-        state = "terminated;reason=noresource" if status >= 200 else "active;expires=180"
-        extra = (("Event", self._event), ("Subscription-State", state), FRAG)
-        body = f"SIP/2.0 {status} {reason}\r\n".encode()
-        sent = signalling.engine.request_in(self._leg, "NOTIFY", signalling.now(), extra=extra, body=body)
-        self._under_way = True
-        self._live.when_answered(sent, lambda _: self._told(status))
-        signalling.kick()
-
-    def _told(self, status: int) -> None:
-        self._under_way = False
-        if status >= 200:
-            self._release()
-        elif self._next is not None:
-            (status, reason), self._next = self._next, None
-            self._notify(status, reason)
-
-    def _release(self) -> None:
-        """The transferor has been told: a call in which nobody else is left is over."""
-        leg = self._live.state.leg(self._leg)
-        if leg is not None and not self._live.state.others(leg.id):
-            self._live.feed(HangUp(str(leg.party.ref or "caller"), "transferred"))
-
-
-def refer(calls: Calls, live: Live, event: Requested) -> None:
-    """Answer a REFER inside a dialog, and do what it asks."""
-    leg = live.state.leg(event.leg) if event.leg else None
+def refer(calls: Calls, live: Live, event: Requested, apart: Apart | None = None) -> None:
+    """Answer a REFER inside a dialog (or one `apart` that names a call), and do what it asks."""
+    ident = event.leg if apart is None else apart.leg
+    leg = live.state.leg(ident) if ident else None
     if leg is None or not live.state.others(leg.id) or live.attempt is not None:
         live.respond(event, 491)
         return
@@ -165,7 +111,7 @@ def refer(calls: Calls, live: Live, event: Requested) -> None:
         live.respond(event, 403)
         return
     live.respond(event, 202, _refer_sub(event.request))
-    notifier = Notifier(live, leg.id, event.request)
+    notifier = Notifier(live, leg.id, event.request, apart)
     notifier(100, "Trying")
     if target.replaces is not None:
         status, reason = _attended(_Transfer(calls, live, leg, notifier), target.replaces)

@@ -41,7 +41,7 @@ class EngineConfig:
         "INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "REGISTER", "REFER", "NOTIFY", "SUBSCRIBE", "INFO", "UPDATE",
         "MESSAGE", "PUBLISH", "PRACK",
     )  # fmt: skip
-    supported: tuple[str, ...] = ("replaces", "join", "100rel", "timer")
+    supported: tuple[str, ...] = ("replaces", "join", "tdialog", "100rel", "timer")
     understood: tuple[str, ...] = ("norefersub", "eventlist")
     """What a peer may require beside that; phones ask for it without being told (RFC 4488, RFC 4662)."""
     accept: tuple[str, ...] = ("application/sdp",)

@@ -53,6 +53,8 @@ class PhoneCall:
         self.challenged = False
         self.statuses: list[int] = []
         self.notified: list[str] = []
+        self.subscription: list[str] = []
+        """Subscription-State of each NOTIFY."""
         self.shown: list[str] = []
         self.reason = ""
         self.bodies: list[bytes] = []
@@ -282,6 +284,7 @@ class PhoneCall:
         self._note(request)
         if request.method == "NOTIFY":
             self.notified.append(request.body.decode().partition("\r\n")[0])
+            self.subscription.append(request.headers.get("Subscription-State"))
         self.phone.requests.append(request)
         usual = 200 if request.method in {"NOTIFY", "OPTIONS", "INFO", "UPDATE"} else 501
         self.phone.respond(event, self.phone.refuses.get(request.method) or usual)
