@@ -15,6 +15,7 @@ Which behaviour of the list of names is played where:
 | three kinds of hold | ``hold_by_*`` |
 | REFER with and without subscription | ``refer_with_*``, ``rfc4488_*`` |
 | Replaces early and confirmed | ``rfc3891_*`` |
+| Join | ``rfc3911_*`` |
 | in-dialog OPTIONS, INFO, MESSAGE | ``options_info_and_message_in_a_call`` |
 | forks | ``two_phones_ring_*``, ``a_second_200_*`` |
 | 3xx | ``rfc3261_8_3_*`` |
@@ -120,6 +121,43 @@ def rfc3891_3_another_phone_takes_a_confirmed_dialog_over(caller: Script, called
 def rfc3891_3_early_only_leaves_a_confirmed_dialog_alone(caller: Script, called: Script) -> None:
     caller.dial().answered().waits(1500).hangs_up()
     called.rung().picks_up().told_bye()
+
+
+# -- one more in a call ------------------------------------------------------------------------------------------------
+JOINED = "Join: [dialog]"
+
+
+@play(picks=Script("joins").dial(JOINED).answered().waits(300).hangs_up(), picks_at="ACK")
+def rfc3911_4_whoever_joins_and_leaves_again_leaves_two(caller: Script, called: Script) -> None:
+    caller.dial().answered().waits(2000).hangs_up()
+    called.rung().picks_up().told_bye()
+
+
+def is_told_who_is_there(script: Script) -> Script:
+    """A re-INVITE that changes nothing but whom the phone shows: this one takes no UPDATE."""
+    return script.asked("INVITE").says(200, tag="", body=sdp()).asked("ACK")
+
+
+@play(picks=is_told_who_is_there(Script("stays").dial(JOINED).answered()).told_bye(), picks_at="ACK")
+def rfc3911_4_the_caller_leaves_and_whoever_joined_goes_on(caller: Script, called: Script) -> None:
+    caller.dial().answered().waits(1000).hangs_up()
+    is_told_who_is_there(called.rung().picks_up()).waits(1000).sends("BYE").hears(200)
+
+
+@play(picks=Script("too-early").dial(JOINED).refused(486))
+def rfc3911_4_what_rings_cannot_be_joined_yet(caller: Script, called: Script) -> None:
+    caller.dial().answered().waits(500).hangs_up()
+    called.rung().says(180).waits(1000).says(200, body=sdp()).asked("ACK").told_bye()
+
+
+@alone()
+def rfc3911_4_a_join_of_a_dialog_that_nobody_has_is_481(caller: Script) -> None:
+    caller.dial("Join: nobody@nowhere;to-tag=1;from-tag=2").refused(481)
+
+
+@alone()
+def rfc3911_4_join_and_replaces_exclude_each_other(caller: Script) -> None:
+    caller.dial("Join: nobody@nowhere;to-tag=1;from-tag=2\nReplaces: nobody@nowhere;to-tag=1;from-tag=2").refused(400)
 
 
 @alone()

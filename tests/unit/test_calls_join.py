@@ -255,6 +255,23 @@ def test_rfc3911_4_what_rings_is_busy_and_what_is_not_ours_to_know_is_not_there(
     run(main())
 
 
+def test_rfc3911_4_a_dialog_that_is_over_is_declined() -> None:
+    async def main() -> None:
+        house = anybody(House())
+        anna, bea, carl = house.phone("anna"), house.phone("bea"), house.phone("carl")
+        call = anna.call("bea")
+        await anna.until(lambda: call.talking)
+        named = FORMS["all"].format(*ids_of(bea))
+        call.hang_up()
+        await house.clock.sleep(1)
+        joining = carl.call("x", extra=(("Join", named),))
+        await carl.until(lambda: joining.over)
+        assert joining.statuses == [603]
+        await house.check_empty(records=1)
+
+    run(main())
+
+
 def test_rfc3911_4_a_ringing_call_that_is_not_ones_own_is_forbidden() -> None:
     async def main() -> None:
         house = House()

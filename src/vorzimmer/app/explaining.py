@@ -20,6 +20,9 @@ from vorzimmer.routing.dry_run import Explanation, past
 from vorzimmer.routing.explain import as_json, as_lines, explain, question_of
 from vorzimmer.routing.live import Live
 
+DONE = "calls"
+"""The rule of a because that is no decision: what somebody did to the call (picked it up, took it over, joined it)."""
+
 
 class BadMomentError(VorzimmerError):
     """`--at` is not a time."""
@@ -81,8 +84,19 @@ def _as_it_went(record: Record, book: Snapshot, language: str) -> list[dict[str,
         rows.append(row)
     if record.answered is not None:
         rows.append({"at": record.answered, "what": "answered", "by": str(record.answered_by or "")})
+        rows += _came_and_went(record, record.answered)
     end = {"at": record.ended, "what": "ended", "by": record.ended_by, "text": ending(record.reason, language)}
     return [*rows, end]
+
+
+def _came_and_went(record: Record, answered: float) -> list[dict[str, Any]]:
+    """Who came into the call after it was answered, and who left before its end."""
+    rows = []
+    for leg in record.legs:
+        who = {"by": str(leg.party.ref or ""), "device": leg.party.device}
+        rows += [{"at": leg.joined, "what": "joined", **who}] if leg.joined > answered else []
+        rows += [{"at": leg.left, "what": "left", **who}] if leg.left < record.ended else []
+    return sorted(rows, key=lambda row: float(row["at"] or 0.0))
 
 
 def _owner(book: Snapshot, target: Ref) -> str | None:
@@ -102,6 +116,9 @@ def explain_record(record: Record, book: Snapshot, language: str | None) -> dict
     text = ending(record.reason, words)
     answer["json"]["ended"] = {"by": record.ended_by, "reason": record.reason, "text": text}
     answer["json"]["timeline"] = _as_it_went(record, book, words)
+    done = [why for why in record.because if why.rule == DONE]
+    answer["lines"] += [f"+ {render(why, words)}" for why in done]
+    answer["json"]["done"] = [render(why, words) for why in done]
     answer["lines"].append(f"= {text} ({record.ended_by})")
     return answer
 

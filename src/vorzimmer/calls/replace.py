@@ -56,13 +56,14 @@ def replace(calls: Calls, event: Invited, who: Identified, party: Party) -> None
 
 
 def join(calls: Calls, event: Invited, who: Identified, party: Party) -> None:
-    """Begin to let one more in; raises PeerError 400, 403, 481, 486 (RFC 3911 section 4).
+    """Begin to let one more in; raises PeerError 400, 403, 481, 486, 603 (RFC 3911 section 4).
 
     What rings, and whoever waits alone, has no call yet that could be joined: 486. An early dialog that was not begun
     by us is none that we know: 481."""
-    found = named(calls, who.company, party, parse_replaces(_only(event.request, "Join")))
+    wanted = parse_replaces(_only(event.request, "Join"))
+    found = named(calls, who.company, party, wanted)
     if found is None:
-        raise PeerError("Call/Transaction Does Not Exist", 481)
+        raise missing(calls, who.company, wanted)
     leg, live = found
     rings = live.attempt is not None and live.attempt.rings(leg)
     if live.state.leg(leg) is None and not rings:
