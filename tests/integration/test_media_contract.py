@@ -23,7 +23,7 @@ from vorzimmer.audio import pcm
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.ids import EndpointId
 from vorzimmer.media.embedded.encode import SAMPLE_RATES, encoder
-from vorzimmer.media.port import Codec, Media, MediaError, MediaEvent, Mix, OpenSpec
+from vorzimmer.media.port import Codec, Media, MediaError, MediaEvent, Mix, OpenSpec, WorkerLost
 
 TONES = {EndpointId("a"): 500, EndpointId("b"): 800, EndpointId("c"): 1200}
 """In Hz, one for each phone."""
@@ -177,3 +177,26 @@ async def a_mix_of_calls_in_two_workers(rig: Rig) -> None:
 
 def test_mix_between_calls_of_two_workers(tmp_path: Path) -> None:
     _run(a_mix_of_calls_in_two_workers, tmp_path, 2)
+
+
+async def a_mix_outlives_one_of_two_workers(rig: Rig) -> None:
+    """The one who was served by the worker that died comes back at another."""
+    assert isinstance(rig, WorkerRig)
+    for each in (A, B, C):
+        await rig.media.open(spec(each, "other" if each == C else "call"))
+        await rig.media.configure(each, plan(rig, each))
+    for each in (A, B, C):
+        await rig.media.hear(each, Mix((A, B, C)))
+    await rig.workers.processes[1].kill()
+    assert await rig.event() == WorkerLost((C,))
+    assert await rig.hears_mixed(A, A, B) == {B}
+    await rig.media.open(spec(C))
+    await rig.media.configure(C, plan(rig, C))
+    for each in (A, B, C):
+        await rig.media.hear(each, Mix((A, B, C)))
+    assert await rig.hears_mixed(C, A, B, C) == {A, B}
+    assert await rig.hears_mixed(B, A, B, C) == {A, C}
+
+
+def test_mix_of_two_workers_of_which_one_dies(tmp_path: Path) -> None:
+    _run(a_mix_outlives_one_of_two_workers, tmp_path, 2)

@@ -4,6 +4,7 @@ No phone of this kind can write a Join; a small relay between it and the server 
 """
 
 import asyncio
+import signal
 from collections.abc import Callable, Iterator
 from typing import cast
 
@@ -122,6 +123,15 @@ class Desks:
         await self.mobile.dial("whoever")
         await self.mobile.wait("CALL_ESTABLISHED", before + 1)
 
+    async def strangers(self) -> list[tuple[str, tuple[float, ...], str]]:
+        """Who does not hear just the two others, and what instead."""
+        found = []
+        for phone, sound in zip(self.phones, await self.hear(), strict=True):
+            others = cast(tuple[int, int], tuple(hertz for hertz in TONES if hertz != phone.hertz))
+            if not is_both(sound, others):
+                found.append((phone.user, tones_in(sound), sound.story()))
+        return found
+
     async def hear(self, seconds: float = 1.0) -> list[Sound]:
         return list(await asyncio.gather(*(phone.hears(seconds) for phone in self.phones)))
 
@@ -171,9 +181,7 @@ def test_rfc3911_a_third_phone_joins_and_each_hears_both_others_and_not_itself(d
         await desks.fresh()
         await desks.talk()
         await desks.join()
-        for phone, sound in zip(desks.phones, await desks.hear(), strict=True):
-            others = cast(tuple[int, int], tuple(hertz for hertz in TONES if hertz != phone.hertz))
-            assert is_both(sound, others), (phone.user, tones_in(sound), sound.story())
+        assert await desks.strangers() == []
         (live,) = await desks.bench.server.calls()
         assert len(live["parties"]) == 3
         assert live["state"] == "talking"
@@ -212,5 +220,39 @@ def test_rfc3911_hold_by_one_of_three_leaves_the_others_talking_without_music(de
             await phone.command("hangup")
         await desks.bea.wait("CALL_CLOSED")
         await desks.bench.records(1)
+
+    desks.bench.run(test())
+
+
+def test_three_go_on_while_control_is_killed_and_after_media_was(desks: Desks) -> None:
+    """Sound goes on without control; a killed media worker costs a moment of it, and who leaves leaves two."""
+
+    async def test() -> None:
+        await desks.fresh()
+        await desks.talk()
+        await desks.join()
+        assert await desks.strangers() == []
+        server = desks.bench.server
+        before = server.pid("control")
+        server.kill("control", signal.SIGKILL)
+        assert await desks.strangers() == []
+        assert await server.restarted("control", before) != before
+        workers = {name: server.pid(name) for name in ("media-0", "media-1")}
+        for name in workers:
+            server.kill(name, signal.SIGKILL)
+        for name, pid in workers.items():
+            await server.restarted(name, pid)
+        async with asyncio.timeout(20):
+            while await desks.strangers():
+                pass
+        await desks.anna.command("hangup")
+        await desks.anna.wait("CALL_CLOSED")
+        _, for_bea, for_mobile = await desks.hear()
+        assert for_bea.is_tone(AWAY, seconds=0.8), for_bea.story()
+        assert for_mobile.is_tone(BEA, seconds=0.8), for_mobile.story()
+        await desks.bea.command("hangup")
+        await desks.mobile.wait("CALL_CLOSED", 2)
+        (record,) = await desks.bench.records(1)
+        assert len(record["legs"]) == 3
 
     desks.bench.run(test())
