@@ -22,7 +22,7 @@ async def outage(scene: "Scene") -> None:
     if mood < 0.3:
         scene.server.failing.add(scene.pick(("all", "live.settle", "live.save", "companies.commit")))
     elif mood < 0.5:
-        scene.server.history.segments.full = scene.server.watched.full = True
+        scene.server.history.segments.full = scene.server.watched.full = scene.server.registered.full = True
     elif mood < 0.6:
         scene.media.broken = "no worker"
         scene.disturbed = scene.clock.now() + 30
@@ -39,7 +39,7 @@ def heal(scene: "Scene") -> None:
         scene.healed = scene.clock.now()
     server.failing.clear()
     server.slow = 0.0
-    server.history.segments.full = server.watched.full = False
+    server.history.segments.full = server.watched.full = server.registered.full = False
     scene.media.broken = ""
 
 

@@ -31,7 +31,7 @@ def test_t25_whatever_happens_every_lamp_is_right_in_the_end(seed: int) -> None:
         await now.act()
         now.network.weather = FAIR
         now.server.failing.clear()
-        now.server.history.segments.full = now.server.watched.full = False
+        now.server.history.segments.full = now.server.watched.full = now.server.registered.full = False
         await now.clock.sleep(EXPIRES + 60)
         caller = next(h for h in now.alive if h.device == "anna-1")
         for handset in now.alive:
@@ -76,7 +76,7 @@ def test_t25_whatever_happens_every_list_of_lamps_is_right_in_the_end(seed: int)
         await now.act()
         now.network.weather = FAIR
         now.server.failing.clear()
-        now.server.history.segments.full = now.server.watched.full = False
+        now.server.history.segments.full = now.server.watched.full = now.server.registered.full = False
         await now.clock.sleep(EXPIRES + 60)
         caller = next(h for h in now.alive if h.device == "anna-1")
         for handset in now.alive:

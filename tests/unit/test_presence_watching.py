@@ -463,3 +463,17 @@ def test_t25_a_subscription_outlives_a_kill_in_the_moment_after_it_was_accepted(
         assert bench.subscriptions == 0
 
     play(script)
+
+
+def test_t25_a_phone_that_registered_in_the_moment_before_a_kill_rings_after_it() -> None:
+    async def script(bench: Bench) -> None:
+        carl = await bench.phone("carl-1")
+        await bench.clock.sleep(2)
+        bea = await bench.phone("bea-1")
+        await bench.restart()
+        await bench.clock.sleep(1)
+        carl.phone.call("101")
+        await bench.clock.sleep(1)
+        assert len(bea.phone.calls) == 1
+
+    play(script)

@@ -288,6 +288,32 @@ def test_rfc6665_4_2_2_it_ends_at_its_time_and_not_before() -> None:
     assert bench.kept["a"] is None
 
 
+def test_refreshes_leave_one_deadline_behind_not_one_each() -> None:
+    bench = Bench()
+    made = bench.add(seconds=100)
+    bench.run()
+    bench.answer()
+    for expires in (150.0, 200.0, 400.0):
+        bench.machine.refresh(made, expires)
+        bench.run()
+        bench.answer()
+    assert bench.machine.get_timer() == 100.0
+    bench.run(100)
+    assert bench.machine.get_timer() == 400.0
+
+
+def test_rfc6665_4_2_2_who_asked_for_time_is_left_alone_until_then_though_something_else_is_due() -> None:
+    bench = Bench()
+    made = bench.add(seconds=50)
+    bench.run()
+    bench.machine.refresh(made, 500.0)
+    bench.answer(500, after=100)
+    bench.run(60)
+    assert len(bench.sent) == 1
+    bench.run(50)
+    assert len(bench.sent) == 2
+
+
 def test_a_shorter_refresh_counts() -> None:
     bench = Bench()
     made = bench.add(seconds=1000)
@@ -446,6 +472,11 @@ def test_after_a_restart_a_change_lets_nobody_go_before_the_turn() -> None:
     after.change("x")
     after.machine.handle_timer(0.0)
     assert len(after.sent) == LEAST_PACE
+    after.machine.handle_timer(STEP_S / 2)
+    assert len(after.sent) == LEAST_PACE
+    assert after.machine.get_timer() == STEP_S
+    after.run(STEP_S)
+    assert len(after.sent) == LEAST_PACE + 5
 
 
 def test_the_more_watchers_a_restart_brings_back_the_more_are_told_in_each_step(

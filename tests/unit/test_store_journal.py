@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.store_contract import record_bytes
 
-from vorzimmer.store.frames import Entry, frame
+from vorzimmer.store.frames import Entry, frame, read
 from vorzimmer.store.journal import Journal
 from vorzimmer.store.memory import MemoryStore
 from vorzimmer.store.ports import CallQuery, StoreFailedError
@@ -281,5 +281,29 @@ def test_a_full_disk_is_told_and_loses_nothing_that_reaches_the_database() -> No
         behind.put("a", b"2")
         await behind.close()
         assert await behind.restore() == {"a": b"2"}
+
+    run(main())
+
+
+def test_of_what_is_there_already_only_the_end_is_journaled() -> None:
+    async def main() -> None:
+        bench, files = Bench(), MemorySegments()
+        trouble = bench.troubles.append
+        behind = WriteBehind(
+            "binding", bench.store.live, bench.clock, on_trouble=trouble, segments=files, only_new=True
+        )  # fmt: skip
+        await bench.store.live.save("binding", {"a": b"1"})
+        await behind.restore()
+        behind.put("a", b"2")
+        assert len(files.files[-1]) == 0
+        behind.put("b", b"1")
+        behind.put("b", b"2")
+        behind.put("a", None)
+        behind.put("a", None)
+        assert len(list(read(bytes(files.files[-1])))) == 2
+        assert behind._alarm is not None
+        behind._alarm.cancel()
+        after = WriteBehind("binding", bench.store.live, bench.clock, on_trouble=trouble, segments=files.crash())
+        assert await after.restore() == {"b": b"1"}
 
     run(main())

@@ -111,9 +111,11 @@ class Control:
 
     def _behind(self, store: SqlStore) -> tuple[WriteBehind, WriteBehind, Marks]:
         """What follows into the database: bindings, subscriptions, how far facts are counted."""
-        bindings = WriteBehind("binding", store.live, self._clock, on_trouble=self._trouble)
-        files = FileSegments(self._layout.state.watches)
-        watches = WriteBehind("subscription", store.live, self._clock, on_trouble=self._trouble, segments=files)
+        state, clock, trouble = self._layout.state, self._clock, self._trouble
+        files = FileSegments(state.registered)
+        bindings = WriteBehind("binding", store.live, clock, on_trouble=trouble, segments=files, only_new=True)
+        files = FileSegments(state.watches)
+        watches = WriteBehind("subscription", store.live, clock, on_trouble=trouble, segments=files)
         return bindings, watches, Marks(store.live, self._clock, on_trouble=self._trouble)
 
     def _refused(self) -> Callable[[Address, Flow], str | None]:

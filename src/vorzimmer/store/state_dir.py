@@ -34,6 +34,11 @@ class StateDir:
         return self.path / "journal"
 
     @property
+    def registered(self) -> Path:
+        """The directory of the journal of phones that sign on and off."""
+        return self.path / "registered"
+
+    @property
     def watches(self) -> Path:
         """The directory of the subscriptions' journal."""
         return self.path / "watches"

@@ -17,17 +17,20 @@ DELAY = 0.8
 
 
 class WriteBehind:
-    """Values of one kind (``binding``, ``subscription``), by key; `segments` are the files of its journal, if any."""
+    """Values of one kind (``binding``, ``subscription``), by key; `segments` are the files of its journal, if any.
+    `only_new`: only keys that come and go are journaled, not what is new about one that is there already."""
 
     def __init__(
-        self, kind: str, live: LiveRepository, clock: Clock, *, on_trouble: OnTrouble, segments: Segments | None = None
-    ) -> None:
+        self, kind: str, live: LiveRepository, clock: Clock, *, on_trouble: OnTrouble, segments: Segments | None = None,
+        only_new: bool = False,
+    ) -> None:  # fmt: skip
         self._kind = kind
         self._live = live
         self._clock = clock
         self._on_trouble = on_trouble
         self._segments = segments
         self._restored = False
+        self._there: set[str] | None = set() if only_new else None
         self._changes: dict[str, bytes | None] = {}
         self._alarm: Alarm | None = None
         self._task: asyncio.Task[None] | None = None
@@ -43,14 +46,28 @@ class WriteBehind:
                 await self._live.save(self._kind, older)
             self._segments.drop_old()
         self._restored = True
-        return await self._live.load(self._kind)
+        found = await self._live.load(self._kind)
+        if self._there is not None:
+            self._there.update(found)
+        return found
 
     def put(self, key: str, value: bytes | None) -> None:
         """Keep the newest value of `key`; None removes it."""
         self._changes[key] = value
-        if self._segments is not None:
+        if self._segments is not None and self._counts(key, value):
             self._append(self._segments, Entry(GONE, key) if value is None else Entry(STATE, key, value))
         self._schedule()
+
+    def _counts(self, key: str, value: bytes | None) -> bool:
+        """Whether a change may not be lost even within the second until it is stored."""
+        if self._there is None:
+            return True
+        before = key in self._there
+        if value is None:
+            self._there.discard(key)
+        else:
+            self._there.add(key)
+        return before != (value is not None)
 
     def _append(self, segments: Segments, entry: Entry) -> None:
         """A failing disk is reported; the value goes to the database alone. (After a kill on top of that an older one

@@ -104,7 +104,10 @@ class Process:
         troubles = server.told.troubles
         segments: Segments = server.history
         self.journal = Journal(segments, server.store.live, self.clock, on_trouble=troubles.append)
-        self.kept = WriteBehind("binding", server.store.live, self.clock, on_trouble=troubles.append)
+        self.kept = WriteBehind(
+            "binding", server.store.live, self.clock, on_trouble=troubles.append, segments=server.registered,
+            only_new=True,
+        )  # fmt: skip
         self.marks = Marks(server.store.live, self.clock, on_trouble=troubles.append)
         self.tracer = Tracer(self.clock)
         self.watches = WriteBehind(
@@ -197,6 +200,7 @@ class SimulatedServer:
             setattr(self.store, part, _Slow(getattr(self.store, part), self._wait))
         self.history = History(MemorySegments())
         self.watched = MemorySegments()
+        self.registered = MemorySegments()
         self.node = network.join("pbx", SERVER)
         self.told = Told()
         self.process: Process | None = None
@@ -255,6 +259,7 @@ class SimulatedServer:
         self.node.restart()
         self.history = self.history.crash()
         self.watched = self.watched.crash()
+        self.registered = self.registered.crash()
         while tasks := asyncio.all_tasks() - others:
             for task in tasks:
                 task.cancel()
