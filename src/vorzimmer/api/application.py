@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from vorzimmer.api import (
     access,
+    call_actions,
     companies,
     describing,
     devices,
@@ -25,6 +26,7 @@ from vorzimmer.api import (
     openapi,
     records,
 )
+from vorzimmer.api.once import Once
 from vorzimmer.api.ports import ControlAwayError, Ports
 from vorzimmer.api.principal import Door
 from vorzimmer.api.problems import ApiError, FieldError, language_of, response
@@ -45,6 +47,7 @@ ROUTERS = (
     history.router,
     explaining.router,
     live.router,
+    call_actions.router,
     numbers.router,
     effective.router,
     devices.router,
@@ -59,6 +62,7 @@ def build(ports: Ports, doors: tuple[Door, ...] = (), signin: SignIn | None = No
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.ports = ports
     app.state.shelves = Shelves()
+    app.state.once = Once()
     app.state.signin = signin
     app.state.doors = (*(signin.doors if signin is not None else ()), *doors)
     for router in ROUTERS:

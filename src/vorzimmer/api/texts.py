@@ -202,6 +202,27 @@ PROBLEMS: Final[dict[str, Kind]] = {
             "Somebody was faster. Please load the new state and change it again.",
         ),
     ),
+    "no-phone": Kind(
+        409,
+        Words("Kein Telefon erreichbar", "No phone can be reached"),
+        Words("Es ist kein Telefon angemeldet, an dem es klingeln könnte.", "No phone is registered that could ring."),
+    ),
+    "wrong-moment": Kind(
+        409,
+        Words("Im Augenblick passt das nicht", "This does not fit the moment"),
+        Words(
+            "Das Gespräch ist nicht in einem Zustand, in dem das geht.",
+            "The call is not in a state in which this works.",
+        ),
+    ),
+    "key-used": Kind(
+        422,
+        Words("Schlüssel schon benutzt", "Key used already"),
+        Words(
+            "Dieser Idempotency-Key gehört zu einer anderen Anfrage.",
+            "This Idempotency-Key belongs to another request.",
+        ),
+    ),
     "too-many": Kind(
         429,
         Words("Zu viele Anfragen", "Too many requests"),

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from vorzimmer.app.call_actions import CallActions
 from vorzimmer.app.exchange import Exchange
 from vorzimmer.app.explaining import Question, explain_now
 from vorzimmer.app.fact_stream import FactStream
@@ -74,6 +75,7 @@ class ControlRpc:
             "trunks": self._trunks,
             "presence": self._presence,
             "registrations": self._registrations,
+            **CallActions(self._exchange).methods(),
         }
 
     def streams(self) -> dict[str, Stream]:

@@ -20,6 +20,7 @@ from vorzimmer.calls.effects import (
     MediaLost,
     MovedOut,
     OwnEvent,
+    Pause,
     Probe,
     Probed,
     Reopen,
@@ -29,6 +30,7 @@ from vorzimmer.calls.effects import (
     Waits,
 )
 from vorzimmer.calls.ends import NORMAL, Outcome, finish, name_of, past
+from vorzimmer.calls.pause import paused
 from vorzimmer.calls.settle import settle
 from vorzimmer.calls.state import CallState, End, Party, change, change_guard, change_leg, change_sound
 from vorzimmer.calls.together import leave, together
@@ -193,6 +195,7 @@ _HANDLERS: dict[type, Callable[[CallState, Any, float], Outcome]] = {
     MovedOut: _moved_out,
     Replaced: _replaced,
     Waits: _waits,
+    Pause: paused,
     Reinvited: talk.reinvited,
     ReinviteAnswered: talk.reinvite_answered,
     ReinviteFailed: talk.reinvite_failed,

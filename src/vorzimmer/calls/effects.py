@@ -156,6 +156,13 @@ class Unpresented(msgspec.Struct, frozen=True):
     leg: LegId
 
 
+class Pause(msgspec.Struct, frozen=True):
+    """Put a leg on hold by command, or let it go on."""
+
+    leg: LegId
+    on: bool
+
+
 class Look(msgspec.Struct, frozen=True):
     """Are the phones still there that need not send audio?"""
 
@@ -178,5 +185,16 @@ class HangUp(msgspec.Struct, frozen=True):
 
 
 OwnEvent = (
-    Unpresented | Joined | MovedOut | Replaced | Waits | Reopened | MediaLost | Probed | Look | Dismissed | HangUp
+    Unpresented
+    | Joined
+    | MovedOut
+    | Replaced
+    | Waits
+    | Pause
+    | Reopened
+    | MediaLost
+    | Probed
+    | Look
+    | Dismissed
+    | HangUp
 )

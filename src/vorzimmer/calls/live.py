@@ -119,6 +119,11 @@ class Live:
         """Phones that are rung from now on show `caller`."""
         self._change(asked=msgspec.structs.replace(self.state.asked, shown=caller))
 
+    def calls_from(self, device: str | None) -> None:
+        """The caller calls from this phone from now on."""
+        caller = msgspec.structs.replace(self.state.asked.caller, device=device)
+        self._change(asked=msgspec.structs.replace(self.state.asked, caller=caller))
+
     def because(self, why: Because) -> None:
         """Something that somebody did to the call, for the record."""
         self._change(because=(*self.state.because, why))

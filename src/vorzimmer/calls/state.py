@@ -84,11 +84,13 @@ class Leg(msgspec.Struct, frozen=True):
     stale: Literal["", "identity", "reinvite", "media"] = ""
     shown: Party = Party()
     probing: bool = False
+    paused: bool = False
+    """Put on hold by command: the phone does not know."""
 
     @property
     def held(self) -> bool:
-        """Whether this phone has put the others on hold."""
-        return self.sound.holds
+        """Whether this phone has put the others on hold, or was made to."""
+        return self.sound.holds or self.paused
 
     @property
     def silent_by_right(self) -> bool:

@@ -19,6 +19,7 @@ from vorzimmer.calls.entrance import Inviting
 from vorzimmer.calls.live import Live
 from vorzimmer.calls.naming import named
 from vorzimmer.calls.notifier import Apart, Notifier
+from vorzimmer.calls.progress import Progress
 from vorzimmer.calls.screen import check_refer_to
 from vorzimmer.calls.state import CallState, Leg, Party, change_leg
 from vorzimmer.calls.waiting import Waiting
@@ -133,7 +134,7 @@ class _Transfer:
     calls: Calls
     live: Live
     by: Leg
-    notifier: Notifier
+    notifier: Progress
 
     @property
     def shown(self) -> Party:
@@ -148,6 +149,11 @@ class _Transfer:
         for leg in others:
             self.calls.own(leg.id, to, leg.party.device)
         return tuple([_free(leg) for leg in others])
+
+
+def send_on(calls: Calls, live: Live, by: Leg, dialled: str, progress: Progress) -> None:
+    """A blind transfer that no REFER asked for; `progress` hears how it goes."""
+    _blind(_Transfer(calls, live, by, progress), Target(dialled))
 
 
 def _blind(transfer: _Transfer, target: Target) -> None:
