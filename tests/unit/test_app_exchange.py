@@ -52,7 +52,8 @@ class House:
         ("sip:101@localhost", [480]),
         ("sip:101@169.254.1.1", [404]),
         ("sip:101@[2001:db8::1]", [404]),
-        ("sip:101@10.1.1.1", [404]),
+        ("sip:101@10.9.9.9", [404]),
+        ("sip:101@10.1.1.1", [480]),
         ("sip:112@169.254.1.1", [183, 183, 503]),  # an emergency call is ours wherever it is sent to
         ("sip:112@somewhere.example", [183, 183, 503]),
         (f"sip:101@{NORD.domain.upper()}", [480]),
@@ -66,6 +67,27 @@ def test_only_the_companys_domain_or_the_servers_address_lead_to_its_people(uri:
         call = anna.phone.call(uri)
         await anna.phone.until(lambda: call.over, 120)
         assert [status for status in call.statuses if status != 401] == statuses
+        await house.stop()
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("route", "status"),
+    [
+        ("<sip:10.9.9.9;lr>", 480),
+        ("<sip:10.9.9.8;lr>, <sip:10.9.9.9:5062;lr>", 480),
+        ("<sip:10.9.9.8;lr>", 404),
+        ("<sip:proxy.example;lr>", 404),
+    ],
+)
+def test_an_address_of_a_proxy_in_front_is_ours_too(route: str, status: int) -> None:
+    async def main() -> None:
+        house = House()
+        anna = await house.start()
+        call = anna.phone.call("sip:101@10.9.9.9", extra=(("Record-Route", route),))
+        await anna.phone.until(lambda: call.over, 120)
+        assert call.statuses[-1] == status
         await house.stop()
 
     run(main())

@@ -36,6 +36,7 @@ from vorzimmer.routing.numbers import as_emergency
 from vorzimmer.sdp.plan import Protection
 from vorzimmer.sip.digest import Credentials
 from vorzimmer.sip.flow import Flow
+from vorzimmer.sip.headers import parse_name_addr
 from vorzimmer.sip.identity import wants_privacy
 from vorzimmer.sip.message import Request
 from vorzimmer.sip.uri import SipUri, Uri, is_address, parse
@@ -301,7 +302,7 @@ class Identifier:
             return Refusal(verdict.status, verdict.reason, verdict.headers)
         uri = _read(request.uri)
         company, device = split_key(verdict.device)
-        if isinstance(uri, SipUri) and not self._is_ours(company, uri, flow) and not self._house.vital(request.uri):
+        if isinstance(uri, SipUri) and not self._is_ours(company, uri, request, flow):
             return Refusal(404, "Not Found")  # somebody else's domain or address, which is not ours to ring in
         caller = self._house.caller(company, device, private=wants_privacy(request.headers))
         if caller is None:
@@ -309,7 +310,22 @@ class Identifier:
         robot = request.headers.get("User-Agent").startswith(ROBOT)
         return Identified(company, caller, robot)
 
-    def _is_ours(self, company: str, uri: SipUri, flow: Flow) -> bool:
-        if not self._house.ours(company, uri.host):
-            return False
-        return not is_address(uri.host) or self._own(uri.host, flow)
+    def _is_ours(self, company: str, uri: SipUri, request: Request, flow: Flow) -> bool:
+        known = self._house.ours(company, uri.host)
+        if known and is_address(uri.host):
+            known = self._own(uri.host, flow) or _in_front(uri.host, request, flow)
+        return known or self._house.vital(request.uri)
+
+
+def _in_front(host: str, request: Request, flow: Flow) -> bool:
+    """Whether an address is that of a proxy through which a request has come: phones know the server by it."""
+    if host == flow.remote.host:
+        return True
+    for text in request.headers.list_of("Record-Route"):
+        try:
+            uri = parse_name_addr(text).uri
+        except PeerError:
+            continue
+        if isinstance(uri, SipUri) and uri.host == host:
+            return True
+    return False
