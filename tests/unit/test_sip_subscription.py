@@ -204,6 +204,39 @@ def test_many_watchers_are_told_in_slices_so_that_calls_get_their_turn() -> None
     assert len(bench.sent) == 3 * SLICE
 
 
+def test_who_is_owed_something_twice_waits_in_line_once() -> None:
+    bench = Bench()
+    for number in range(SLICE):
+        bench.add(f"w{number}", seconds=600)
+    bench.change("x")
+    bench.machine.handle_timer(0.0)
+    assert bench.told == ["x"] * SLICE
+    assert bench.machine.sent == SLICE
+    assert bench.machine.get_timer() == 600.0
+
+
+def test_who_is_gone_or_has_no_way_before_its_turn_is_told_nothing() -> None:
+    bench = Bench()
+    gone, away = bench.add("a"), bench.add("b", flow=STREAM)
+    bench.machine.forget(gone)
+    bench.machine.move(away, None)
+    bench.run()
+    assert bench.sent == []
+    assert bench.machine.sent == 0
+
+
+def test_rfc6665_4_2_2_a_notify_says_how_long_the_subscription_lasts() -> None:
+    bench = Bench()
+    bench.now = 50.0
+    bench.add(seconds=100)
+    bench.run()
+    bench.answer()
+    bench.run(40)
+    bench.change("x")
+    bench.run()
+    assert [lines.partition("active;expires=")[2].partition("\r")[0] for _, _, lines, _ in bench.sent] == ["100", "60"]
+
+
 @pytest.mark.parametrize("status", [481, 408, 300, 404, 403, 400, 500, 503, 603])
 def test_rfc6665_4_2_2_a_failed_notify_ends_it_without_a_word(status: int) -> None:
     bench = Bench()
