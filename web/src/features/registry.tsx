@@ -3,13 +3,15 @@
  * A feature is named here only if it is richer than its schema (docs: CONTRIBUTING.md, "A feature's page").
  */
 
-import { type ComponentType, lazy, Suspense } from "react";
+import type { ComponentType } from "react";
 import { useTranslation } from "react-i18next";
 import { type KeyInfo, useMeta, useTexts } from "~/api/meta";
 import { Badge, Part } from "~/kit/page";
 import { Waiting } from "~/kit/states";
 import { Decides } from "./decides";
+import Forwarding from "./forwarding/forwarding";
 import { type Owner, SaveBar, SectionRows, useDraft } from "./section";
+import Selective from "./selective/selective";
 
 export interface FeatureProps {
   owner: Owner;
@@ -17,9 +19,9 @@ export interface FeatureProps {
 }
 
 const RICHER: Record<string, ComponentType<FeatureProps>> = {
-  forwarding: lazy(() => import("./forwarding/forwarding")),
-  accept: lazy(() => import("./selective/selective")),
-  reject: lazy(() => import("./selective/selective")),
+  forwarding: Forwarding,
+  accept: Selective,
+  reject: Selective,
 };
 
 /** All features that hang at a place of this kind of owner, in the order of the catalogue. */
@@ -29,11 +31,11 @@ export function Features({ owner, place }: { owner: Owner; place: string }) {
   if (isPending || !ready) return <Waiting />;
   const keys = (data?.keys ?? []).filter((key) => key.place === place && key.acts && key.on.includes(owner.kind));
   return (
-    <>
+    <div className="vz-features">
       {keys.map((key) => (
         <Feature key={key.name} owner={owner} keyInfo={key} />
       ))}
-    </>
+    </div>
   );
 }
 
@@ -41,11 +43,13 @@ function Feature({ owner, keyInfo }: FeatureProps) {
   const { words } = useTexts();
   const Richer = RICHER[keyInfo.name];
   return (
-    <Part title={words(`page.${keyInfo.name}`)} note={<Decides owner={owner} keyInfo={keyInfo} />}>
-      <Suspense fallback={<Waiting />}>
-        {Richer ? <Richer owner={owner} keyInfo={keyInfo} /> : <Simple owner={owner} keyInfo={keyInfo} />}
-      </Suspense>
-    </Part>
+    <section className="vz-feature" aria-label={words(`page.${keyInfo.name}`)}>
+      <div className="vz-featurehead">
+        <h4>{words(`page.${keyInfo.name}`)}</h4>
+        <Decides owner={owner} keyInfo={keyInfo} />
+      </div>
+      <div>{Richer ? <Richer owner={owner} keyInfo={keyInfo} /> : <Simple owner={owner} keyInfo={keyInfo} />}</div>
+    </section>
   );
 }
 

@@ -17,6 +17,7 @@ export interface Column<T> {
 }
 const ROW = 36;
 const OVERSCAN = 12;
+const HEAD = 28;
 
 interface Props<T> {
   label: string;
@@ -39,6 +40,7 @@ export function DataList<T>({ label, rows, columns, id, chosen, open, sort, down
     getScrollElement: () => box.current,
     estimateSize: () => ROW,
     overscan: OVERSCAN,
+    scrollPaddingStart: HEAD,
     initialRect: { width: 800, height: 600 },
   });
   const at = chosen === undefined ? -1 : rows.findIndex((row) => id(row) === chosen);
@@ -74,15 +76,15 @@ export function DataList<T>({ label, rows, columns, id, chosen, open, sort, down
       aria-rowcount={rows.length + 1}
       style={{ "--vz-columns": widths } as never}
     >
-      <div role="rowgroup">
-        <div role="row" className="vz-row vz-rowhead" aria-rowindex={1}>
-          {columns.map((column) => (
-            <Head key={column.key} column={column} sort={sort} down={down} onSort={onSort} />
-          ))}
-        </div>
-      </div>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: keys walk between the rows, which are links themselves */}
       <div className="vz-rows" ref={box} onKeyDown={pressed}>
+        <div role="rowgroup" className="vz-sticky">
+          <div role="row" className="vz-row vz-rowhead" aria-rowindex={1}>
+            {columns.map((column) => (
+              <Head key={column.key} column={column} sort={sort} down={down} onSort={onSort} />
+            ))}
+          </div>
+        </div>
         <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: "relative" }}>
           {virtual.getVirtualItems().map((item) => {
             const row = rows[item.index];

@@ -1,6 +1,7 @@
 /** Where it leads: who would ring now, for how long, and what comes then. Asked of the code that decides. */
 
 import { Link } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Explanation, OUTSIDE, type Question, type Step, useExplain } from "~/api/explain";
 import { Icon, type IconName } from "./icons";
@@ -26,7 +27,7 @@ export function useStepWords(company: string): (step: Step) => string {
       case "forward":
         return t("leads.forward", { who });
       case "announce":
-        return t("leads.announce");
+        return t("leads.announce", { what: refusal(step.display, t) });
       case "refuse":
         return refusal(step.display, t);
       case "run":
@@ -68,6 +69,18 @@ export function Hops({ company, told }: { company: string; told: Explanation }) 
   );
 }
 
+/** Rows that only fly by are not asked for. */
+const SETTLED_MS = 150;
+
+function useSettled(): boolean {
+  const [due, setDue] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setDue(true), SETTLED_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return due;
+}
+
 export function LeadsTo({
   company,
   to,
@@ -84,7 +97,8 @@ export function LeadsTo({
   why?: boolean;
 }) {
   const { t } = useTranslation();
-  const { data, error, isPending } = useExplain(company, { from, to, assume, at });
+  const due = useSettled();
+  const { data, error, isPending } = useExplain(company, due ? { from, to, assume, at } : null);
   if (isPending) return <span className="vz-dim">…</span>;
   if (error || !data) return <span className="vz-dim">{t("leads.unknown")}</span>;
   return (

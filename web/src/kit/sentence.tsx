@@ -39,9 +39,9 @@ export function Rule({
   notes?: ReactNode;
 }) {
   return (
-    <div className="vz-rule" data-off={on === false || undefined}>
-      <div className="vz-switch">
-        {onSwitch && (
+    <div className="vz-rule" data-off={on === false || undefined} data-plain={!onSwitch || undefined}>
+      {onSwitch && (
+        <div className="vz-switch">
           <Switch
             size="sm"
             withThumbIndicator={false}
@@ -50,8 +50,8 @@ export function Rule({
             aria-label={label}
             onChange={(event) => onSwitch(event.currentTarget.checked)}
           />
-        )}
-      </div>
+        </div>
+      )}
       <div>{children}</div>
       {notes && <div className="vz-rulenote">{notes}</div>}
     </div>

@@ -51,7 +51,8 @@ export function free(trunks: readonly Trunk[], rows: readonly NumberRow[]): Rang
         found.push(...gaps(trunk.name || trunk.id, BigInt(first.slice(1)), BigInt(last.slice(1)), taken));
     }
   }
-  return found.sort((a, b) => b.count - a.count).slice(0, MOST);
+  const once = new Map(found.map((each) => [each.from, each]));
+  return [...once.values()].sort((a, b) => b.count - a.count).slice(0, MOST);
 }
 
 function gaps(trunk: string, first: bigint, last: bigint, taken: readonly bigint[]): Range[] {

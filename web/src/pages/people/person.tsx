@@ -57,6 +57,7 @@ function Shown({ company, person }: { company: string; person: Person }) {
 
 /** *How I am reached*, the same for oneself and for those who look after others. */
 export function Reached({ company, person, edits }: { company: string; person: Person; edits: boolean }) {
+  const { t } = useTranslation();
   const owner = {
     company,
     section: "users" as const,
@@ -67,8 +68,12 @@ export function Reached({ company, person, edits }: { company: string; person: P
   };
   return (
     <>
-      <Features owner={owner} place="reach" />
-      <Features owner={owner} place="calls" />
+      <Part title={t("person.reach")}>
+        <Features owner={owner} place="reach" />
+      </Part>
+      <Part title={t("person.ownCalls")}>
+        <Features owner={owner} place="calls" />
+      </Part>
       <NotActing owner={owner} />
     </>
   );

@@ -2,7 +2,7 @@
 
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import type { Because, Explanation } from "~/api/explain";
+import { type Because, type Explanation, OUTSIDE } from "~/api/explain";
 import { Icon } from "~/kit/icons";
 import { stepIcon, useStepWords } from "~/kit/leads";
 import { useNames } from "~/kit/names";
@@ -17,8 +17,11 @@ export function useStory(company: string): (told: Explanation) => string[] {
   return (told) => {
     const past = Boolean(told.ended);
     const { from = "", to = "" } = told.asked;
-    const who = from === "unavailable" || from === "anonymous" ? t("story.someone") : names(from);
-    const found = [t(past ? "story.called" : "story.calls", { who, whom: names(to) })];
+    const hidden = from === "unavailable" || from === "anonymous";
+    const who = hidden ? t("story.someone") : from === OUTSIDE ? t("story.outside") : names(from);
+    const dialled = told.because.find((each) => each.rule === "dialling" && each.params.name)?.params.name;
+    const whom = dialled && !to.includes(":") ? `${dialled} (${names(to)})` : names(to);
+    const found = [t(past ? "story.called" : "story.calls", { who, whom })];
     told.plan.forEach((step, index) => {
       const because = step.because.at(-1)?.text;
       const people = [...new Set(step.targets.map(names))].join(", ");
