@@ -15,6 +15,8 @@ from vorzimmer.accounts.model import Account
 from vorzimmer.api.signin.house import SignIn
 from vorzimmer.api.signin.letters import Postman
 from vorzimmer.api.signin.ports import Public, SignInPorts, Verdict
+from vorzimmer.kernel.errors import VorzimmerError
+from vorzimmer.net.guarded import Answer
 from vorzimmer.testing.chance import SeededChance
 
 PASSWORD = "drei Wörter reichen"
@@ -48,6 +50,25 @@ class CaughtMail:
         if self.failure is not None:
             raise self.failure
         self.sent.append(mail)
+
+
+class InnerWeb:
+    """The guarded client's port over applications in memory, by host; remembers what was asked."""
+
+    def __init__(self) -> None:
+        self.hosts: dict[str, Any] = {}
+        self.asked: list[str] = []
+
+    async def request(
+        self, method: str, url: str, *, headers: dict[str, str] | None = None, content: bytes = b""
+    ) -> Answer:
+        host = httpx.URL(url).host
+        self.asked.append(f"{method} {url}")
+        if host not in self.hosts:
+            raise VorzimmerError(f"no address for {host}")
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(self.hosts[host])) as client:
+            answer = await client.request(method, url, headers=headers, content=content)
+        return Answer(answer.status_code, dict(answer.headers), answer.content)
 
 
 class Browser:
@@ -91,6 +112,7 @@ class SignInRig(Rig):
     def __init__(self, *, secure: bool = False, mailing: bool = True) -> None:
         super().__init__()
         self.passwords, self.mail, self.said = QuickPasswords(), CaughtMail(), list[str]()
+        self.web = InnerWeb()
         self.tallies: dict[str, Any] = {}
         self.ports = self._ports(secure=secure, mailing=mailing)
         self.signin = SignIn(self.ports)
@@ -112,6 +134,9 @@ class SignInRig(Rig):
             clock=clock,
             chance=SeededChance(9),
             public=Public("https://pbx.test" if secure else ORIGIN, "pbx.test", secure),
+            companies=store.companies,
+            web=self.web,
+            say=self.said.append,
             mailing=mailing,
         )
 

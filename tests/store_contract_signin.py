@@ -96,8 +96,10 @@ async def everything_goes_with_its_account(store: Store) -> None:
     await nothing_left(store, "a1")
     assert await store.sessions.by_secret(b"s-a2" * 4) is not None
     assert await store.factors.recovery_left("a2") == 1
-    assert await store.accounts.bind("https://id.example", "sub-a1", "a2") == "a2"
+    assert await store.accounts.bind("https://id.example", "sub-a1", "a2") == ""  # it has another identity there
+    assert await store.accounts.bind("https://other.example", "sub-a1", "a2") == "a2"
     assert await store.accounts.bind("https://id.example", "sub-a2", "a3") == "a2"
+    assert await store.accounts.bind("https://id.example", "sub-a1", "a3") == "a3"
 
 
 async def hang_on(store: Store, account: str) -> None:

@@ -4,6 +4,7 @@ command line."""
 import asyncio
 import json
 import re
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email import message_from_bytes, policy
@@ -12,8 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import uvicorn
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from tests.interop.server import Server
+from tests.interop.server import Server, company_text
+
+from vorzimmer.app.clock import LoopClock
+from vorzimmer.testing.provider import TestProvider
 
 HOST = "127.0.0.1"
 PASSWORD = "drei Wörter reichen"
@@ -50,6 +55,30 @@ async def mailbox() -> AsyncIterator[tuple[Mailbox, int]]:
         await server.wait_closed()
 
 
+@asynccontextmanager
+async def provider() -> AsyncIterator[tuple[str, TestProvider]]:
+    """A real OpenID provider over HTTP on loopback."""
+    listening = socket.create_server((HOST, 0))
+    issuer = f"http://{HOST}:{listening.getsockname()[1]}"
+    identity = TestProvider(issuer, ("vorzimmer", "s3cret"), "", lambda: LoopClock().wall().timestamp())
+    serving = uvicorn.Server(uvicorn.Config(identity.app, log_config=None, lifespan="off"))
+    running = asyncio.ensure_future(serving.serve([listening]))
+    try:
+        yield issuer, identity
+    finally:
+        serving.should_exit = True
+        await running
+
+
+def _with(issuer: str) -> str:
+    """The demo company with that provider."""
+    head = "company:\n  id: musterbau\n"
+    said = f"  sign_in: {{issuer: '{issuer}', client_id: vorzimmer, client_secret: {{value: s3cret}}}}\n"
+    text = company_text()
+    assert head in text
+    return text.replace(head, head + said)
+
+
 def client(server: Server) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         base_url=f"http://{HOST}:{server.http_port}/api/v1", headers={"Accept-Language": "en"}, trust_env=False
@@ -72,8 +101,10 @@ def link(mail: EmailMessage, kind: str = "plain") -> str:
 
 def test_from_the_printed_link_to_a_person_who_reset_their_password(tmp_path: Path) -> None:
     async def main() -> None:
-        async with mailbox() as (box, port):
+        async with mailbox() as (box, port), provider() as (issuer, identity):
             more = (
+                "--outgoing-allow",
+                "127.0.0.0/8",
                 "--mail-server",
                 f"{HOST}:{port}",
                 "--mail-security",
@@ -81,17 +112,19 @@ def test_from_the_printed_link_to_a_person_who_reset_their_password(tmp_path: Pa
                 "--mail-from",
                 "PBX <pbx@pbx.example>",
             )
-            server = Server(tmp_path, HOST, more=more)
+            server = Server(tmp_path, HOST, more=more, company=_with(issuer))
+            identity.redirect = f"http://localhost:{server.http_port}/api/v1/signin/company/callback"
             await server.start()
             try:
                 await _first_account(server)
-                async with client(server) as provider:
-                    await signed_in(provider, "/signin/password", login="root", password=PASSWORD)
-                    await _invited(server, provider, box)
+                async with client(server) as root:
+                    await signed_in(root, "/signin/password", login="root", password=PASSWORD)
+                    await _invited(server, root, box)
                     await _reset(server, box)
+                    await _through_the_company(server)
                     await server.stop()
                     await server.serve()
-                    assert (await provider.get("/session")).json()["login"] == "root"
+                    assert (await root.get("/session")).json()["login"] == "root"
                 await _command_line(server)
             finally:
                 await server.stop()
@@ -146,6 +179,18 @@ async def _reset(server: Server, box: Mailbox) -> None:
         async with asyncio.timeout(10):
             assert (await box.got.get())["Subject"] == "Ihr Passwort wurde geändert"
     assert box.got.empty()
+
+
+async def _through_the_company(server: Server) -> None:
+    async with client(server) as browser:
+        start = await browser.get("/signin/company/musterbau")
+        assert start.status_code == 303, start.text
+        async with httpx.AsyncClient(trust_env=False) as there:
+            back = (await there.get(start.headers["location"])).headers["location"]
+        done = await browser.get(back.replace("localhost", HOST))
+        assert done.headers["location"] == f"http://localhost:{server.http_port}/"
+        session = (await browser.get("/session")).json()
+        assert (session["user"], session["method"]) == ("anna", "company")
 
 
 async def _command_line(server: Server) -> None:

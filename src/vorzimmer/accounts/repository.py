@@ -51,7 +51,8 @@ class AccountRepository(Protocol):
         """With sessions, tokens, tickets and second factors; whether it was there."""
 
     async def bind(self, issuer: str, subject: str, account: str) -> str:
-        """Tie an identity of an OpenID provider to an account unless it is tied already; returns whose it is."""
+        """Tie an identity of an OpenID provider to an account, unless it is tied already or the account is tied to
+        another identity of that provider; returns whose it is, "" for the latter."""
 
 
 class SessionRepository(Protocol):

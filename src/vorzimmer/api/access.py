@@ -91,6 +91,8 @@ _SIGN_IN: Final[dict[tuple[str, str], Need]] = {
     ("POST", "/signin/reset"): Need("public"),
     ("POST", "/signin/reset/accept"): Need("public"),
     ("POST", "/signin/setup"): Need("public"),
+    ("GET", "/signin/company/callback"): Need("public"),
+    ("GET", "/signin/company/{company}"): Need("public"),
     ("GET", "/session"): _PERSON,
     ("DELETE", "/session"): _PERSON,
     ("GET", "/session/sessions"): _PERSON,

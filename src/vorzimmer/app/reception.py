@@ -22,6 +22,7 @@ from vorzimmer.app.office import Office
 from vorzimmer.app.options import ServeOptions
 from vorzimmer.app.passwords import Argon2Passwords
 from vorzimmer.kernel.errors import VorzimmerError
+from vorzimmer.net.guarded import GuardedHttp
 from vorzimmer.net.smtp import SmtpMailer
 from vorzimmer.store.ports import Store
 from vorzimmer.store.write_behind import WriteBehind
@@ -33,7 +34,17 @@ LOCKOUT: Final = "lockout"
 """The kind of live values that are failed sign-ins."""
 
 
-def signin(store: Store, office: Office, options: ServeOptions, lockouts: Lockouts | None = None) -> SignIn:
+def _silent(text: str) -> None:
+    """A command has no log."""
+
+
+def signin(
+    store: Store,
+    office: Office,
+    options: ServeOptions,
+    lockouts: Lockouts | None = None,
+    say: Callable[[str], None] = _silent,
+) -> SignIn:
     """Sign-in over a store and an office."""
     ports = SignInPorts(
         accounts=store.accounts,
@@ -46,6 +57,9 @@ def signin(store: Store, office: Office, options: ServeOptions, lockouts: Lockou
         clock=LoopClock(),
         chance=SystemChance(),
         public=reach.public(options),
+        companies=store.companies,
+        web=GuardedHttp(reach.networks(options.outgoing_allow, "--outgoing-allow"), options.tls_authorities),
+        say=say,
         mailing=bool(options.mail_server),
     )
     return SignIn(ports)
@@ -64,7 +78,7 @@ class Reception:
     async def open(self) -> SignIn:
         """Sign-in, with the failures that were counted before."""
         lockouts = Lockouts(self._changed, _tallies(await self._behind.restore()))
-        self.signin = signin(self._store, self._office, self._options, lockouts)
+        self.signin = signin(self._store, self._office, self._options, lockouts, self._say)
         self.signin.outbox.wake = self._posted.set
         return self.signin
 

@@ -11,6 +11,7 @@ from vorzimmer.features.barge import settings as barge
 from vorzimmer.features.call_waiting import settings as call_waiting
 from vorzimmer.features.calling_plan import settings as calling_plan
 from vorzimmer.features.codes import settings as codes
+from vorzimmer.features.company_sign_in import settings as company_sign_in
 from vorzimmer.features.delegation import settings as delegation
 from vorzimmer.features.dnd import settings as dnd
 from vorzimmer.features.executive import settings as executive
@@ -57,6 +58,7 @@ SCHEMA = Schema(
     keys=(
         *codes.KEYS,
         *policies.KEYS,
+        *company_sign_in.KEYS,
         *park.KEYS,
         *recall.KEYS,
         *voicemail.KEYS,

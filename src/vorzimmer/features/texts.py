@@ -15,6 +15,7 @@ from vorzimmer.features.call_waiting.texts import LABELS as CALL_WAITING_LABELS
 from vorzimmer.features.call_waiting.texts import TEXTS as CALL_WAITING
 from vorzimmer.features.codes.texts import LABELS as CODES_LABELS
 from vorzimmer.features.codes.texts import TEXTS as CODES
+from vorzimmer.features.company_sign_in.texts import LABELS as COMPANY_SIGN_IN_LABELS
 from vorzimmer.features.delegation.texts import LABELS as DELEGATION_LABELS
 from vorzimmer.features.dialling.texts import TEXTS as DIALLING
 from vorzimmer.features.dnd.texts import LABELS as DND_LABELS
@@ -75,6 +76,7 @@ LABELS: dict[str, Mapping[str, str]] = {
         BARGE_LABELS,
         CALL_WAITING_LABELS,
         CODES_LABELS,
+        COMPANY_SIGN_IN_LABELS,
         DELEGATION_LABELS,
         DND_LABELS,
         EXECUTIVE_LABELS,

@@ -106,6 +106,10 @@ class MemoryAccounts:
     async def bind(self, issuer: str, subject: str, owner: str) -> str:
         """As the port says."""
         self._check("accounts.bind")
+        if (issuer, subject) not in self._identities and any(
+            (known, whose) == (issuer, owner) for (known, _), whose in self._identities.items()
+        ):
+            return ""
         return self._identities.setdefault((issuer, subject), owner)
 
     def _taken(self, wanted: Account) -> bool:

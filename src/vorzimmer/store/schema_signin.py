@@ -60,7 +60,7 @@ identity = Table(
     _text("subject", 255),
     _of_account(),
     PrimaryKeyConstraint("issuer", "subject"),
-    Index(None, "account"),
+    Index(None, "account", "issuer", unique=True),
 )
 
 session = Table(

@@ -92,8 +92,8 @@ class SqlAccounts:
         row = {"issuer": issuer, "subject": subject, "account": owner}
         here = (identity.c.issuer == issuer) & (identity.c.subject == subject)
         async with self._database.writing() as connection:
-            await connection.execute(self._database.upsert(identity, [row], ()))
-            return str((await connection.scalars(select(identity.c.account).where(here))).one())
+            await connection.execute(self._database.insert(identity).values(row).on_conflict_do_nothing())
+            return str((await connection.scalars(select(identity.c.account).where(here))).first() or "")
 
     async def _one(self, where: ColumnElement[bool]) -> Account | None:
         async with self._database.reading() as connection:

@@ -9,6 +9,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from vorzimmer.api.principal import Door
+from vorzimmer.api.signin.company import CompanyEntry
 from vorzimmer.api.signin.doors import SessionDoor, TokenDoor
 from vorzimmer.api.signin.entry import Entry
 from vorzimmer.api.signin.factors import Factors
@@ -29,6 +30,7 @@ class SignIn:
         self.entry = Entry(ports, self.sessions)
         self.factors = Factors(ports)
         self.passkeys = Passkeys(ports, self.sessions, self.entry)
+        self.company = CompanyEntry(ports, self.sessions)
         self.membership = Membership(ports, self.sessions, self.entry, self.outbox)
 
     @property

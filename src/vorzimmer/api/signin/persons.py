@@ -13,6 +13,8 @@ from vorzimmer.api.principal import Principal
 from vorzimmer.api.signin.ports import Directory
 from vorzimmer.directory.keys import USER
 from vorzimmer.directory.model import User
+from vorzimmer.directory.ref import Ref
+from vorzimmer.features.company_sign_in.settings import COMPANY_SIGN_IN
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -41,6 +43,16 @@ def person_of(account: Account, directory: Directory) -> Person | None:
     language = user.language or book.company.language
     principal = Principal(user.role, account.company, user.id, user.site, language=language)
     return Person(account, principal, user.name, user.email or "")
+
+
+def only_through_company(person: Person, directory: Directory) -> bool:
+    """Whether this person has to come through the company's own provider. Company administrators may always come
+    otherwise too: a provider that is down or set wrongly must not lock everybody out."""
+    book = directory.book(person.account.company) if person.account.company else None
+    if book is None or person.principal.at_least("company_admin"):
+        return False
+    settings = book.get(COMPANY_SIGN_IN, Ref("company", book.company.id))
+    return settings.usable and not settings.passwords
 
 
 def user_of(directory: Directory, company: str, user: str) -> User | None:

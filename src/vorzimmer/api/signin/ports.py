@@ -3,6 +3,7 @@
 This module must never name an adapter.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
@@ -11,7 +12,9 @@ import msgspec
 from vorzimmer.accounts.letters import Mail
 from vorzimmer.accounts.lockout import Lockouts
 from vorzimmer.accounts.repository import AccountRepository, FactorRepository, OutboxRepository, SessionRepository
+from vorzimmer.api.signin.provider import Web
 from vorzimmer.api.signin.tickets import Tickets
+from vorzimmer.directory.repository import CompanyRepository
 from vorzimmer.directory.snapshot import Snapshot
 from vorzimmer.kernel.chance import Chance
 from vorzimmer.kernel.clock import Clock
@@ -70,10 +73,15 @@ class Public(msgspec.Struct, frozen=True):
         return "__Host-vorzimmer_session" if self.secure else "vorzimmer_session"
 
 
+def _nobody_listens(text: str) -> None:
+    """What goes wrong is told to nobody."""
+
+
 @dataclass(frozen=True, slots=True)
 class SignInPorts:
     """Everything that signing in stands on. `mailing` is False where no mail server is configured: then links are
-    handed out instead of sent."""
+    handed out instead of sent; `companies` is asked for a provider's secret only; `say` hears of trouble for the
+    operator."""
 
     accounts: AccountRepository
     sessions: SessionRepository
@@ -85,6 +93,9 @@ class SignInPorts:
     clock: Clock
     chance: Chance
     public: Public
+    companies: CompanyRepository
+    web: Web
+    say: Callable[[str], None] = _nobody_listens
     mailing: bool = False
 
     @property

@@ -13,7 +13,8 @@ import msgspec
 from vorzimmer.accounts.model import Account, ApiToken, Method, Session
 from vorzimmer.accounts.secret import SIZE, TOKEN_PREFIX, hashed
 from vorzimmer.accounts.validity import ABSOLUTE, SEEN_EVERY, session_counts, token_counts
-from vorzimmer.api.signin.persons import Person, person_of
+from vorzimmer.api.problems import ApiError
+from vorzimmer.api.signin.persons import Person, only_through_company, person_of
 from vorzimmer.api.signin.ports import SignInPorts, Where
 from vorzimmer.kernel.text import safe_name
 
@@ -80,7 +81,11 @@ class Sessions:
         self._tokens: _Remembered[tuple[ApiToken, Account]] = _Remembered()
 
     async def begin(self, account: Account, method: Method, where: Where) -> Begun:
-        """A new session for somebody who has proven who they are."""
+        """A new session for somebody who has proven who they are. Raises ApiError ``wrong-credentials`` for who has to
+        come through the company's provider and does not."""
+        person = person_of(account, self._ports.directory)
+        if person is None or (method != "company" and only_through_company(person, self._ports.directory)):
+            raise ApiError("wrong-credentials")
         ports, now = self._ports, self._ports.now()
         secret = ports.chance.token(SIZE)
         agent = safe_name(where.agent, MAX_AGENT)

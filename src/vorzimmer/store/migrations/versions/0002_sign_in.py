@@ -76,7 +76,7 @@ def _accounts() -> None:
         _key("identity", "issuer", "subject"),
         _belongs("identity"),
     )
-    _index("identity", "account")
+    _index("identity", "account", "issuer", unique=True)
 
 
 def _sessions() -> None:
