@@ -2,7 +2,8 @@
 
 import pytest
 from fastapi import Depends, FastAPI
-from tests.api_rig import Rig, with_rig
+from tests.signin_rig import SignInRig as Rig
+from tests.signin_rig import with_signin as with_rig
 
 from vorzimmer.api import access
 from vorzimmer.api.principal import RANK, Principal

@@ -133,6 +133,7 @@ def test_passkeys_are_listed_renamed_and_removed_by_their_owner_only() -> None:
         key, other = Authenticator(ORIGIN), Authenticator(ORIGIN)
         anna, dora = await rig.signed_in("anna"), await rig.signed_in("dora")
         ident = (await registered(anna, key))["passkey"]["id"]
+        rig.clock.seconds += 1
         assert (await registered(anna, other, ""))["recovery_codes"] == []
         assert [row["label"] for row in (await anna.ask("GET", "/session/passkeys")).json()] == ["Telefon", "Passkey"]
         path = f"/session/passkeys/{ident}"
