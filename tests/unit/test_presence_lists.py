@@ -5,12 +5,13 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.list_keys import EVENTLIST, Keys
+from tests.list_keys import ACCEPT, EVENTLIST, Keys
 from tests.simulation.companies import NORD, change
 from tests.watch_bench import Bench, play
 
 from vorzimmer.admin.edit import Edit
 from vorzimmer.admin.world import Actor
+from vorzimmer.app.watchers import watchers
 from vorzimmer.directory.ref import Ref
 from vorzimmer.presence.lists import Member, document
 from vorzimmer.presence.markup import filled
@@ -65,6 +66,9 @@ def test_rfc4662_4_1_a_phone_that_knows_no_lists_gets_none_unless_its_kind_does(
         await bench.server.apply(change(NORD, "anna", 'monitors: ["user:bea"]'))
         plain = await bench.phone("anna-1")
         assert (await bench.watch(plain, "lamps")).statuses == [421]
+        other = (("Accept", "application/dialog-info+xml"), ("Supported", "eventlist"))
+        assert (await bench.watch(plain, "lamps", lines=other)).statuses == [406]
+        assert (await bench.watch(plain, "lamps", lines=(("Accept", ACCEPT),))).statuses == [200]
         known = await bench.phone("anna-2", agent="Yealink SIP-T46S 66.85.0.5")
         watch = await bench.watch(known, "LAMPS")
         assert watch.statuses == [200]
@@ -151,6 +155,31 @@ def test_nothing_stale_is_kept_of_members_that_nobody_watches_any_more() -> None
         await bench.clock.sleep(2)
         assert Keys(again).shows == {"101": "early", "102": "early"}
         assert single.right == "early"
+
+    play(script)
+
+
+def test_people_can_see_who_watches_what() -> None:
+    async def script(bench: Bench) -> None:
+        bea = await bench.phone("bea-1")
+        await listed(bench, '"user:bea", "user:carl"')
+        anna = bench.handsets[-1]
+        await bench.watch(anna, "101")
+        await bench.watch(anna, "100", "as-feature-event")
+        await bench.watch(anna, "100", "message-summary")
+        await bench.server.apply(change(NORD, "anna", "dnd: true"))
+        bea.phone.call("177")
+        await bench.clock.sleep(0.5)
+        exchange = bench.server.exchange
+        rows = watchers(exchange.watching, exchange.lamps, "nord", exchange.pump.now())
+        assert [(row.device, row.package, row.what, row.shows) for row in rows] == [
+            ("anna-1", "as-feature-event", "features_user:anna", "dnd"),
+            ("anna-1", "dialog", "lamps_user:anna", "2 lamps"),
+            ("anna-1", "dialog", "user:bea", "ringing"),
+            ("anna-1", "message-summary", "mailbox:anna-1", ""),
+        ]
+        assert {row.state for row in rows} <= {"told", "waiting"}
+        assert watchers(exchange.watching, exchange.lamps, "sued", 0.0) == []
 
     play(script)
 

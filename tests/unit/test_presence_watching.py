@@ -33,8 +33,8 @@ def test_rfc6665_4_2_1_2_an_accepted_subscription_is_told_the_state_at_once() ->
     play(script)
 
 
-@pytest.mark.parametrize("package", ["reg", "message-summary"])
-def test_a_phone_that_subscribes_to_itself_again_and_again_is_turned_away(package: str) -> None:
+@pytest.mark.parametrize("package", ["reg", "message-summary", "as-feature-event", "dialog"])
+def test_a_phone_that_subscribes_to_the_same_again_and_again_is_turned_away(package: str) -> None:
     """Ids and places of its own choice make each of them another one."""
 
     async def script(bench: Bench) -> None:

@@ -78,7 +78,9 @@ class LampLists:
 
     def find(self, who: Account, uri: SipUri, request: Request) -> tuple[str, str]:
         """As the protocol says; raises RefusedError 421 for a phone that understands no lists (section 4.1)."""
-        understood = "eventlist" in (option.lower() for option in request.headers.list_of("Supported"))
+        headers = request.headers
+        understood = "eventlist" in (option.strip().lower() for option in headers.list_of("Supported"))
+        understood = understood or any(RLMI in kind.lower() for kind in headers.list_of("Accept"))
         if not understood and not self._rolls.takes_lists(who.device):
             raise RefusedError("Extension Required", 421, self.about)
         roll = self._rolls.roll(who.device)
