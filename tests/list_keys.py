@@ -9,10 +9,8 @@ from vorzimmer.sip.message import Request
 from vorzimmer.testing.phone_watch import Watch
 
 NS = f"{{{NAMESPACE}}}"
-EVENTLIST = (
-    ("Supported", "replaces, eventlist"),
-    ("Accept", f"multipart/related, {RLMI}, application/dialog-info+xml"),
-)
+ACCEPT = f"multipart/related, {RLMI}, application/dialog-info+xml"
+EVENTLIST = (("Supported", "replaces, eventlist"), ("Accept", ACCEPT))
 
 
 class Keys:
