@@ -3,7 +3,7 @@
 # A missing peer is a failure, never a skip.
 set -euo pipefail
 PATH="$PATH:/usr/sbin:/sbin"  # where Debian keeps ip and kamailio
-declare -A needs=([baresip]=baresip-core [sipp]=sip-tester [ip]=iproute2 [linphonec]=linphone-cli [kamailio]=kamailio [/usr/lib/postgresql]=postgresql)
+declare -A needs=([baresip]=baresip-core [sipp]=sip-tester [ip]=iproute2 [linphonec]=linphone-cli [kamailio]=kamailio [chromium]=chromium [/usr/lib/postgresql]=postgresql)
 missing=()
 for probe in "${!needs[@]}"; do
   if [[ $probe == /* ]]; then [[ -d $probe ]] || missing+=("${needs[$probe]}")
