@@ -93,13 +93,16 @@ def test_an_address_of_a_proxy_in_front_is_ours_too(route: str, status: int) -> 
     run(main())
 
 
-@pytest.mark.parametrize(("method", "status"), [("SUBSCRIBE", 401), ("PUBLISH", 401), ("OPTIONS", 200), ("INFO", 481)])
+@pytest.mark.parametrize(
+    ("method", "status"), [("SUBSCRIBE", 401), ("PUBLISH", 401), ("OPTIONS", 200), ("INFO", 481), ("REFER", 401)]
+)
 def test_requests_to_the_server_get_the_status_of_their_rfc(method: str, status: int) -> None:
     async def main() -> None:
         house = House()
         anna = await house.start()
         got: list[Responded] = []
         headers = Headers([("From", f"<{anna.phone.address}>;tag=x"), ("To", f"<sip:{NORD.domain}>"), ("Event", "x")])
+        headers.add("Target-Dialog", "a;local-tag=b;remote-tag=c")  # which a stranger may guess
         transaction = anna.engine.request(
             Request(method, f"sip:{NORD.domain}", headers), anna.phone.hop, house.clock.now()
         )

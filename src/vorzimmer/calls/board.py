@@ -198,7 +198,8 @@ class Switchboard:
             self._devices[leg] = (live.state.company, device)
             self._busy.setdefault(self._devices[leg], set()).add(leg)
             self.world.moved(*self._devices[leg])
-            self._proves(leg, *self._devices[leg])
+            if line_of(device) is not None:
+                self._proves(leg, *self._devices[leg])
             if seconds := self.world.session(*self._devices[leg]):
                 self.world.signalling.engine.expect(leg, seconds)
 

@@ -221,6 +221,9 @@ LINE = "trunk"
 LINE_WAYS = ("in", "out", "sos")
 
 
+_LINE = f"{LINE}:"
+
+
 def line_device(trunk: str, way: str) -> str:
     """What stands for a device on a leg to or from a trunk: `way` is in, out or sos (which counts against nothing)."""
     return f"{LINE}:{trunk}:{way}"
@@ -228,6 +231,7 @@ def line_device(trunk: str, way: str) -> str:
 
 def line_of(device: str | None) -> tuple[str, str] | None:
     """Trunk and way of a leg's device; None for a phone's (ids of devices have no colon)."""
-    kind, _, rest = (device or "").partition(":")
-    trunk, _, way = rest.rpartition(":")
-    return (trunk, way) if kind == LINE and trunk else None
+    if device is None or not device.startswith(_LINE):
+        return None
+    trunk, _, way = device[len(_LINE) :].rpartition(":")
+    return (trunk, way) if trunk else None
