@@ -170,6 +170,11 @@ async def audit_comes_newest_first(store: Store) -> None:
     assert await store.companies.audit("musterbau") == tuple(reversed(entries))
     assert await store.companies.audit("musterbau", 2) == (entries[4], entries[3])
     assert await store.companies.audit("andere") == ()
+    first = await store.companies.audit_page("musterbau", 2, None)
+    assert [entry for _, entry in first] == [entries[4], entries[3]]
+    rest = await store.companies.audit_page("musterbau", 9, first[-1][0])
+    assert [entry for _, entry in rest] == [entries[2], entries[1], entries[0]]
+    assert await store.companies.audit_page("musterbau", 9, rest[-1][0]) == ()
 
 
 async def a_removed_company_leaves_nothing_but_its_audit(store: Store) -> None:

@@ -103,3 +103,23 @@ def test_nobody_dials_without_a_phone_or_too_often_at_once_but_emergency_numbers
         await house.stop()
 
     run(main())
+
+
+def test_a_company_that_is_removed_leaves_nothing_that_rings_and_may_come_back() -> None:
+    async def main() -> None:
+        house = House()
+        anna, bea = await house.start("anna-1", "bea-1")
+        anna.phone.call("101")
+        await bea.phone.until(lambda: bool(bea.phone.calls) and bea.phone.last.talking)
+        house.exchange.remove_company(NORD.id)
+        house.exchange.remove_company("nobody")
+        await bea.phone.until(lambda: bea.phone.last.over)
+        await house.clock.sleep(5)
+        assert house.exchange.board.live_view(NORD.id) == []
+        assert not [key for key in house.exchange.bindings.devices() if key.startswith(NORD.id)]
+        assert house.exchange.house.account(NORD.account("anna-1")) is None
+        assert house.exchange.house.account(SUED.account("anna-1")) is not None
+        assert house.exchange.house.book(NORD.id).revision == 0
+        await house.stop()
+
+    run(main())

@@ -138,7 +138,7 @@ class Door:
             if book is None:
                 raise LookupError(company)
             gone = (Change(COMPANY.name, company, None),)
-            audit = AuditEntry(self._around.wall(), actor.name, COMPANY.name, company, None, None)
+            audit = AuditEntry(self._around.wall(), actor.name, COMPANY.name, company, None, None, (), actor.origin)
             revision = await self._repository.commit(Commit(company, book.revision, gone, audit=(audit,)))
             self._server = self._server.remove(company)
             self._secrets.pop(company, None)

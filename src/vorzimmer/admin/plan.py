@@ -185,6 +185,7 @@ class Planner:
                 self._old(ref),
                 after.get(ref, self._old(ref)),
                 tuple(named.get(ref, ())),
+                actor.origin,
             )
             for ref in dict.fromkeys((*after, *named))
         ]

@@ -70,6 +70,8 @@ class Actor:
     name: str = "system"
     company: str | None = None
     user: str | None = None
+    origin: str = ""
+    """From where: an address, "" where that says nothing."""
 
     @property
     def system(self) -> bool:

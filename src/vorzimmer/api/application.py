@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from vorzimmer.api import (
     access,
+    audit,
     call_actions,
     companies,
     describing,
@@ -50,6 +51,7 @@ ROUTERS = (
     call_actions.router,
     numbers.router,
     effective.router,
+    audit.router,
     devices.router,
     *SIGN_IN,
 )

@@ -32,7 +32,7 @@ async def perform(ask: Ask, company: str, edits: list[Edit], *, dry_run: bool = 
     except ForbiddenError as error:
         raise ApiError("not-allowed", errors=field_errors(error, edits)) from error
     except ProblemsError as error:
-        raise ApiError(_name(error), errors=field_errors(error, edits)) from error
+        raise ApiError(refusal_of(error), errors=field_errors(error, edits)) from error
 
 
 def _stale(error: StaleEditError, edits: Iterable[Edit]) -> ApiError:
@@ -42,7 +42,8 @@ def _stale(error: StaleEditError, edits: Iterable[Edit]) -> ApiError:
     return ApiError("changed-meanwhile" if exists else "not-found")
 
 
-def _name(error: ProblemsError) -> str:
+def refusal_of(error: ProblemsError) -> str:
+    """The name of the problem that admin's refusal is."""
     if all("cannot be removed" in problem.says for problem in error.problems):
         return "still-used"
     return "invalid" if isinstance(error, BadFileError) else "refused"
@@ -56,7 +57,7 @@ def field_errors(error: ProblemsError, edits: Iterable[Edit]) -> list[FieldError
 
 def _field_error(problem: Problem, sent: set[Ref]) -> FieldError:
     pointer = pointer_to(problem.at) if problem.ref in sent else None
-    return FieldError(problem.says, pointer=pointer, setting=problem.path or None)
+    return FieldError(problem.says, pointer=pointer, setting=problem.path or None, line=problem.line)
 
 
 def pointer_to(path: Path) -> str:

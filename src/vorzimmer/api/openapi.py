@@ -48,7 +48,10 @@ _FIELD_ERROR: Final[dict[str, Any]] = {
     "description": "One thing that is wrong: where in the body (`pointer`, RFC 6901), in which parameter of the "
     "request, or at which path of the company's file (`setting`).",
     "required": ["detail"],
-    "properties": {name: {"type": "string"} for name in ("detail", "pointer", "parameter", "setting")},
+    "properties": {
+        **{name: {"type": "string"} for name in ("detail", "pointer", "parameter", "setting")},
+        "line": {"type": "integer"},
+    },
 }
 
 

@@ -11,7 +11,8 @@ import msgspec
 
 from vorzimmer.admin.door import Outcome
 from vorzimmer.admin.edit import Edit
-from vorzimmer.admin.world import Actor
+from vorzimmer.admin.world import Actor, Options
+from vorzimmer.directory.repository import AuditEntry
 from vorzimmer.directory.snapshot import Change, Snapshot
 from vorzimmer.kernel.chance import Chance
 from vorzimmer.kernel.clock import Clock
@@ -87,6 +88,18 @@ class Office(Protocol):
 
     async def change(self, company: str, edits: list[Edit], actor: Actor, *, dry_run: bool = False) -> Outcome:
         """Change records and tell control. Raises admin's ProblemsError; then nothing has changed."""
+
+    async def apply(self, text: str, options: Options, actor: Actor, *, dry_run: bool) -> Outcome:
+        """Apply a company file; what it wants to read of this server is not there. Raises ProblemsError."""
+
+    async def export(self, company: str) -> str:
+        """The company as a file, without secrets."""
+
+    async def remove(self, company: str, actor: Actor) -> None:
+        """Remove a company and all of it. Raises RefusedError, LookupError."""
+
+    async def audit(self, company: str, limit: int, before: int | None) -> tuple[tuple[int, AuditEntry], ...]:
+        """Who changed what, with the number of each entry, the newest first."""
 
     async def past_calls(self, query: PastQuery) -> list[PastCall]:
         """Ended calls, the newest first."""

@@ -49,10 +49,9 @@ class Principal(msgspec.Struct, frozen=True):
 
     def actor(self, origin: str = "") -> Actor:
         """The same person as admin knows it: the one door decides about every change by this."""
-        name = f"{self.name} from {origin}" if origin else self.name
         if self.role == "provider":
-            return Actor(name)
-        return Actor(name, self.company, self.user or "")
+            return Actor(self.name, origin=origin)
+        return Actor(self.name, self.company, self.user or "", origin)
 
 
 class Door(Protocol):

@@ -19,12 +19,14 @@ MEDIA_TYPE = "application/problem+json"
 
 class FieldError(msgspec.Struct, frozen=True, omit_defaults=True):
     """One thing that is wrong. `pointer` (RFC 6901) says where in the request's body, `parameter` which parameter of
-    the request, `setting` the path in the company's file (also of another record that the change would break)."""
+    the request, `line` which line of a file, `setting` the path in the company's file (also of another record that the
+    change would break)."""
 
     detail: str | Words
     pointer: str | None = None
     parameter: str | None = None
     setting: str | None = None
+    line: int | None = None
 
 
 class ApiError(VorzimmerError):

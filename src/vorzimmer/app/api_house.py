@@ -15,7 +15,7 @@ from starlette.requests import HTTPConnection
 
 from vorzimmer.admin.door import Outcome
 from vorzimmer.admin.edit import Edit
-from vorzimmer.admin.world import Actor
+from vorzimmer.admin.world import Actor, Options
 from vorzimmer.api.ports import ControlAwayError, PastCall, PastQuery, Question, QuestionError
 from vorzimmer.api.principal import Principal
 from vorzimmer.app import explaining
@@ -24,6 +24,7 @@ from vorzimmer.app.explaining import BadMomentError, explain_record, moment_of
 from vorzimmer.app.office import NotFoundError, Office
 from vorzimmer.app.rpc import RpcError
 from vorzimmer.calls.records import Record
+from vorzimmer.directory.repository import AuditEntry
 from vorzimmer.directory.snapshot import Snapshot
 from vorzimmer.kernel.chance import Chance
 from vorzimmer.kernel.clock import Clock
@@ -54,6 +55,22 @@ class ApiOffice:
     async def change(self, company: str, edits: list[Edit], actor: Actor, *, dry_run: bool = False) -> Outcome:
         """As the port says."""
         return await self._office.change(company, edits, actor, dry_run=dry_run)
+
+    async def apply(self, text: str, options: Options, actor: Actor, *, dry_run: bool) -> Outcome:
+        """As the port says."""
+        return await self._office.apply_text(text, options, actor, dry_run=dry_run)
+
+    async def export(self, company: str) -> str:
+        """As the port says."""
+        return await self._office.export(company, with_secrets=False)
+
+    async def remove(self, company: str, actor: Actor) -> None:
+        """As the port says."""
+        await self._office.remove(company, actor)
+
+    async def audit(self, company: str, limit: int, before: int | None) -> tuple[tuple[int, AuditEntry], ...]:
+        """As the port says."""
+        return await self._office.audit(company, limit, before)
 
     async def past_calls(self, query: PastQuery) -> list[PastCall]:
         """As the port says."""

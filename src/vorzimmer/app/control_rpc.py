@@ -66,6 +66,7 @@ class ControlRpc:
         """By name."""
         return {
             "publish": self._publish,
+            "company_gone": self._company_gone,
             "calls": self._calls,
             "explain": self._explain,
             "health": self._health,
@@ -89,6 +90,10 @@ class ControlRpc:
         if change.company in house.companies and house.book(change.company).revision >= change.revision:
             return  # read from the database already, at the start
         self._exchange.publish(change)
+
+    async def _company_gone(self, params: Params) -> None:
+        await self._loaded.wait()
+        self._exchange.remove_company(params["company"])
 
     async def _calls(self, params: Params) -> list[dict[str, Any]]:
         now = self._exchange.ports.clock.wall().timestamp()

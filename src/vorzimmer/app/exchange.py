@@ -330,6 +330,18 @@ class Exchange:
         if self._lines_open:
             self.trunks.configure(change.company, specs_of(self.house, change.company))
 
+    def remove_company(self, company: str) -> None:
+        """A company is gone: its phones, trunks and calls end at once. An empty book stays until the next start, so
+        that what is still on its way finds one."""
+        change = self.house.emptied(company)
+        if change is None:
+            return
+        self.publish(change)
+        for state in self.board.live_view(company):
+            live = self.board.call(state.id)
+            if live is not None:
+                live.hang_up("shutdown")
+
     def device_off(self, company: str, device: str) -> None:
         """A device may not be registered any more: its bindings and legs end at once (FEATURES.md 0.5)."""
         key = device_key(company, device)

@@ -7,13 +7,14 @@ Built once from the store and then kept up by published changes; nothing here re
 from collections.abc import Callable
 from datetime import datetime, tzinfo
 from functools import lru_cache
+from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from vorzimmer.calls.asking import dialled
 from vorzimmer.calls.world import Identified, MediaPolicy, Refusal
-from vorzimmer.directory.keys import CONTACT, DEVICE
+from vorzimmer.directory.keys import COMPANY, CONTACT, DEVICE
 from vorzimmer.directory.model import Company
 from vorzimmer.directory.profiles import Profile, profile
 from vorzimmer.directory.ref import Ref
@@ -121,6 +122,19 @@ class House:
         after = self._server.company(change.company)
         touched = {each.id for each in change.changes if each.kind == DEVICE.name and not _serves(after, each.id)}
         return tuple(sorted(touched | change.credentials.keys()))
+
+    def emptied(self, company: str) -> Published | None:
+        """The change that takes everything out of a company but its name; None if it is not here."""
+        book = self._server.company(company)
+        if book is None:
+            return None
+        entries = [entry for kind in SCHEMA.kinds if kind.name != COMPANY.name for entry in book.entries(kind.name)]
+        domain = f"gone-{blake2b(company.encode(), digest_size=8).hexdigest()}.invalid"
+        own = {"id": company, "name": book.company.name, "sip_domain": domain}
+        changes = (*(Change(*entry.ref, None) for entry in entries), Change(COMPANY.name, company, own))
+        devices = {entry.ref.id: None for entry in book.entries(DEVICE.name)}
+        trunks = {entry.ref.id: None for entry in book.entries(TRUNK.name)}
+        return Published(company, 0, changes, dict(devices), dict(trunks))
 
     def quiet(self, change: Published) -> frozenset[Ref]:
         """Whom of those that `change` is about nobody may ring now."""

@@ -5,6 +5,7 @@ to control. This module must never write around admin.
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from vorzimmer.app.rpc import RpcError
 from vorzimmer.calls.records import Record
 from vorzimmer.directory.keys import DEVICE
 from vorzimmer.directory.ref import Ref
+from vorzimmer.directory.repository import AuditEntry
 from vorzimmer.directory.snapshot import Snapshot
 from vorzimmer.features.codes.actions import changes_for
 from vorzimmer.features.trunk.settings import TRUNK
@@ -94,6 +96,23 @@ class Office:
         outcome = await self._door.edit(company, edits, actor, dry_run=dry_run)
         await self._publish(outcome)
         return outcome
+
+    async def apply_text(self, text: str, options: Options, actor: Actor, *, dry_run: bool) -> Outcome:
+        """Apply a company file that names no file and no variable of this server; raises ProblemsError."""
+        outcome = await self._door.apply(text, options, actor=actor, dry_run=dry_run)
+        await self._publish(outcome)
+        return outcome
+
+    async def remove(self, company: str, actor: Actor) -> None:
+        """Remove a company and all of it; raises RefusedError, LookupError."""
+        await self._door.remove(company, actor)
+        if self._link is not None:
+            with suppress(RpcError):  # a control that is not there finds it gone at its start
+                await self._link.call("company_gone", company=company)
+
+    async def audit(self, company: str, limit: int, before: int | None) -> tuple[tuple[int, AuditEntry], ...]:
+        """Who changed what, the newest first, older than the entry `before`."""
+        return await self._store.companies.audit_page(company, limit, before)
 
     async def code(self, company: str, caller: Ref, action: str, params: dict[str, str]) -> str:
         """What a dialled feature code changes, in the caller's own name; the key of its confirmation. Raises

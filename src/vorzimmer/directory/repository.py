@@ -59,7 +59,8 @@ class Claim(msgspec.Struct, frozen=True):
 
 
 class AuditEntry(msgspec.Struct, frozen=True):
-    """Who changed what, when; secrets never appear, only the name of a secret that was changed."""
+    """Who changed what, when, from where (`origin`, "" where that says nothing); secrets never appear, only the name of
+    a secret that was changed."""
 
     at: datetime
     actor: str
@@ -68,6 +69,7 @@ class AuditEntry(msgspec.Struct, frozen=True):
     before: dict[str, object] | None
     after: dict[str, object] | None
     secrets: tuple[str, ...] = ()
+    origin: str = ""
 
 
 class Commit(msgspec.Struct, frozen=True):
@@ -121,3 +123,6 @@ class CompanyRepository(Protocol):
 
     async def audit(self, company: str, limit: int = 100) -> tuple[AuditEntry, ...]:
         """The newest entries first."""
+
+    async def audit_page(self, company: str, limit: int, before: int | None) -> tuple[tuple[int, AuditEntry], ...]:
+        """The same with their numbers, older than the number `before`."""

@@ -116,6 +116,14 @@ class MemoryCompanies:
         _check(self._fails, "companies.audit")
         return tuple(reversed(self._audit[company]))[:limit]
 
+    async def audit_page(self, company: str, limit: int, before: int | None) -> tuple[tuple[int, AuditEntry], ...]:
+        """As the port says."""
+        _check(self._fails, "companies.audit")
+        rows = [
+            (number, entry) for number, entry in enumerate(self._audit[company]) if before is None or number < before
+        ]
+        return tuple(reversed(rows))[:limit]
+
     def _company_after(self, old: _Company, commit: Commit) -> _Company:
         records, secrets = dict(old.records), dict(old.secrets)
         for change in commit.changes:

@@ -90,6 +90,15 @@ class SqlCompanies:
             entries = (await connection.scalars(newest)).all()
         return tuple(msgspec.json.decode(entry, type=AuditEntry) for entry in entries)
 
+    async def audit_page(self, company_id: str, limit: int, before: int | None) -> tuple[tuple[int, AuditEntry], ...]:
+        """As the port says."""
+        wanted = select(audit.c.number, audit.c.entry).where(audit.c.company == company_id)
+        if before is not None:
+            wanted = wanted.where(audit.c.number < before)
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(wanted.order_by(audit.c.number.desc()).limit(limit))).all()
+        return tuple((row.number, msgspec.json.decode(row.entry, type=AuditEntry)) for row in rows)
+
     async def _take_turn(self, connection: AsyncConnection, commit: Commit) -> None:
         """Lock the company's row at the revision the change was planned on, and count it up."""
         if commit.base == 0:
