@@ -6,10 +6,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.media_table import G722, OPUS, PCMA, A, B, Bench, C, headers, voice
 
-from vorzimmer.media.port import File, Music, Nothing, Peer, Source, Tone
+from vorzimmer.media.port import File, Mix, Music, Nothing, Peer, Source, Tone
 from vorzimmer.testing.loop import run
 
-SOURCES: tuple[Source, ...] = (Peer(B), Peer(C), Music(), Tone("busy"), Tone("congestion", repeat=False), Nothing())
+SOURCES: tuple[Source, ...] = (
+    Peer(B),
+    Peer(C),
+    Mix((B, C)),
+    Mix((A, B, C)),
+    Mix((A, C)),
+    Music(),
+    Tone("busy"),
+    Tone("congestion", repeat=False),
+    Nothing(),
+)
 
 steps = st.lists(
     st.one_of(
@@ -34,10 +44,12 @@ def test_a_listener_hears_one_stream_whatever_happens(script: list[tuple[str, ob
         phones = {end: voice(bench, await bench.open(end), end, ssrc=number) for number, end in enumerate((B, C), 5)}
         for step in script:
             match step:
-                case ("hear", Peer() | Music() | Tone() | Nothing() | File() as source):
+                case ("hear", Peer() | Mix() | Music() | Tone() | Nothing() | File() as source):
                     await bench.table.hear(A, source)
                 case ("say", (end, count)):
-                    phones[end].say(count)
+                    for _ in range(count):
+                        phones[end].say()
+                        bench.translate()
                 case ("restart", (end, another)):
                     # Farther than 3000: a nearer one cannot be told from lost packets (RFC 3550 A.1).
                     phones[end].sequence = (phones[end].sequence + 4096) & 0xFFFF

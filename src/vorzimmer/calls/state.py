@@ -173,12 +173,17 @@ class CallState(msgspec.Struct, frozen=True):
 
     def other(self, leg: LegId) -> Leg | None:
         """The party at the other side of `leg`; None while that one waits alone, and where it has several."""
+        parties = self.parties
+        if len(parties) == 2:
+            return parties[1] if parties[0].id == leg else parties[0]
         others = self.others(leg)
         return others[0] if len(others) == 1 else None
 
     def facing(self, leg: LegId) -> Leg | None:
         """Whom the phone of `leg` is shown: the other party; of several the one that it is shown already, else the
         first. None while it waits alone."""
+        if len(self.parties) == 2:
+            return self.other(leg)
         others, own = self.others(leg), self.leg(leg)
         known = (p for p in others if own is not None and p.party.looks_like(own.shown))
         return next(known, others[0] if others else None)

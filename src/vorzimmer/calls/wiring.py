@@ -8,22 +8,22 @@ remember anything.
 from vorzimmer.calls.effects import Configure, Effect, Hear
 from vorzimmer.calls.sound import media_plan
 from vorzimmer.calls.state import CallState, Leg, change
+from vorzimmer.kernel.ids import EndpointId
 from vorzimmer.media.port import Mix, Music, Nothing, Peer, Source
 
 
-def heard_by(state: CallState, leg: Leg) -> Source:
-    """What the phone of `leg` is to hear (FEATURES.md 0.6)."""
+def heard_by(state: CallState, leg: Leg, talking: tuple[EndpointId, ...]) -> Source:
+    """What the phone of `leg` is to hear (FEATURES.md 0.6); `talking` are the endpoints of all who hold nobody."""
     if leg.held or leg.sound.agreed is None:
         return Nothing()
-    others = state.others(leg.id)
-    if not others:
+    if len(talking) > 2:
+        return Mix(talking)  # the same for all: media leaves out whoever listens
+    for endpoint in talking:
+        if endpoint != leg.sound.endpoint:
+            return Peer(endpoint)
+    if len(state.parties) < 2:
         return state.waiting
-    if all(other.held for other in others):
-        return music(state)
-    heard = tuple([p.sound.endpoint for p in state.parties if not p.held and p.sound.agreed is not None])
-    if len(heard) > 2:
-        return Mix(heard)  # the same for all: media leaves out whoever listens
-    return next((Peer(endpoint) for endpoint in heard if endpoint != leg.sound.endpoint), Nothing())
+    return music(state) if all(other.held for other in state.others(leg.id)) else Nothing()
 
 
 def music(state: CallState) -> Source:
@@ -38,7 +38,8 @@ def rewire(before: CallState, after: CallState) -> tuple[CallState, tuple[Effect
         for leg in after.parties
         if leg.sound.agreed is not None and _new_plan(before, leg)
     )
-    wanted: dict[str, Source] = {leg.sound.endpoint: heard_by(after, leg) for leg in after.parties}
+    talking = tuple([p.sound.endpoint for p in after.parties if p.sound.agreed is not None and not p.sound.holds])
+    wanted: dict[str, Source] = {leg.sound.endpoint: heard_by(after, leg, talking) for leg in after.parties}
     heard = tuple(
         Hear(leg.sound.endpoint, wanted[leg.sound.endpoint])
         for leg in after.parties
