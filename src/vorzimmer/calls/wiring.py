@@ -38,7 +38,7 @@ def rewire(before: CallState, after: CallState) -> tuple[CallState, tuple[Effect
         for leg in after.parties
         if leg.sound.agreed is not None and _new_plan(before, leg)
     )
-    talking = tuple([p.sound.endpoint for p in after.parties if p.sound.agreed is not None and not p.sound.holds])
+    talking = tuple([p.sound.endpoint for p in after.parties if p.sound.agreed is not None and not p.held])
     wanted: dict[str, Source] = {leg.sound.endpoint: heard_by(after, leg, talking) for leg in after.parties}
     heard = tuple(
         Hear(leg.sound.endpoint, wanted[leg.sound.endpoint])
