@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from vorzimmer.app.live_view import live_call
+from vorzimmer.calls import command
 from vorzimmer.calls.joining import MOST_PARTIES
 from vorzimmer.directory.ref import Ref
 from vorzimmer.media.port import Mix, Music, Nothing, Tone
@@ -474,6 +475,42 @@ def test_semi_attended_all_others_wait_for_the_phone_that_rings() -> None:
         assert three.house.talking("anna", "carl", "dora")
 
     play(scenario, records=2)
+
+
+def test_hanging_up_by_command_takes_all_of_ones_phones_out_and_leaves_the_others() -> None:
+    async def scenario(three: Three) -> None:
+        mobile = three.house.phone("bea")
+        joined = join(mobile, three.bea)
+        await mobile.until(lambda: joined.talking)
+        await three.wait()
+        (state,) = three.house.board.live_view()
+        live = three.house.board.call(state.id)
+        assert live is not None
+        assert command.hang_up(three.house.board, live, Ref("user", "bea"), administers=False)
+        await three.wait()
+        assert three.b.over
+        assert joined.over
+        assert three.house.talking("anna", "carl")
+
+    play(scenario)
+
+
+def test_hold_by_command_mutes_one_of_three() -> None:
+    async def scenario(three: Three) -> None:
+        (state,) = three.house.board.live_view()
+        live = three.house.board.call(state.id)
+        assert live is not None
+        bea = command.leg_of(live, Ref("user", "bea"))
+        assert bea is not None
+        command.hold(live, bea, on=True)
+        await three.wait()
+        assert three.house.talking("anna", "carl")
+        assert three.house.heard_by("bea") == Nothing()
+        command.hold(live, bea, on=False)
+        await three.wait()
+        assert three.house.talking("anna", "bea", "carl")
+
+    play(scenario)
 
 
 def test_a_call_of_three_outlives_a_restart_of_control() -> None:

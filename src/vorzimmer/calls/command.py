@@ -62,10 +62,11 @@ def hang_up(board: Switchboard, live: Live, who: Ref, *, administers: bool) -> b
 
 def _leave(board: Switchboard, live: Live, who: Ref) -> bool:
     signalling = board.world.signalling
-    leg = leg_of(live, who)
-    if leg is not None:
-        signalling.engine.end(leg.id, signalling.now())
-        live.feed(Ended(leg.id, "bye"))
+    if legs := [leg.id for leg in live.state.parties if leg.party.ref == who]:
+        for leg in legs:
+            if live.state.leg(leg) is not None:
+                signalling.engine.end(leg, signalling.now())
+                live.feed(Ended(leg, "bye"))
         return True
     if live.attempt is not None and live.state.asked.caller.ref == who and not live.state.parties:
         live.hang_up("cancelled", 487)
