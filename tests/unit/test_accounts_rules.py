@@ -91,6 +91,17 @@ def test_an_attacker_with_a_whole_ipv6_network_is_one_source() -> None:
     assert lockout.network("::ffff:192.0.2.1") == "192.0.2.1"
 
 
+def test_an_office_behind_one_address_does_not_pile_up_a_days_mistakes() -> None:
+    lockouts = Lockouts(lambda name, tally: None)
+    for number in range(1_000):
+        lockouts.tried(lockout.pair("192.0.2.1", f"user{number}"), number * 31.0)
+        assert lockouts.wait(lockout.pair("192.0.2.1", "somebody"), number * 31.0) == 0
+    now = 31_000.0
+    for number in range(101):
+        lockouts.tried(lockout.pair("192.0.2.1", f"user{number}"), now)
+    assert lockouts.wait(lockout.pair("192.0.2.1", "somebody"), now) == 60
+
+
 def test_success_takes_back_what_was_counted() -> None:
     lockouts = Lockouts(lambda name, tally: None)
     for _ in range(99):

@@ -12,6 +12,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from ipaddress import IPv6Network
+from math import ceil
 
 import msgspec
 
@@ -20,27 +21,29 @@ REMEMBERED = 100_000
 
 class Rule(msgspec.Struct, frozen=True):
     """`free` failures cost nothing; each one after that costs a wait of `first` seconds, doubled each time up to
-    `most`. Failures are forgotten `window` seconds after the last wait has ended."""
+    `most`. Failures are forgotten `window` seconds after the last wait has ended; with `leak`, one also every so many
+    seconds, so that a whole office behind one address does not pile up a day's mistakes."""
 
     free: int
     first: float
     most: float
     window: float
+    leak: float = 0.0
 
 
 PAIR = Rule(free=5, first=60.0, most=3600.0, window=3600.0)
-SOURCE = Rule(free=100, first=60.0, most=900.0, window=900.0)
+SOURCE = Rule(free=100, first=60.0, most=900.0, window=900.0, leak=30.0)
 SECOND = Rule(free=20, first=900.0, most=86_400.0, window=86_400.0)
-ASKING = Rule(free=100, first=60.0, most=900.0, window=900.0)
+ASKING = Rule(free=100, first=60.0, most=900.0, window=900.0, leak=10.0)
 """For what costs us a row or memory: resets asked for, sign-ins begun. A whole office may come from one address."""
-LETTERS = Rule(free=3, first=900.0, most=3600.0, window=3600.0)
+LETTERS = Rule(free=3, first=900.0, most=3600.0, window=3600.0, leak=1200.0)
 """For letters to one name: nobody fills somebody else's mailbox."""
 
 
 class Tally(msgspec.Struct, frozen=True):
     """Failures so far, when the last one was, and until when nothing is tried. POSIX seconds."""
 
-    count: int
+    count: float
     last: float
     until: float = 0.0
 
@@ -89,7 +92,7 @@ class Lockouts:
         for key in keys:
             count = self._tally(key, now).count + 1
             over = count - key.rule.free
-            wait = min(key.rule.most, key.rule.first * 2.0 ** min(over - 1, 30)) if over > 0 else 0.0
+            wait = min(key.rule.most, key.rule.first * 2.0 ** min(ceil(over) - 1, 30)) if over > 0 else 0.0
             self._set(key.name, Tally(count, now, now + wait))
 
     def succeeded(self, keys: tuple[Key, ...], now: float) -> None:
@@ -108,7 +111,8 @@ class Lockouts:
         found = self._tallies.get(key.name)
         if found is None or now > max(found.last, found.until) + key.rule.window:
             return Tally(0, now)
-        return found
+        forgotten = max(0.0, now - found.last) / key.rule.leak if key.rule.leak else 0.0
+        return Tally(max(0.0, found.count - forgotten), now if key.rule.leak else found.last, found.until)
 
     def _set(self, name: str, tally: Tally | None) -> None:
         if tally is None:

@@ -46,12 +46,20 @@ def authorise(actor: Actor, book: Snapshot, ref: Ref, values: dict[str, Any] | N
         return [_no(book, ref, "is not yours to change")]
     if user.role == "company_admin":
         return []
+    if user.role == "site_admin" and _opens_a_way_up(book, ref, values, user.id):
+        return [_no(book, ref, "is changed by a company administrator: whose it is has administrator's rights")]
     if user.role == "site_admin" and _stays_in_site(book, ref, values, user.site) and "role" not in (values or {}):
         return []
     if ref == Ref(USER.name, user.id) and values is not None:
         foreign = sorted(set(values) - OWN_SECTIONS - {"id"})
         return [_no(book, ref, f"{name} is changed by an administrator") for name in foreign]
     return [_no(book, ref, "is changed by an administrator")]
+
+
+def _opens_a_way_up(book: Snapshot, ref: Ref, values: dict[str, Any] | None, own: str) -> bool:
+    """Whether this is the e-mail address of another administrator (letters with new passwords go there), or his end."""
+    target = book.find(USER, ref.id) if ref.kind == USER.name and ref.id != own else None
+    return target is not None and target.role != "user" and (values is None or "email" in values)
 
 
 OPEN_KINDS: Final = frozenset({"site", "department", "schedule", "contact"})

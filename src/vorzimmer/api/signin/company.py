@@ -88,6 +88,7 @@ class CompanyEntry:
             account = await self._account(flow, claims)
         except ProviderError as error:
             raise self._failed(flow.company, error) from None
+        self._ports.lockouts.succeeded(lockout.asking(where.address, "company"), self._ports.now())
         return await self._sessions.begin(account, "company", where)
 
     async def _claims(self, flow: Flow, query: dict[str, str]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import msgspec
 
 from vorzimmer.accounts import lockout
 from vorzimmer.accounts.login import fold, is_login
-from vorzimmer.accounts.model import Account, Purpose, Ticket
+from vorzimmer.accounts.model import Account, Method, Purpose, Ticket
 from vorzimmer.accounts.repository import LoginTakenError
 from vorzimmer.accounts.secret import hashed
 from vorzimmer.accounts.validity import ticket_counts
@@ -90,7 +90,7 @@ class Membership:
     ) -> Begun | SecondNeeded:
         """Take an invitation or a reset: a new password, all sessions ended, signed in (after the second factor, where
         one is set). Raises ApiError ``ticket-gone``, ``invalid``."""
-        self._guard.enter(lockout.asking(where.address, "ticket"))
+        right = self._guard.enter(lockout.asking(where.address, "ticket"))
         person = await self.peek(secret, purpose)
         if person is None:
             raise ApiError("ticket-gone")
@@ -98,14 +98,15 @@ class Membership:
         self._entry.judge(password, account.login, language)
         if await self._whose(await self._ports.sessions.take(hashed(secret)), purpose) is None:
             raise ApiError("ticket-gone")
-        for other in ("invitation", "reset"):
-            await self._ports.sessions.drop_tickets(account.id, "invitation" if other == "invitation" else "reset")
+        right()
+        await self._ports.sessions.drop_tickets(account.id, "invitation")
+        await self._ports.sessions.drop_tickets(account.id, "reset")
         await self._entry.set_password(account, password, language)
         await self._sessions.end_all(account.id)
         if purpose == "reset":
             await self._outbox.post("password_changed", account=account.id)
-        method = "invitation" if purpose == "invitation" else "password"
-        return await self._entry.after_password(account, method, where)  # type: ignore[arg-type]  # both are Methods
+        method: Method = "invitation" if purpose == "invitation" else "password"
+        return await self._entry.after_password(account, method, where)
 
     async def set_up(self, secret: str, account: Account, password: str, where: Where, language: str) -> Begun:
         """The first account of a server. Raises ApiError ``ticket-gone``, ``invalid``."""

@@ -183,6 +183,7 @@ class Passkeys:
         except _GARBAGE:
             raise ApiError("bad-passkey") from None
         right()
+        self._ports.lockouts.succeeded(lockout.asking(where.address, "passkey"), self._ports.now())
         used = msgspec.structs.replace(passkey, count=shown.new_sign_count, used=self._ports.now())
         await self._ports.factors.put_passkey(used)
         return account
