@@ -89,6 +89,37 @@ def test_only_the_dead_workers_calls_are_lost_and_new_ones_go_elsewhere(tmp_path
     _with(tmp_path, 2, body)
 
 
+def test_an_endpoint_is_opened_without_waiting_once_ports_are_reserved(tmp_path: Path) -> None:
+    async def body(workers: Workers) -> None:
+        assert await workers.media.adopt(()) == ()
+        await workers.media.open(OpenSpec(C, CallId("first"), "four"))
+        await workers.media.statistics(C)  # by then the ports are here
+        opening = workers.media.open(OpenSpec(A, CallId("next"), "four"))
+        with pytest.raises(StopIteration) as done:
+            opening.send(None)
+        assert 23400 <= done.value.value.port < 23800
+        await workers.media.close(A)
+        a, b = await _talk(workers, "third")
+        await _hears(a, b)
+
+    _with(tmp_path, 1, body)
+
+
+def test_a_worker_that_dies_before_it_has_opened_an_endpoint_is_told(tmp_path: Path) -> None:
+    async def body(workers: Workers) -> None:
+        await workers.media.adopt(())
+        await workers.media.open(OpenSpec(C, CallId("first"), "four"))
+        await workers.media.statistics(C)
+        workers.processes[0].raise_signal(signal.SIGSTOP)
+        await workers.media.open(OpenSpec(A, CallId("next"), "four"))
+        await workers.processes[0].kill()
+        lost = await workers.event()
+        assert isinstance(lost, WorkerLost)
+        assert set(lost.endpoints) == {A, C}
+
+    _with(tmp_path, 1, body)
+
+
 def test_calls_are_spread_over_workers_and_a_call_stays_together(tmp_path: Path) -> None:
     async def body(workers: Workers) -> None:
         ranges = [config.config.listeners[0] for config in workers.processes]

@@ -26,6 +26,46 @@ def test_ports_are_advertised_and_even() -> None:
     run(body())
 
 
+def test_a_reserved_port_serves_one_endpoint_and_no_other() -> None:
+    async def body() -> None:
+        bench = Bench()
+        reserved = await bench.table.reserve(wire.Reserve("", 4, 2))
+        assert reserved == wire.Reserved("203.0.113.9", (20000, 20002))
+        assert (await bench.table.open(wire.Open(A, CallId("call")))).port == 20004
+        assert (await bench.table.open(wire.Open(B, CallId("call"), port=20002))).port == 20002
+        for port in (20002, 20004, 20006):
+            with pytest.raises(MediaError):
+                await bench.table.open(wire.Open(C, CallId("call"), port=port))
+
+    run(body())
+
+
+def test_what_is_reserved_goes_back_when_control_begins_anew() -> None:
+    async def body() -> None:
+        bench = Bench(ports=(20000, 20007))
+        assert (await bench.table.reserve(wire.Reserve("", 4, 9))).ports == (20000, 20002)  # of four, half
+        assert bench.table.adopt((), bench.now) == ()
+        with pytest.raises(MediaError):
+            await bench.table.open(wire.Open(A, CallId("call"), port=20000))
+        bench.now += 10.0
+        bench.table.sweep(bench.now)
+        for number in range(4):
+            await bench.table.open(wire.Open(EndpointId(str(number)), CallId("call")))
+
+    run(body())
+
+
+def test_what_is_reserved_is_closed_with_the_process() -> None:
+    async def body() -> None:
+        bench = Bench()
+        await bench.table.reserve(wire.Reserve("", 4, 3))
+        bench.table.shut(bench.now)
+        assert len(bench.pairs) == 3
+        assert all(pair.closed for pair in bench.pairs.values())
+
+    run(body())
+
+
 def test_ports_of_other_programs_are_passed_over() -> None:
     async def body() -> None:
         bench = Bench()

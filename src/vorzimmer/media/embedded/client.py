@@ -14,6 +14,7 @@ from vorzimmer.kernel.ids import CallId, EndpointId
 from vorzimmer.media.embedded import protocol as wire
 from vorzimmer.media.embedded.bridge import BRIDGE_HOST, Bridge, build, far_id, near_id
 from vorzimmer.media.embedded.link import WorkerLink
+from vorzimmer.media.embedded.spares import Spares
 from vorzimmer.media.port import (
     MediaError,
     MediaEvent,
@@ -53,6 +54,7 @@ class EmbeddedMedia:
         self._receivers: list[Callable[[MediaEvent], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._adopted = False
+        self._spares = Spares(self._spawn)
         for link in self._links:
             self._wire(link)
 
@@ -78,10 +80,16 @@ class EmbeddedMedia:
     async def open(self, spec: OpenSpec) -> Address:
         if spec.endpoint in self._placed:
             raise MediaError(f"endpoint {spec.endpoint} is open already")
-        placed = self._placed[spec.endpoint] = _Placed(self._choose(spec.group), spec.group)
+        link = self._choose(spec.group)
+        placed = self._placed[spec.endpoint] = _Placed(link, spec.group)
         self._count(placed, 1)
+        spare = self._spares.take(link, spec.listener, spec.family)
+        command = wire.Open(spec.endpoint, spec.group, spec.listener, spec.family, port=spare.port if spare else 0)
         try:
-            answer = await placed.link.request(wire.Open(spec.endpoint, spec.group, spec.listener, spec.family))
+            if spare is not None:
+                link.tell(command, lambda: self._missing(link, (spec.endpoint,)))
+                return spare
+            answer = await link.request(command)
         except MediaError:
             if self._placed.get(spec.endpoint) is placed:
                 del self._placed[spec.endpoint]
@@ -137,6 +145,9 @@ class EmbeddedMedia:
                 placed = self._placed[each.endpoint] = _Placed(link, each.group, each.plan)
                 self._count(placed, 1)
         self._adopted = True
+        for link in self._links:
+            if link.up:
+                self._spares.begin(link)
         await self._adopt_bridges([(link, each) for link, each in kept if each.bridge])
         return tuple(endpoint for endpoint in endpoints if endpoint in self._placed)
 
@@ -216,16 +227,29 @@ class EmbeddedMedia:
             self._bridges.add(bridge)
 
     def _came_back(self, link: WorkerLink) -> None:
+        self._spares.forget(link)
         if self._adopted:  # before that nobody knows what is ours: adopt will say so
             self._spawn(self._reconcile(link))
 
     async def _reconcile(self, link: WorkerLink) -> None:
-        """Connected again: let the worker close what is not, or no longer, ours."""
+        """Connected again: let the worker close what is not, or no longer, ours; what it does not have is lost."""
         mine = {endpoint for endpoint, placed in self._placed.items() if placed.link is link}
         joined = {end for bridge in self._bridges for end in (bridge.speaker, bridge.listener)}
-        await link.request(wire.Adopt(tuple(mine | joined)))
+        answer = await link.request(wire.Adopt(tuple(mine | joined)))
+        self._spares.begin(link)
+        if isinstance(answer, wire.Adopted):
+            self._missing(link, tuple(mine.difference([each.endpoint for each in answer.kept])))
+
+    def _missing(self, link: WorkerLink, endpoints: tuple[EndpointId, ...]) -> None:
+        """The worker does not have these: whoever uses them opens others."""
+        gone = tuple([each for each in endpoints if each in self._placed and self._placed[each].link is link])
+        for endpoint in gone:
+            self._count(self._placed.pop(endpoint), -1)
+        if gone:
+            self._emit(WorkerLost(gone))
 
     def _lost(self, link: WorkerLink) -> None:
+        self._spares.forget(link)
         gone = tuple(endpoint for endpoint, placed in self._placed.items() if placed.link is link)
         for endpoint in gone:
             self._count(self._placed.pop(endpoint), -1)

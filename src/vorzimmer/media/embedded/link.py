@@ -39,6 +39,7 @@ class WorkerLink:
         self._next = 0
         self._waiting: dict[int, asyncio.Future[wire.Answer]] = {}
         self._due: dict[int, float] = {}
+        self._told: dict[int, Callable[[], None]] = {}
         self._alarm: Alarm | None = None
         self._protocol: _Protocol | None = None
         self._task: asyncio.Task[None] | None = None
@@ -66,11 +67,23 @@ class WorkerLink:
             raise MediaError(f"media worker {self.path} is not there")
         return await self._ask(command)
 
+    def tell(self, command: wire.Command, refused: Callable[[], None]) -> None:
+        """Nobody waits for the answer; `refused` is called if that is a failure. Raises MediaError when the worker
+        cannot be reached; where it is lost before it has answered, ``lost`` or ``came_back`` says so."""
+        if not self.up or self._protocol is None:
+            raise MediaError(f"media worker {self.path} is not there")
+        self._next += 1
+        self._told[self._next] = refused
+        self._protocol.send(wire.Request(self._next, command))
+
     def handle(self, message: wire.Reply | wire.Push) -> None:
         """A message has come from the worker."""
         if isinstance(message, wire.Push):
             self.received(message.event)
             return
+        refused = self._told.pop(message.id, None)
+        if refused is not None and isinstance(message.answer, wire.Failed):
+            refused()
         waiting = self._forget(message.id)
         if waiting and not waiting.done():
             waiting.set_result(message.answer)
@@ -167,6 +180,7 @@ class WorkerLink:
     def _drop(self) -> None:
         self.up = False
         self._protocol = None
+        self._told.clear()
         for number in list(self._waiting):
             self._fail(number, "hung up")
 

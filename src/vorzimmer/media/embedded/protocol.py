@@ -25,13 +25,23 @@ class Hello(msgspec.Struct, frozen=True, tag="hello"):
 
 
 class Open(msgspec.Struct, frozen=True, tag="open"):
-    """`bridge` is (listener, speaker) for the two hidden ends between workers, which use loopback."""
+    """`bridge` is (listener, speaker) for the two hidden ends between workers, which use loopback. `port` is a reserved
+    one, 0 leaves it to the worker."""
 
     endpoint: EndpointId
     group: CallId
     listener: str = ""
     family: int = 4
     bridge: tuple[EndpointId, EndpointId] | None = None
+    port: int = 0
+
+
+class Reserve(msgspec.Struct, frozen=True, tag="reserve"):
+    """Set pairs of ports aside for endpoints to come, at most `count`."""
+
+    listener: str
+    family: int
+    count: int
 
 
 class Configure(msgspec.Struct, frozen=True, tag="configure"):
@@ -60,7 +70,7 @@ class GetLoad(msgspec.Struct, frozen=True, tag="load"):
     """For watching a worker: an answer means that it is alive."""
 
 
-Command = Hello | Open | Configure | Hear | GetStatistics | Close | Adopt | GetLoad
+Command = Hello | Open | Reserve | Configure | Hear | GetStatistics | Close | Adopt | GetLoad
 
 
 class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
@@ -74,6 +84,13 @@ class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
 class Opened(msgspec.Struct, frozen=True, tag="opened"):
     host: str
     port: int
+
+
+class Reserved(msgspec.Struct, frozen=True, tag="reserved"):
+    """None where ports are scarce."""
+
+    host: str
+    ports: tuple[int, ...]
 
 
 class Done(msgspec.Struct, frozen=True, tag="done"):
@@ -114,7 +131,7 @@ class Load(msgspec.Struct, frozen=True, tag="load"):
     dropped: int
 
 
-Answer = Welcome | Opened | Done | Failed | Counted | Adopted | Load
+Answer = Welcome | Opened | Reserved | Done | Failed | Counted | Adopted | Load
 Event = DigitHeard | FellSilent | SourceEnded
 
 

@@ -5,6 +5,7 @@ socket or a clock itself (pairs of ports, clips and the time are handed in), and
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Protocol
 
 from vorzimmer.kernel.address import Address
@@ -18,6 +19,7 @@ from vorzimmer.media.embedded.mixing import Rooms
 from vorzimmer.media.embedded.player import Player, Playing, Track
 from vorzimmer.media.embedded.ports import PortPool
 from vorzimmer.media.embedded.relay import BLOCKED, Inlet, Outlet, Where
+from vorzimmer.media.embedded.reserved import Reserved
 from vorzimmer.media.embedded.secure import Channel
 from vorzimmer.media.embedded.session import Session, literal, playable
 from vorzimmer.media.embedded.transcode import Translator
@@ -83,9 +85,11 @@ class Table:
         self._listeners = {(each.name, each.family): each for each in reversed(config.listeners)}
         self._pools = {key: PortPool(each.low, each.high, config.drain, KEPT) for key, each in self._listeners.items()}
         self._draining: dict[tuple[str, int], dict[int, Pair]] = {key: {} for key in self._pools}
+        self._reserved = Reserved()
 
     async def open(self, command: wire.Open) -> wire.Opened:
-        """Bind a pair of ports. Raises MediaError: open already, unknown listener, no free port."""
+        """Bind a pair of ports, or take one that was reserved. Raises MediaError: open already, unknown listener, no
+        free port, not reserved."""
         if command.endpoint in self.sessions:
             raise MediaError(f"endpoint {command.endpoint} is open already")
         if command.bridge:
@@ -93,12 +97,24 @@ class Table:
             session = self._session(command, pair, frozenset(), None)
             return wire.Opened(BRIDGE_HOST, session.pair.port)
         key, listener = self._listener(command)
-        pair, old = await self._bound(listener, key)
+        pair, old = self._reserved.take(key, command.port) if command.port else await self._bound(listener, key)
         if command.endpoint in self.sessions:
             pair.close()
             raise MediaError(f"endpoint {command.endpoint} is open already")
         self._session(command, pair, old, key)
         return wire.Opened(listener.host, pair.port)
+
+    async def reserve(self, command: wire.Reserve) -> wire.Reserved:
+        """Pairs for endpoints to come: never more than half of what is free. They are kept until control's next Adopt.
+        Raises MediaError for an unknown listener."""
+        key, listener = self._listener(command)
+        ports: list[int] = []
+        with suppress(MediaError):
+            for _ in range(min(command.count, self._pools[key].free() // 2)):
+                pair, old = await self._bound(listener, key)
+                self._reserved.put(key, pair, old)
+                ports.append(pair.port)
+        return wire.Reserved(listener.host, tuple(ports))
 
     def configure(self, endpoint: EndpointId, plan: MediaPlan, now: float) -> None:
         """Raises MediaError for an unknown endpoint, a remote address that is ours, keys that do not fit."""
@@ -157,7 +173,9 @@ class Table:
         return counted
 
     def adopt(self, endpoints: tuple[EndpointId, ...], now: float) -> tuple[wire.Kept, ...]:
-        """Close all but these (and the bridges between two of them); what lives on."""
+        """Close all but these (and the bridges between two of them), and what is reserved; what lives on."""
+        for key, (pair, old) in self._reserved.give_up():
+            self._rest(key, pair, old, now)
         wanted = frozenset(endpoints)
         for endpoint, session in list(self.sessions.items()):
             if not (wanted.issuperset(session.bridge) if session.bridge else endpoint in wanted):
@@ -206,7 +224,7 @@ class Table:
                 pair.close()
             pairs.clear()
 
-    def _listener(self, command: wire.Open) -> tuple[tuple[str, int], Listener]:
+    def _listener(self, command: wire.Open | wire.Reserve) -> tuple[tuple[str, int], Listener]:
         """The named listener; for no name the first of the family."""
         for each in self._config.listeners:
             if command.listener in {"", each.name} and each.family == command.family:
@@ -316,9 +334,13 @@ class Table:
         if session.pool is None:
             pair.close()
             return
-        pool, port = self._pools[session.pool], pair.port
-        pool.release(port, now, frozenset(session.inlet.ssrcs))
-        self._draining[session.pool][port] = pair
+        self._rest(session.pool, pair, frozenset(session.inlet.ssrcs), now)
+
+    def _rest(self, key: tuple[str, int], pair: Pair, ssrcs: frozenset[int], now: float) -> None:
+        """Let a pair run dry."""
+        pool, port = self._pools[key], pair.port
+        pool.release(port, now, ssrcs)
+        self._draining[key][port] = pair
         pair.aim(lambda data, source, at: pool.heard(port, at), lambda data, source, at: None)
 
     def _watch(self, session: Session, now: float) -> None:

@@ -95,6 +95,8 @@ class Worker:
                 return wire.Welcome(self._instance, self._config.index, len(table.sessions))
             case wire.Open():
                 return await table.open(command)
+            case wire.Reserve():
+                return await table.reserve(command)
             case wire.Configure(endpoint, plan):
                 table.configure(endpoint, plan, now)
                 return wire.Done()
