@@ -26,6 +26,7 @@ from vorzimmer.api import (
     numbers,
     openapi,
     records,
+    times,
 )
 from vorzimmer.api.once import Once
 from vorzimmer.api.ports import ControlAwayError, Ports
@@ -45,6 +46,7 @@ ROUTERS = (
     me.router,
     companies.router,
     records.router,
+    times.router,
     history.router,
     explaining.router,
     live.router,

@@ -145,6 +145,14 @@ PROBLEMS: Final[dict[str, Kind]] = {
         Words("Kein gültiges JSON", "Not valid JSON"),
         Words("Der Inhalt der Anfrage ist kein gültiges JSON.", "The body of the request is not valid JSON."),
     ),
+    "bad-calendar": Kind(
+        422,
+        Words("Kalender nicht lesbar", "Calendar not readable"),
+        Words(
+            "Der Kalender ist nicht vollständig zu verstehen und bleibt, wie er war: {says}.",
+            "The calendar cannot be understood whole and stays as it was: {says}.",
+        ),
+    ),
     "bad-media-type": Kind(
         415,
         Words("Falsche Art von Inhalt", "Wrong kind of content"),

@@ -6,11 +6,13 @@ to control. This module must never write around admin.
 
 import os
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from vorzimmer.admin import schedule_view
 from vorzimmer.admin.door import Door, Outcome, Surroundings
 from vorzimmer.admin.edit import Edit
 from vorzimmer.admin.plan import ApplyPlan
@@ -192,6 +194,16 @@ class Office:
             raise NotFoundError(f"no ended call {call}")
         record = msgspec.json.decode(row.document, type=Record)
         return explain_record(record, self.book(row.company), language)
+
+    def schedules(self, company: str | None, schedule: str | None, days: int) -> list[dict[str, Any]]:
+        """All schedules as they are now, or the coming days of one; raises NotFoundError."""
+        book, now = self.book(self.company(company)), self._clock.wall()
+        if schedule is None:
+            return schedule_view.states(book, now, {})
+        if book.agenda(schedule) is None:
+            raise NotFoundError(f"no schedule {schedule}")
+        today = book.local(now).date()
+        return schedule_view.days(book, schedule, today, today + timedelta(days=days - 1))
 
     def companies(self) -> list[str]:
         """The ids of all companies, sorted."""

@@ -27,6 +27,9 @@ def methods(office: Office, link: ControlLink | None) -> dict[str, Method]:
     async def history(params: Params) -> Any:
         return await office.history(params["company"], params["limit"])
 
+    async def schedules(params: Params) -> Any:
+        return office.schedules(params["company"], params["schedule"], params["days"])
+
     async def explain(params: Params) -> Any:
         return await office.explain(msgspec.convert(params["question"], Question))
 
@@ -47,6 +50,7 @@ def methods(office: Office, link: ControlLink | None) -> dict[str, Method]:
         "apply": apply,
         "export": export,
         "history": history,
+        "schedules": schedules,
         "explain": explain,
         "explain_call": explain_call,
         **_of_control(office, link),

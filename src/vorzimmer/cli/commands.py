@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from vorzimmer.cli import account, certificates, company, history, serving, trace, trunks
+from vorzimmer.cli import account, certificates, company, history, schedules, serving, trace, trunks
 
 app = typer.Typer(
     name="vorzimmer",
@@ -28,6 +28,7 @@ app.command("calls")(history.calls)
 app.command("history")(history.history)
 app.command("watchers")(history.watchers)
 app.command("trace")(trace.trace)
+app.command("schedules")(schedules.schedules)
 app.command("trunks")(trunks.trunks)
 app.add_typer(account.app, name="account")
 app.command("certificates")(certificates.certificates)

@@ -1,0 +1,49 @@
+"""`vorzimmer schedules`: which schedules hold now and why, what is broken, and the coming days of one.
+
+This module must never work out a time itself.
+"""
+
+import asyncio
+from typing import Annotated, Any
+
+import typer
+
+from vorzimmer.cli.asking import ask
+from vorzimmer.cli.common import DEFAULT_STATE, CompanyOption, JsonOption, StateOption, print_json
+from vorzimmer.cli.history import table
+from vorzimmer.kernel.text import safe_name
+
+
+def schedules(
+    schedule: Annotated[str | None, typer.Argument(help="Show the coming days of this one.")] = None,
+    state: StateOption = DEFAULT_STATE,
+    company: CompanyOption = None,
+    days: Annotated[int, typer.Option("--days", min=1, max=400, help="So many days.")] = 14,
+    lang: Annotated[str, typer.Option("--lang", help="de or en.")] = "de",
+    as_json: JsonOption = False,
+) -> None:
+    """Show which schedules hold now, or the coming days of one."""
+    if lang not in {"de", "en"}:
+        raise typer.BadParameter("de or en", param_hint="--lang")
+    answer = asyncio.run(ask(state, "schedules", company=company, schedule=schedule, days=days))
+    if as_json:
+        print_json(answer)
+    elif schedule is None:
+        table(("schedule", "now", "until", "why"), [_state(row, lang) for row in answer])
+        for row in answer:
+            if row["alarm"]:
+                typer.echo(f"{row['id']}: BROKEN: {safe_name(row['alarm'], 200)}")
+    else:
+        table(("day", "", "holds", "what"), [_day(row, lang) for row in answer])
+
+
+def _state(row: dict[str, Any], lang: str) -> list[str]:
+    now = "BROKEN" if row["alarm"] else "holds" if row["holds"] else "rests"
+    return [row["id"], now, row["until"] or "-", row["why"][lang]]
+
+
+def _day(row: dict[str, Any], lang: str) -> list[str]:
+    blocks = ", ".join(f"{block['from']}-{block['to']}" for block in row["blocks"])
+    names = [row["own"] or "", row["holiday"][lang] if row["holiday"] else ""]
+    what = ", ".join(name for name in (*names, *(event["name"] for event in row["events"])) if name)
+    return [row["day"], row["weekday"], blocks or "-", what]
