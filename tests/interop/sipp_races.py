@@ -160,6 +160,12 @@ def rfc3911_4_join_and_replaces_exclude_each_other(caller: Script) -> None:
     caller.dial("Join: nobody@nowhere;to-tag=1;from-tag=2\nReplaces: nobody@nowhere;to-tag=1;from-tag=2").refused(400)
 
 
+@play(picks=Script("after-its-end").dial(PICKED).refused(603), picks_at="BYE")
+def rfc3891_3_a_dialog_that_has_ended_is_603(caller: Script, called: Script) -> None:
+    caller.dial().answered().waits(200).hangs_up()
+    called.rung().picks_up().told_bye()
+
+
 @alone()
 def rfc3891_3_a_dialog_that_nobody_has_is_481(caller: Script) -> None:
     caller.dial("Replaces: nobody@nowhere;to-tag=1;from-tag=2").refused(481)

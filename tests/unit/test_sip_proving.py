@@ -270,6 +270,19 @@ def test_rfc3261_22_a_leg_that_the_carrier_made_proves_itself_once_it_is_told_as
     assert len(proofs(carrier.newest("BYE"))) == 1
 
 
+def test_a_changed_password_counts_in_calls_under_way_and_an_unchanged_one_keeps_its_nonces() -> None:
+    carrier = Carrier().connected()
+    for password, count in (("geheim", 1), ("geheim", 2), ("anders", 1)):
+        carrier.engine.prove(LEG, Proof(Account("konto", password), "carrier", carrier.proof.trusted))
+        carrier.engine.request_in(LEG, "INFO", carrier.now)
+        carrier.take()
+        if not proofs(carrier.newest("INFO")):
+            carrier.answer(carrier.newest("INFO"), 407, extra=asks(password))
+        (value,) = proofs(carrier.newest("INFO"))
+        assert int(parse_auth(value).get("nc"), 16) == count
+        carrier.answer(carrier.newest("INFO"), 200, contact="")
+
+
 # -- outside ---------------------------------------------------------------------------------------------------------
 def test_rfc3261_22_a_challenged_options_is_answered_and_the_nonce_used_again() -> None:
     carrier = Carrier()

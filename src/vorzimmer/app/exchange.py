@@ -329,6 +329,8 @@ class Exchange:
         self.watching.recheck(seen | self.lamps.concerned(change))
         if self._lines_open:
             self.trunks.configure(change.company, specs_of(self.house, change.company))
+            if change.trunk_passwords:
+                self.board.lines_known()
 
     def remove_company(self, company: str) -> None:
         """A company is gone: its phones, trunks and calls end at once. An empty book stays until the next start, so

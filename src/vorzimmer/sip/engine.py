@@ -245,9 +245,10 @@ class Engine:
         return found is not None and option in found.supported
 
     def prove(self, leg: LegId, proof: Proof) -> None:
-        """As whom we answer challenges in the dialogs of a trunk's leg from now on, unless that is known already."""
+        """As whom we answer challenges in the dialogs of a trunk's leg from now on; with the same account, what its
+        challenges have taught stays."""
         found = self._legs.get(leg)
-        if found is not None and found.proof is None:
+        if found is not None and (found.proof is None or found.proof.account != proof.account):
             found.proof = proof
 
     def expect(self, leg: LegId, seconds: int) -> None:
