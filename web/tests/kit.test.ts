@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { inverse, merged, tree } from "~/kit/deep";
 import { fold } from "~/kit/fold";
-import { freeExtension, idFrom } from "~/kit/ids";
+import { idFrom, nextExtension } from "~/kit/ids";
 import { phone } from "~/kit/phone";
 import { gaps } from "~/kit/sentence";
 import { free, numbersOf } from "~/pages/numbers/rows";
@@ -21,10 +21,10 @@ describe("kit", () => {
     expect(idFrom("李", new Set())).toBe("neu");
   });
 
-  it("offers the next extension of the same length", () => {
-    expect(freeExtension([{ extension: "140" }, { extension: "141" }])).toBe("142");
-    expect(freeExtension([{ extension: "999" }])).toBe("100");
-    expect(freeExtension([])).toBe("100");
+  it("offers the next free extension after the last person's", () => {
+    expect(nextExtension([{ extension: "140" }, { extension: "141" }], ["101", "142", "143"])).toBe("142");
+    expect(nextExtension([{ extension: "999" }], ["101"])).toBe("101");
+    expect(nextExtension([], [])).toBeUndefined();
   });
 
   it("groups numbers for reading and changes no digit", () => {

@@ -4,7 +4,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { PLACES } from "./nav";
 
-const GO_MS = 1_500;
+const GO_MS = 2_500;
 
 function typing(target: EventTarget | null): boolean {
   const element = target as HTMLElement | null;

@@ -18,7 +18,7 @@ export function Looks() {
           variant="subtle"
           color="gray"
           lang={other}
-          aria-label={t("frame.otherLanguage")}
+          aria-label={`${other.toUpperCase()} – ${t("frame.otherLanguage")}`}
           onClick={() => speak(other)}
         >
           <span className="vz-lang">{other.toUpperCase()}</span>

@@ -5,9 +5,9 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useParams, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useCompany } from "~/api/company";
 import { useEvents } from "~/api/events";
 import { onSignedOut } from "~/api/http";
-import { useRecord } from "~/api/records";
 import { meKey, signOut, useMe } from "~/api/session";
 import { Icon } from "~/kit/icons";
 import { useConnection } from "./connection";
@@ -83,7 +83,7 @@ function Banner() {
 function Side({ company, find }: { company: string; find: () => void }) {
   const { t } = useTranslation();
   const { data: me } = useMe();
-  const name = useRecord(company, "company", company).data?.data.name;
+  const name = useCompany(company).name;
   return (
     <div className="vz-side">
       <div className="vz-brand">

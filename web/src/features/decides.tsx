@@ -2,16 +2,16 @@
 
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { useCompany } from "~/api/company";
 import type { KeyInfo } from "~/api/meta";
-import { useRecord } from "~/api/records";
 import { Icon } from "~/kit/icons";
 import { Badge } from "~/kit/page";
 import type { Owner } from "./section";
 
 export function Decides({ owner, keyInfo }: { owner: Owner; keyInfo: KeyInfo }) {
   const { t } = useTranslation();
-  const company = useRecord(owner.company, "company", owner.company).data?.data;
-  const policy = (company?.policies as Record<string, { locked?: boolean } | undefined> | undefined)?.[keyInfo.name];
+  const { policies } = useCompany(owner.company);
+  const policy = (policies as Record<string, { locked?: boolean } | undefined> | undefined)?.[keyInfo.name];
   if (policy?.locked) {
     return (
       <Link className="vz-badge" data-tone="warn" to="/c/$company/settings" params={{ company: owner.company }}>

@@ -19,6 +19,16 @@ const ROW = 36;
 const OVERSCAN = 12;
 const HEAD = 28;
 
+/** The columns' widths for each amount of room: what is not shown takes none. */
+function widthsOf<T>(columns: Column<T>[]): Record<string, string> {
+  const of = (most: number) =>
+    columns
+      .filter((column) => (column.rank ?? 1) <= most)
+      .map((column) => column.width)
+      .join(" ");
+  return { "--vz-wide": of(3), "--vz-middle": of(2), "--vz-narrow": of(1) };
+}
+
 interface Props<T> {
   label: string;
   rows: readonly T[];
@@ -34,7 +44,7 @@ interface Props<T> {
 
 export function DataList<T>({ label, rows, columns, id, chosen, open, sort, down, onSort, empty }: Props<T>) {
   const box = useRef<HTMLDivElement>(null);
-  const widths = columns.map((column) => column.width).join(" ");
+  const widths = widthsOf(columns);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => box.current,
@@ -69,13 +79,7 @@ export function DataList<T>({ label, rows, columns, id, chosen, open, sort, down
   };
   if (!rows.length) return <>{empty}</>;
   return (
-    <div
-      className="vz-table"
-      role="table"
-      aria-label={label}
-      aria-rowcount={rows.length + 1}
-      style={{ "--vz-columns": widths } as never}
-    >
+    <div className="vz-table" role="table" aria-label={label} aria-rowcount={rows.length + 1} style={widths as never}>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: keys walk between the rows, which are links themselves */}
       <div className="vz-rows" ref={box} onKeyDown={pressed}>
         <div role="rowgroup" className="vz-sticky">

@@ -14,21 +14,11 @@ export function idFrom(name: string, taken: ReadonlySet<string>): string {
   for (let number = 2; ; number++) if (!taken.has(`${base}.${number}`)) return `${base}.${number}`;
 }
 
-/** The extension after the highest one, as long as the others. */
-export function freeExtension(rows: readonly { extension?: string | null }[]): string | undefined {
-  const used = new Set(rows.map((row) => row.extension).filter((each): each is string => Boolean(each)));
-  let highest = -1;
-  let length = 3;
-  for (const each of used) {
-    const value = Number(each);
-    if (value > highest) {
-      highest = value;
-      length = each.length;
-    }
-  }
-  if (highest < 0) return "100";
-  for (let value = highest + 1; String(value).length <= length; value++)
-    if (!used.has(String(value))) return String(value);
-  for (let value = 10 ** (length - 1); value < highest; value++) if (!used.has(String(value))) return String(value);
-  return undefined;
+/** Of the extensions that nobody has: the first after the last person's, so that neighbours stay together. */
+export function nextExtension(
+  rows: readonly { extension?: string | null }[],
+  free: readonly string[],
+): string | undefined {
+  const highest = rows.reduce((most, row) => Math.max(most, Number(row.extension ?? 0)), 0);
+  return free.find((each) => Number(each) > highest) ?? free[0];
 }

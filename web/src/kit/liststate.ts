@@ -1,9 +1,12 @@
 /** What a list shows: search and order out of its address, applied without asking the server. */
 
 import { useNavigate } from "@tanstack/react-router";
-import { useDeferredValue, useMemo, useState } from "react";
+import { useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import type { ListSearch } from "~/app/router";
 import { fold } from "./fold";
+
+/** After so long without a key stroke the search goes into the address. */
+const SETTLED_MS = 300;
 
 /** Folded texts of rows, made once per row and forgotten with it. */
 const folded = new WeakMap<object, string>();
@@ -68,9 +71,12 @@ export function useList<T extends object>(
   const narrow = (change: Partial<ListSearch>) => {
     navigate({ to: ".", search: ((old: ListSearch) => ({ ...old, ...change })) as never, replace: true });
   };
+  const due = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(due.current), []);
   const onSearch = (q: string) => {
     setTyped(q);
-    narrow({ q: q || undefined });
+    clearTimeout(due.current);
+    due.current = setTimeout(() => narrow({ q: q || undefined }), SETTLED_MS);
   };
   const onSort = (key: string) =>
     narrow(key === sort ? { sort: key, down: !down || undefined } : { sort: key, down: undefined });

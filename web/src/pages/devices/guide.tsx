@@ -3,8 +3,8 @@
 import { NativeSelect } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useCompany } from "~/api/company";
 import type { Device } from "~/api/model";
-import { useRecord } from "~/api/records";
 import { Facts, Part } from "~/kit/page";
 
 const KINDS = ["snom", "yealink", "poly", "cisco", "mitel", "linphone", "other"] as const;
@@ -32,7 +32,7 @@ const NAMES: Record<Kind, string> = {
 export function Guide({ company, device }: { company: string; device: Device }) {
   const { t } = useTranslation();
   const [kind, setKind] = useState<Kind>(KINDS.find((each) => each === device.profile) ?? "other");
-  const domain = useRecord(company, "company", company).data?.data.sip_domain ?? location.hostname;
+  const domain = useCompany(company).sipDomain;
   const [server, username, password] = WORDS[kind];
   return (
     <Part

@@ -4,8 +4,9 @@ import { Button } from "@mantine/core";
 import qrcode from "qrcode-generator";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
+import { useCompany } from "~/api/company";
 import type { Device } from "~/api/model";
-import { type Done, useRecord } from "~/api/records";
+import type { Done } from "~/api/records";
 import { say } from "~/app/undo";
 import { Facts } from "~/kit/page";
 
@@ -52,7 +53,7 @@ export function Qr({ text, label }: { text: string; label: string }) {
 
 export function NewSecret({ company, secret }: { company: string; secret: Secret }) {
   const { t } = useTranslation();
-  const domain = useRecord(company, "company", company).data?.data.sip_domain ?? location.hostname;
+  const domain = useCompany(company).sipDomain;
   const copy = async () => {
     await navigator.clipboard.writeText(secret.password);
     say(t("device.copied"));

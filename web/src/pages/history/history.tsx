@@ -4,8 +4,8 @@ import { Button } from "@mantine/core";
 import { Link, Outlet, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
+import { useCompany } from "~/api/company";
 import { type PastCall, seconds, useHistory } from "~/api/live";
-import { useRecord } from "~/api/records";
 import { type Column, DataList, Search } from "~/kit/datalist";
 import { Icon } from "~/kit/icons";
 import { type ListOf, useList } from "~/kit/liststate";
@@ -32,7 +32,7 @@ export function History() {
   const search = useSearch({ from: "/c/$company/history" });
   const navigate = useNavigate();
   const who = useWho();
-  const when = useWhen(useRecord(company, "company", company).data?.data.timezone);
+  const when = useWhen(useCompany(company).timezone);
   const history = useHistory(company);
   // biome-ignore lint/correctness/useExhaustiveDependencies: names change with the language only
   const rows = useMemo(
@@ -47,7 +47,7 @@ export function History() {
     {
       key: "when",
       label: t("history.when"),
-      width: "7.5rem",
+      width: "minmax(4.5rem, 7.5rem)",
       sorts: true,
       cell: (row) => <span className="vz-mono">{when.short(seconds(row.started))}</span>,
     },
@@ -65,7 +65,7 @@ export function History() {
       sorts: true,
       cell: (row) => <span>{row.whom}</span>,
     },
-    { key: "outcome", label: t("history.outcome"), width: "8rem", cell: (row) => <Outcome call={row} /> },
+    { key: "outcome", label: t("history.outcome"), width: "8rem", rank: 2, cell: (row) => <Outcome call={row} /> },
     {
       key: "lasted",
       label: t("history.lasted"),

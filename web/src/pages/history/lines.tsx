@@ -2,8 +2,8 @@
 
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { useCompany } from "~/api/company";
 import { type PastCall, seconds } from "~/api/live";
-import { useRecord } from "~/api/records";
 import { useWho } from "~/kit/names";
 import { lasted, useWhen } from "~/kit/when";
 import { Outcome } from "./outcome";
@@ -11,7 +11,7 @@ import { Outcome } from "./outcome";
 export function CallLines({ company, calls, of }: { company: string; calls: PastCall[]; of?: string }) {
   const { t } = useTranslation();
   const who = useWho();
-  const when = useWhen(useRecord(company, "company", company).data?.data.timezone);
+  const when = useWhen(useCompany(company).timezone);
   return (
     <ul className="vz-lines">
       {calls.map((each) => {

@@ -3,6 +3,7 @@
 import { Link, useParams } from "@tanstack/react-router";
 import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useCompany } from "~/api/company";
 import {
   type LiveCall,
   seconds,
@@ -12,7 +13,7 @@ import {
   useRegistrations,
   useTrunkStates,
 } from "~/api/live";
-import { useRecord, useSection } from "~/api/records";
+import { useSection } from "~/api/records";
 import { administers, useMe } from "~/api/session";
 import { Icon } from "~/kit/icons";
 import { useWho } from "~/kit/names";
@@ -191,7 +192,7 @@ function Live({ call, now }: { call: LiveCall; now: number }) {
 
 function Today({ company }: { company: string }) {
   const { t } = useTranslation();
-  const zone = useRecord(company, "company", company).data?.data.timezone;
+  const zone = useCompany(company).timezone;
   const when = useWhen(zone);
   const { data, error } = useHistory(company);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `when` is made anew at every drawing and says the same

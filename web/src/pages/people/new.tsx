@@ -1,13 +1,16 @@
 /** A new person, with a phone if wanted: one dialog from nothing to somebody who can be called. */
 
 import { Button, Checkbox, Modal } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { type Problem, read } from "~/api/http";
 import { useChanges, useSection } from "~/api/records";
 import { administers, useMe } from "~/api/session";
+import type { Api } from "~/api/types";
 import { say } from "~/app/undo";
-import { freeExtension, idFrom } from "~/kit/ids";
+import { idFrom, nextExtension } from "~/kit/ids";
 import { Refused } from "~/kit/states";
 import { NewSecret, type Secret, secretOf } from "../devices/secret";
 import { type Draft, PersonForm } from "./form";
@@ -18,7 +21,12 @@ export function NewPerson({ company, close }: { company: string; close: () => vo
   const { data: me } = useMe();
   const users = useSection(company, "users");
   const sites = useSection(company, "sites").rows;
-  const next = useMemo(() => freeExtension(users.rows), [users.rows]);
+  const free = useQuery<Api["FreeNumbers"], Problem>({
+    queryKey: ["free", company],
+    queryFn: () => read<Api["FreeNumbers"]>(`/companies/${encodeURIComponent(company)}/free-numbers`),
+    staleTime: 0,
+  });
+  const next = useMemo(() => nextExtension(users.rows, free.data?.extensions ?? []), [users.rows, free.data]);
   const [draft, setDraft] = useState<Draft>({});
   const [phone, setPhone] = useState(true);
   const [secret, setSecret] = useState<Secret | null>(null);

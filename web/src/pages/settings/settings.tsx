@@ -140,7 +140,9 @@ function Policies({ company, record }: { company: string; record: Company }) {
           <li key={name}>
             <span className="vz-grow">
               {title(name)}{" "}
-              {keys.find((key) => key.name === name)?.acts === false && <Badge tone="warn">{t("person.notYet")}</Badge>}
+              {keys.find((key) => key.name === "policies")?.acts === false && (
+                <Badge tone="warn">{t("person.notYet")}</Badge>
+              )}
             </span>
             <Switch
               size="sm"

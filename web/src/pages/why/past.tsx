@@ -5,10 +5,10 @@ import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useCompany } from "~/api/company";
 import type { Explanation } from "~/api/explain";
 import { type Problem, read } from "~/api/http";
 import { seconds } from "~/api/live";
-import { useRecord } from "~/api/records";
 import type { Api } from "~/api/types";
 import { useNames, useWho } from "~/kit/names";
 import { Detail, Facts, Part } from "~/kit/page";
@@ -44,7 +44,7 @@ export function PastCall() {
 function Shown({ company, call, told, path }: { company: string; call: Whole; told: Explanation; path: string }) {
   const { t } = useTranslation();
   const who = useWho();
-  const when = useWhen(useRecord(company, "company", company).data?.data.timezone);
+  const when = useWhen(useCompany(company).timezone);
   return (
     <Detail
       title={`${who(call.from)} → ${who(call.to)}`}
@@ -53,7 +53,7 @@ function Shown({ company, call, told, path }: { company: string; call: Whole; to
       params={{ company }}
       acts={<Outcome call={call} />}
     >
-      <Story company={company} told={told} />
+      <Story company={company} told={told} caller={who(call.from)} />
       <Facts
         rows={[
           [t("history.answeredBy"), call.answered_by && who(call.answered_by)],
@@ -71,7 +71,7 @@ function Shown({ company, call, told, path }: { company: string; call: Whole; to
 function Timeline({ company, call, told }: { company: string; call: Whole; told: Explanation }) {
   const { t } = useTranslation();
   const names = useNames(company);
-  const when = useWhen(useRecord(company, "company", company).data?.data.timezone);
+  const when = useWhen(useCompany(company).timezone);
   const [start, end] = [seconds(call.started), seconds(call.ended)];
   const length = Math.max(end - start, 0.001);
   const until = call.answered ? seconds(call.answered) : end;
@@ -107,7 +107,7 @@ function Timeline({ company, call, told }: { company: string; call: Whole; told:
             <span className="vz-mono vz-dim">{each.at ? when.exact(seconds(each.at)) : ""}</span>
             <span className="vz-grow">
               {t(`why.what_${known(each.what)}`)}
-              {each.text && ` – ${each.text}`}
+              {each.text && each.what !== "answered" && ` – ${each.text}`}
             </span>
             <span className="vz-dim">
               {(each.phones ?? [])

@@ -10,7 +10,7 @@ import { Part } from "~/kit/page";
 import { placeOf } from "./settings";
 
 /** The story in whole sentences, made of what deciding said. */
-export function useStory(company: string): (told: Explanation) => string[] {
+export function useStory(company: string, caller?: string): (told: Explanation) => string[] {
   const { t } = useTranslation();
   const names = useNames(company);
   const words = useStepWords(company);
@@ -18,7 +18,7 @@ export function useStory(company: string): (told: Explanation) => string[] {
     const past = Boolean(told.ended);
     const { from = "", to = "" } = told.asked;
     const hidden = from === "unavailable" || from === "anonymous";
-    const who = hidden ? t("story.someone") : from === OUTSIDE ? t("story.outside") : names(from);
+    const who = caller ?? (hidden ? t("story.someone") : from === OUTSIDE ? t("story.outside") : names(from));
     const dialled = told.because.find((each) => each.rule === "dialling" && each.params.name)?.params.name;
     const whom = dialled && !to.includes(":") ? `${dialled} (${names(to)})` : names(to);
     const found = [t(past ? "story.called" : "story.calls", { who, whom })];
@@ -27,7 +27,8 @@ export function useStory(company: string): (told: Explanation) => string[] {
       const people = [...new Set(step.targets.map(names))].join(", ");
       if (step.step === "ring") {
         found.push(t(past ? "story.rang" : "story.rings", { who: people }));
-        if (past && step.outcome_text) found.push(t("story.then", { outcome: step.outcome_text }));
+        if (past && step.outcome === "answered") found.push(t("story.answered"));
+        else if (past && step.outcome_text) found.push(t("story.then", { outcome: step.outcome_text }));
         else if (!past && told.plan[index + 1])
           found.push(t("story.nobody", { seconds: Math.round(step.seconds ?? 0) }));
       } else if (step.step === "forward") found.push(because ? `${because}.` : t("story.forwards", { whom: people }));
@@ -45,8 +46,9 @@ export function useStory(company: string): (told: Explanation) => string[] {
   };
 }
 
-export function Story({ company, told }: { company: string; told: Explanation }) {
-  const story = useStory(company)(told);
+/** `caller` is the name of whoever called, where it is known better than by the question. */
+export function Story({ company, told, caller }: { company: string; told: Explanation; caller?: string }) {
+  const story = useStory(company, caller)(told);
   return <p className="vz-story">{story.join(" ")}</p>;
 }
 
