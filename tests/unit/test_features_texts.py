@@ -8,7 +8,7 @@ from tests.deciding import fields
 
 from vorzimmer.features.codes.actions import ACTIONS
 from vorzimmer.features.codes.settings import DEFAULTS
-from vorzimmer.features.texts import ALL, LANGUAGES, TARGETS, TEXTS, render, say
+from vorzimmer.features.texts import ALL, KINDS, LANGUAGES, TARGETS, TEXTS, render, say
 from vorzimmer.routing.model import Because
 
 SOURCE = Path(__file__).parents[2] / "src" / "vorzimmer"
@@ -95,3 +95,11 @@ def test_parameters_never_act_as_templates() -> None:
 def test_an_unknown_key_or_language_is_shown_and_never_an_error() -> None:
     assert render(Because("x", "old.key", {"a": "1"}, "users[x].y"), "de") == "old.key a=1 (Einstellung users[x].y)"
     assert say("dialling.unknown", {}, "fr") == "Die Nummer ? ist nicht vergeben"
+
+
+def test_what_does_not_act_yet_is_called_as_people_call_it() -> None:
+    assert say("not_acting", {"what": "voicemail"}, "de") == "„Sprachbox“ ist eingestellt, wirkt aber noch nicht"
+    assert say("not_acting", {"what": "hunt Zentrale"}, "en") == "“Hunt group Zentrale” is set, not acting yet"
+    assert say("not_acting", {"what": "night_forwarding"}, "de").startswith("„Standort-Umleitung“")
+    assert say("not_acting", {"what": "later"}, "de").startswith("„later“")
+    assert set(KINDS["de"]) == set(KINDS["en"])

@@ -118,6 +118,33 @@ TARGETS = {
 """Kinds of targets that need a word before their name (accusative in German)."""
 
 
+KINDS = {
+    "de": {
+        "attendant": "Sprachmenü",
+        "calling_plan": "Anrufregeln",
+        "hunt": "Sammelanschluss",
+        "instant": "Gruppen-Telefonkonferenz",
+        "intercept": "Anrufabfang",
+        "night_forwarding": "Standort-Umleitung",
+        "paging": "Durchsage",
+        "park": "Parkplatz",
+        "pickup": "Anrufannahme-Gruppe",
+    },
+    "en": {
+        "attendant": "Auto attendant",
+        "calling_plan": "Calling plan",
+        "hunt": "Hunt group",
+        "instant": "Instant group call",
+        "intercept": "Intercept",
+        "night_forwarding": "Night forwarding",
+        "paging": "Paging",
+        "park": "Park slot",
+        "pickup": "Pickup group",
+    },
+}
+"""Kinds of records whose feature is still to come, as people call them."""
+
+
 def render(because: Because, language: str = DEFAULT_LANGUAGE, *, with_setting: bool = True) -> str:
     """A because in words, with the path of its setting where there is one."""
     words = say(because.key, because.params, language)
@@ -131,7 +158,18 @@ def say(key: str, params: Mapping[str, str], language: str = DEFAULT_LANGUAGE) -
     table = TEXTS.get(key)
     if table is None:
         return " ".join((key, *(f"{name}={value}" for name, value in params.items())))
-    return _language(table, language).format_map(_Shown(_shown(params, language)))
+    shown = _shown(params, language)
+    if key == "not_acting":
+        shown["what"] = called(shown.get("what", "?"), language)
+    return _language(table, language).format_map(_Shown(shown))
+
+
+def called(what: str, language: str) -> str:
+    """A section or a kind (with a name behind it) in words: ``hunt Zentrale`` as *Sammelanschluss Zentrale*."""
+    word, space, rest = what.partition(" ")
+    label = LABELS.get(f"page.{word}")
+    named = _language(label, language) if label is not None else _language(KINDS, language).get(word, word)
+    return f"{named}{space}{rest}"
 
 
 class _Shown(dict[str, str]):
