@@ -177,6 +177,15 @@ async def audit_comes_newest_first(store: Store) -> None:
     assert await store.companies.audit_page("musterbau", 9, rest[-1][0]) == ()
 
 
+async def what_is_noted_stands_among_the_changes(store: Store) -> None:
+    changed = AuditEntry(NOON, "user:adam", "user", "eva", None, {"name": "Eva"})
+    noted = AuditEntry(NOON, "user:eva", "sign-in", "eva", None, {"event": HOSTILE}, origin="192.0.2.1")
+    await store.companies.commit(commit(0, audit=(changed,)))
+    await store.companies.note("musterbau", noted)
+    assert await store.companies.audit("musterbau") == (noted, changed)
+    assert await store.companies.audit("andere") == ()
+
+
 async def a_removed_company_leaves_nothing_but_its_audit(store: Store) -> None:
     claim, write = Claim("account", "eva-1", "p1"), SecretWrite("phone", "p1", "password", "x")
     entry = AuditEntry(NOON, "user:adam", "company", "musterbau", {}, None)
@@ -339,6 +348,7 @@ CONTRACT: list[Callable[[Store], Awaitable[None]]] = [
     secrets_are_kept_beside_their_records,
     secrets_go_when_told_or_with_their_record,
     audit_comes_newest_first,
+    what_is_noted_stands_among_the_changes,
     a_removed_company_leaves_nothing_but_its_audit,
     a_large_commit_is_one_commit,
     a_record_is_written_once,

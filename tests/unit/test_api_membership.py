@@ -343,3 +343,29 @@ def test_accounts_and_codes_show_no_secret_in_a_log() -> None:
     account = Account("a1", "eva", password="$argon2id$secret")
     assert "secret" not in repr(account)
     assert "eva" not in repr(msgspec.structs.replace(account, login="eva"))
+
+
+def test_what_happens_to_sign_ins_is_in_the_companys_audit() -> None:
+    async def scenario(rig: SignInRig) -> None:
+        admin, attacker = await rig.signed_in("admin", "192.0.2.9"), rig.browser("198.51.100.7")
+        for _ in range(9):
+            await attacker.sign_in("anna", "wrong password")
+        anna = await rig.signed_in("anna")
+        await anna.ask("PUT", "/session/password", {"old": PASSWORD, "password": NEW})
+        made = (await anna.post("/session/tokens", label="CRM", scopes=["calls:read"])).json()
+        await anna.ask("DELETE", f"/session/tokens/{made['token']['id']}")
+        await admin.ask("DELETE", "/companies/musterbau/users/anna/sign-in")
+        items = (await admin.ask("GET", "/companies/musterbau/audit?section=")).json()["items"]
+        told = [(row["actor"], row["origin"], row["id"], row["after"]) for row in items if row["section"] == "sign-in"]
+        assert told == [
+            ("user:admin", "192.0.2.9", "anna", {"event": "account removed"}),
+            ("user:anna", "192.0.2.1", "anna", {"event": "API token revoked"}),
+            ("user:anna", "192.0.2.1", "anna", {"event": "API token made", "label": "CRM", "scopes": "calls:read"}),
+            ("user:anna", "192.0.2.1", "anna", {"event": "password changed"}),
+            ("user:anna", "192.0.2.1", "anna", {"event": "signed in", "method": "password"}),
+            ("somebody", "198.51.100.7", "anna", {"event": "locked out"}),
+            ("user:admin", "192.0.2.9", "admin", {"event": "signed in", "method": "password"}),
+        ]
+        assert made["secret"] not in str(items)
+
+    with_signin(scenario)

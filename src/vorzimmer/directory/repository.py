@@ -121,6 +121,9 @@ class CompanyRepository(Protocol):
         """Do it and return the new revision (base + 1). Raises StaleRevisionError, ClaimTakenError; then nothing was
         written."""
 
+    async def note(self, company: str, entry: AuditEntry) -> None:
+        """Put an entry into the audit that comes with no change of a record (a sign-in)."""
+
     async def audit(self, company: str, limit: int = 100) -> tuple[AuditEntry, ...]:
         """The newest entries first."""
 

@@ -111,6 +111,11 @@ class MemoryCompanies:
         self._audit[commit.company].extend(commit.audit)
         return commit.base + 1
 
+    async def note(self, company: str, entry: AuditEntry) -> None:
+        """As the port says."""
+        _check(self._fails, "companies.note")
+        self._audit[company].append(entry)
+
     async def audit(self, company: str, limit: int = 100) -> tuple[AuditEntry, ...]:
         """As the port says."""
         _check(self._fails, "companies.audit")

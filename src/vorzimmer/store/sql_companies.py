@@ -5,7 +5,6 @@ module must never decide what a change means.
 """
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -82,6 +81,11 @@ class SqlCompanies:
                 await self._put_claims(connection, commit)
             await _append_audit(connection, commit)
         return commit.base + 1
+
+    async def note(self, company_id: str, entry: AuditEntry) -> None:
+        """As the port says."""
+        async with self._database.writing() as connection:
+            await connection.execute(insert(audit), [_audit_row(company_id, entry)])
 
     async def audit(self, company_id: str, limit: int = 100) -> tuple[AuditEntry, ...]:
         """As the port says."""
@@ -191,9 +195,11 @@ async def _delete(
     await connection.execute(statement)
 
 
+def _audit_row(company_id: str, entry: AuditEntry) -> dict[str, str]:
+    return {"company": company_id, "entry": msgspec.json.encode(entry).decode()}
+
+
 async def _append_audit(connection: AsyncConnection, commit: Commit) -> None:
-    rows: Sequence[dict[str, str]] = [
-        {"company": commit.company, "entry": msgspec.json.encode(entry).decode()} for entry in commit.audit
-    ]
+    rows = [_audit_row(commit.company, entry) for entry in commit.audit]
     if rows:
         await connection.execute(insert(audit), rows)

@@ -16,6 +16,7 @@ from vorzimmer.accounts.model import Account, Method
 from vorzimmer.accounts.secret import recovery_hash
 from vorzimmer.accounts.totp import step_of
 from vorzimmer.api.problems import ApiError, FieldError
+from vorzimmer.api.signin.notes import Notes
 from vorzimmer.api.signin.persons import person_of
 from vorzimmer.api.signin.ports import BusyError, SignInPorts, Where
 from vorzimmer.api.signin.sessions import Begun, Sessions
@@ -63,15 +64,19 @@ class Entry:
         self._ports = ports
         self._sessions = sessions
         self._guard = Guard(ports)
+        self._notes = Notes(ports)
         self._halves: Waiting[Half] = Waiting()
 
     async def password(self, login: str, password: str, where: Where) -> Begun | SecondNeeded:
         """The first step. Raises ApiError ``wrong-credentials``, ``too-many``, ``not-now``."""
         name = fold(login)
-        right = self._guard.enter(lockout.pair(where.address, name))
+        keys = lockout.pair(where.address, name)
+        right = self._guard.enter(keys)
         account = await self._ports.accounts.by_login(name)
         known = account is not None and person_of(account, self._ports.directory) is not None
         if not await self._matches(account, password) or account is None or not known:
+            if account is not None and self._ports.lockouts.wait(keys, self._ports.now()) > 0:
+                await self._notes.note(account, "locked out", where.address, by="somebody")
             raise ApiError("wrong-credentials")
         right()
         return await self.after_password(account, "password", where)

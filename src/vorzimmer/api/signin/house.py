@@ -15,6 +15,7 @@ from vorzimmer.api.signin.entry import Entry
 from vorzimmer.api.signin.factors import Factors
 from vorzimmer.api.signin.letters import Outbox
 from vorzimmer.api.signin.membership import Membership
+from vorzimmer.api.signin.notes import Notes
 from vorzimmer.api.signin.passkeys import Passkeys
 from vorzimmer.api.signin.ports import SignInPorts
 from vorzimmer.api.signin.sessions import Sessions
@@ -26,6 +27,7 @@ class SignIn:
     def __init__(self, ports: SignInPorts) -> None:
         self.ports = ports
         self.sessions = Sessions(ports)
+        self.notes = Notes(ports)
         self.outbox = Outbox(ports)
         self.entry = Entry(ports, self.sessions)
         self.factors = Factors(ports)

@@ -10,9 +10,10 @@ from starlette.requests import Request
 
 from vorzimmer.accounts.model import Account
 from vorzimmer.api.access import guarded
-from vorzimmer.api.principal import Asker
+from vorzimmer.api.principal import Asker, Principal
 from vorzimmer.api.problems import ApiError
 from vorzimmer.api.signin.answers import words_of
+from vorzimmer.api.signin.doors import where_of
 from vorzimmer.api.signin.house import Reception, SignIn, signin_of
 from vorzimmer.api.signin.membership import may_manage
 from vorzimmer.api.signin.persons import user_of
@@ -58,18 +59,23 @@ async def access(company: str, user: str, signin: Reception) -> AccessView:
     status_code=201,
     dependencies=[Managed],
 )
-async def invite(company: str, user: str, body: InvitationWish, signin: Reception, request: Request) -> InvitationMade:
+async def invite(  # noqa: PLR0917 -- FastAPI hands in what an endpoint names
+    company: str, user: str, body: InvitationWish, signin: Reception, request: Request, asker: Asker
+) -> InvitationMade:
     """By mail, or with a link to be handed over. For somebody who has forgotten everything it works again."""
     made = await signin.membership.invite(company, user, body.login, body.delivery, words_of(request))
+    await _note(signin, made.account, request, asker, f"invited by {body.delivery}")
     return InvitationMade(login=made.account.login, link=made.link or None)
 
 
 @router.delete(
     "/companies/{company}/users/{user}/sign-in", summary="No way in any more", status_code=204, dependencies=[Managed]
 )
-async def remove(company: str, user: str, signin: Reception) -> None:
+async def remove(company: str, user: str, signin: Reception, request: Request, asker: Asker) -> None:
     """The account with its sessions, tokens and factors; the person stays in the directory."""
-    await signin.membership.remove(await _account(company, user, signin))
+    account = await _account(company, user, signin)
+    await signin.membership.remove(account)
+    await _note(signin, account, request, asker, "account removed")
 
 
 @router.delete(
@@ -78,9 +84,11 @@ async def remove(company: str, user: str, signin: Reception) -> None:
     status_code=204,
     dependencies=[Managed],
 )
-async def end_sessions(company: str, user: str, signin: Reception) -> None:
+async def end_sessions(company: str, user: str, signin: Reception, request: Request, asker: Asker) -> None:
     """All of them, at once."""
-    await signin.sessions.end_all((await _account(company, user, signin)).id)
+    account = await _account(company, user, signin)
+    await signin.sessions.end_all(account.id)
+    await _note(signin, account, request, asker, "sessions ended")
 
 
 @router.delete(
@@ -89,11 +97,12 @@ async def end_sessions(company: str, user: str, signin: Reception) -> None:
     status_code=204,
     dependencies=[Managed],
 )
-async def remove_factors(company: str, user: str, signin: Reception) -> None:
+async def remove_factors(company: str, user: str, signin: Reception, request: Request, asker: Asker) -> None:
     """For somebody who has lost telephone and recovery codes; they are told by mail."""
     account = await _account(company, user, signin)
     await signin.factors.remove_all(account.id)
     await signin.outbox.post("factors_changed", account=account.id)
+    await _note(signin, account, request, asker, "second factors removed")
 
 
 async def _account(company: str, user: str, signin: SignIn) -> Account:
@@ -101,3 +110,7 @@ async def _account(company: str, user: str, signin: SignIn) -> Account:
     if account is None:
         raise ApiError("not-found")
     return account
+
+
+async def _note(signin: SignIn, account: Account, request: Request, asker: Principal, event: str) -> None:
+    await signin.notes.note(account, event, where_of(request).address, by=asker.name)

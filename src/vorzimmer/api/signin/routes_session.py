@@ -118,7 +118,7 @@ async def change_password(body: PasswordChange, found: Mine, signin: Reception, 
         raise ApiError("confirm-needed")
     await signin.entry.set_password(account, body.password, words_of(request))
     await signin.sessions.end_all(account.id, but=found.session.id)
-    await _tell(signin, found, "password_changed")
+    await _tell(signin, found, request, "password changed")
 
 
 @router.get("/session/methods", summary="How I may sign in")
@@ -142,28 +142,28 @@ async def enrol(found: Fresh, signin: Reception) -> Enrolment:
 
 
 @router.post("/session/totp/confirm", summary="Confirm the app by a code")
-async def confirm_totp(body: CodeShown, found: Fresh, signin: Reception) -> RecoveryCodes:
+async def confirm_totp(body: CodeShown, found: Fresh, signin: Reception, request: Request) -> RecoveryCodes:
     """From now on a code is asked for."""
     codes = await signin.factors.confirm(found.person, body.code)
-    await _tell(signin, found, "factors_changed")
+    await _tell(signin, found, request, "app for codes added")
     return RecoveryCodes(codes=list(codes))
 
 
 @router.delete("/session/totp", summary="No codes of an app any more", status_code=204)
-async def remove_totp(found: Fresh, signin: Reception) -> None:
+async def remove_totp(found: Fresh, signin: Reception, request: Request) -> None:
     """The password alone is enough again, unless there is a passkey."""
     if not await signin.factors.remove(found.person):
         raise ApiError("not-found")
-    await _tell(signin, found, "factors_changed")
+    await _tell(signin, found, request, "app for codes removed")
 
 
 @router.post("/session/recovery-codes", summary="New recovery codes")
-async def recovery(found: Fresh, signin: Reception) -> RecoveryCodes:
+async def recovery(found: Fresh, signin: Reception, request: Request) -> RecoveryCodes:
     """The old ones stop working."""
     if not await signin.entry.factors(found.person.account.id):
         raise ApiError("not-found")
     codes = await signin.factors.recovery(found.person.account.id)
-    await _tell(signin, found, "factors_changed")
+    await _tell(signin, found, request, "new recovery codes")
     return RecoveryCodes(codes=list(codes))
 
 
@@ -181,11 +181,11 @@ async def passkey_options(found: Fresh, signin: Reception) -> PasskeyOptions:
 
 
 @router.post("/session/passkeys", summary="Keep a new passkey", status_code=201)
-async def add_passkey(body: NewPasskey, found: Fresh, signin: Reception) -> Registered:
+async def add_passkey(body: NewPasskey, found: Fresh, signin: Reception, request: Request) -> Registered:
     """With recovery codes if it is the first second factor."""
     passkey = await signin.passkeys.register(found.person, body.ticket, body.credential, body.label)
     codes = await signin.factors.first_recovery(found.person.account.id)
-    await _tell(signin, found, "factors_changed")
+    await _tell(signin, found, request, "passkey added")
     return Registered(passkey=PasskeyRow.of(passkey), recovery_codes=list(codes))
 
 
@@ -197,13 +197,13 @@ async def rename_passkey(passkey: str, body: Renamed, found: Mine, signin: Recep
 
 
 @router.delete("/session/passkeys/{passkey}", summary="Remove a passkey", status_code=204)
-async def remove_passkey(passkey: str, found: Fresh, signin: Reception) -> None:
+async def remove_passkey(passkey: str, found: Fresh, signin: Reception, request: Request) -> None:
     """It opens nothing any more."""
     account = found.person.account.id
     if not await signin.ports.factors.remove_passkey(account, passkey):
         raise ApiError("not-found")
     await signin.factors.last_gone(account)
-    await _tell(signin, found, "factors_changed")
+    await _tell(signin, found, request, "passkey removed")
 
 
 @router.get("/session/tokens", summary="My API tokens")
@@ -225,19 +225,28 @@ async def make_token(body: NewToken, found: Fresh, signin: Reception, request: R
         raise ApiError("invalid", errors=[FieldError(fault("expires", language), pointer="/expires")])
     scopes = tuple(sorted(set(body.scopes)))
     token, secret = await signin.sessions.make_token(found.person.account, safe_name(body.label), scopes, expires)
+    await _note(signin, found, request, "API token made", label=token.label, scopes=" ".join(scopes))
     return TokenMade(token=TokenRow.of(token), secret=secret)
 
 
 @router.delete("/session/tokens/{token}", summary="Revoke an API token", status_code=204)
-async def revoke_token(token: str, found: Mine, signin: Reception) -> None:
+async def revoke_token(token: str, found: Mine, signin: Reception, request: Request) -> None:
     """It opens nothing any more, at once."""
     if not await signin.sessions.revoke(found.person.account.id, token):
         raise ApiError("not-found")
+    await _note(signin, found, request, "API token revoked")
 
 
 def _may_give(principal: Principal, scope: str) -> bool:
     return scope in SCOPES and (scope != "server" or principal.role == "provider")
 
 
-async def _tell(signin: SignIn, found: Found, kind: letters.Kind) -> None:
+async def _tell(signin: SignIn, found: Found, request: Request, event: str) -> None:
+    """The audit, and the person themselves, in case it was not they."""
+    kind: letters.Kind = "password_changed" if event == "password changed" else "factors_changed"
     await signin.outbox.post(kind, account=found.person.account.id)
+    await _note(signin, found, request, event)
+
+
+async def _note(signin: SignIn, found: Found, request: Request, event: str, **more: str) -> None:
+    await signin.notes.note(found.person.account, event, where_of(request).address, **more)

@@ -14,6 +14,7 @@ from vorzimmer.accounts.model import Account, ApiToken, Method, Session
 from vorzimmer.accounts.secret import SIZE, TOKEN_PREFIX, hashed
 from vorzimmer.accounts.validity import ABSOLUTE, SEEN_EVERY, session_counts, token_counts
 from vorzimmer.api.problems import ApiError
+from vorzimmer.api.signin.notes import Notes
 from vorzimmer.api.signin.persons import Person, only_through_company, person_of
 from vorzimmer.api.signin.ports import SignInPorts, Where
 from vorzimmer.kernel.text import safe_name
@@ -77,6 +78,7 @@ class Sessions:
 
     def __init__(self, ports: SignInPorts) -> None:
         self._ports = ports
+        self._notes = Notes(ports)
         self._sessions: _Remembered[tuple[Session, Account]] = _Remembered()
         self._tokens: _Remembered[tuple[ApiToken, Account]] = _Remembered()
 
@@ -103,6 +105,7 @@ class Sessions:
         )
         await ports.sessions.add(session)
         await ports.accounts.signed_in(account.id, now)
+        await self._notes.note(account, "signed in", where.address, method=method)
         return Begun(session, secret)
 
     async def find(self, secret: str, where: Where) -> Found | None:
