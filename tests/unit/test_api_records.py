@@ -339,6 +339,16 @@ def test_hostile_bodies_are_problems(body: Any) -> None:
     with_rig(scenario)
 
 
+@pytest.mark.parametrize("owner", ["x", "user:", ":anna", "sip:anna", "user anna", "user:nobody", "hunt:zentrale", ""])
+def test_an_owner_that_is_nobody_is_pointed_to(owner: str) -> None:
+    async def scenario(rig: Rig) -> None:
+        made = await rig.ask("admin", "POST", f"{BASE}/devices", json={"id": "neu", "owner": owner})
+        assert made.status_code == 422, made.text
+        assert "/owner" in pointers(made)
+
+    with_rig(scenario)
+
+
 def test_bodies_that_are_no_json_too_large_or_of_another_kind_are_problems() -> None:
     async def scenario(rig: Rig) -> None:
         path, json = f"{BASE}/users", {"Content-Type": "application/json"}

@@ -164,11 +164,21 @@ def _text(value: object, info: inspect.StrType, path: Path, extra: dict[str, Any
         yield Fault(path, f"{said(value)} is not {extra.get('says', 'allowed')}")
     elif not _printable(value, lines=bool(extra.get("lines"))):
         yield Fault(path, "has control or direction characters")
+    elif extra.get("typed") and not _is_typed(value, extra):
+        yield Fault(path, f"{said(value)} must be kind:id, kind one of {', '.join(extra['ref'])}")
     elif extra.get("day") and not _is_day(value):
         yield Fault(path, f"{said(value)} is no day of the calendar")
 
 
 _LEAP = 2024
+
+
+def _is_typed(text: str, extra: dict[str, Any]) -> bool:
+    """Whether it is ``kind:id`` at all: what cannot be read as a reference cannot be put into a book either."""
+    kind, colon, ident = text.partition(":")
+    return text in extra.get("words", ()) or bool(colon and ident and kind in extra["ref"])
+
+
 _JOINERS = frozenset("\u00a0\u200c\u200d\u202f")
 
 

@@ -110,7 +110,7 @@ async def remove(company: str, ask: Asking) -> Response:
     "/companies/{company}/file",
     summary="The company as a file",
     response_model=None,
-    openapi_extra={"responses": {"200": {"content": {"application/yaml": {"schema": {"type": "string"}}}}}},
+    openapi_extra={"responses": {"200": {"content": {"application/yaml": {}}}}},
 )
 async def export(company: str, ask: Asking) -> Response:
     """What `vorzimmer export` writes, without secrets."""
