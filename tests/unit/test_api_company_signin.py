@@ -7,6 +7,7 @@ import httpx
 import pytest
 from tests.signin_rig import ORIGIN, PASSWORD, Browser, SignInRig, with_signin
 
+from vorzimmer.accounts.totp import code_at
 from vorzimmer.admin.world import SYSTEM
 from vorzimmer.api.signin.company import CALLBACK
 from vorzimmer.directory.ref import Ref
@@ -51,7 +52,7 @@ async def signed_in(rig: SignInRig, browser: Browser) -> httpx.Response:
 
 
 def failed(answer: httpx.Response, name: str = "company-sign-in") -> bool:
-    return answer.status_code == 303 and answer.headers["location"] == f"{ORIGIN}/sign-in?problem={name}"
+    return answer.status_code == 303 and answer.headers["location"] == f"{ORIGIN}/signin?problem={name}"
 
 
 def test_a_person_of_the_company_comes_in_through_its_provider() -> None:
@@ -299,5 +300,24 @@ def test_the_secret_is_nowhere_but_encrypted() -> None:
         told = (await admin.ask("GET", "/companies/musterbau")).text
         assert ISSUER in told
         assert "s3cret" not in told
+
+    with_signin(scenario)
+
+
+def test_a_company_that_wants_a_second_factor_gets_one_before_anything_else() -> None:
+    async def scenario(rig: SignInRig) -> None:
+        values = {"sign_in": {"second_factor": "required"}}
+        await rig.office.edit("musterbau", Ref("company", "musterbau"), values, SYSTEM)
+        browser = rig.browser()
+        assert (await browser.sign_in("admin")).json()["must_enrol"] is True
+        refused = await browser.ask("GET", "/companies/musterbau/users")
+        assert refused.json()["type"] == "/problems/factor-needed"
+        assert (await browser.ask("GET", "/me")).status_code == 200
+        secret = (await browser.post("/session/totp")).json()["secret"]
+        code = code_at(secret, int(rig.ports.now() // 30))
+        assert (await browser.post("/session/totp/confirm", code=code)).status_code == 200
+        assert (await browser.ask("GET", "/session")).json()["must_enrol"] is False
+        assert (await browser.ask("GET", "/companies/musterbau/users")).status_code == 200
+        assert (await (await rig.signed_in("root")).ask("GET", "/companies/musterbau/users")).status_code == 200
 
     with_signin(scenario)

@@ -153,6 +153,10 @@ TABLE: Final[dict[tuple[str, str], Need]] = _FIXED | _SIGN_IN | dict(_of_records
 """(method, path template) -> what it needs."""
 
 
+ENROLLING: Final = ("/session", "/me")
+"""What somebody reaches who has to set up a second factor first."""
+
+
 async def guard(connection: HTTPConnection) -> None:
     """Stands before every endpoint. Raises ApiError: 401 without a principal, 404 for another company (that it exists
     is not told), 403 for what one's role or token does not reach."""
@@ -168,6 +172,8 @@ async def guard(connection: HTTPConnection) -> None:
         raise refused
     if need.session and not hasattr(connection.state, "session"):
         raise ApiError("session-needed")
+    if getattr(connection.state, "must_enrol", False) and not route.path.startswith(ENROLLING):
+        raise ApiError("factor-needed")
 
 
 def _refused(principal: Principal, need: Need, params: dict[str, str]) -> ApiError | None:

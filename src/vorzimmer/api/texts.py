@@ -115,6 +115,15 @@ PROBLEMS: Final[dict[str, Kind]] = {
             "For this, please enter your password once more, or show a passkey.",
         ),
     ),
+    "factor-needed": Kind(
+        403,
+        Words("Zweiter Schritt fehlt", "Second step missing"),
+        Words(
+            "Ihr Unternehmen verlangt einen zweiten Schritt bei der Anmeldung. Bitte richten Sie einen Code aus einer "
+            "App oder einen Passkey ein.",
+            "Your company wants a second step at sign-in. Please set up a code from an app or a passkey.",
+        ),
+    ),
     "not-allowed": Kind(
         403,
         Words("Nicht erlaubt", "Not allowed"),

@@ -12,6 +12,7 @@ from vorzimmer.api.problems import ApiError, language_of
 from vorzimmer.api.signin.doors import where_of
 from vorzimmer.api.signin.entry import SecondNeeded
 from vorzimmer.api.signin.house import SignIn
+from vorzimmer.api.signin.persons import must_enrol
 from vorzimmer.api.signin.ports import Public
 from vorzimmer.api.signin.sessions import Begun, Found
 from vorzimmer.api.signin.views import SecondStep, SessionView, moment
@@ -55,6 +56,7 @@ def view(signin: SignIn, found: Found, secret: str) -> SessionView:
         method=session.method,
         fresh=is_fresh(session, signin.ports.now()),
         ends=moment(session.ends),
+        must_enrol=must_enrol(person, session.method, signin.ports.directory),
     )
 
 

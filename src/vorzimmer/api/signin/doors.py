@@ -13,7 +13,8 @@ from starlette.requests import HTTPConnection
 from vorzimmer.accounts.secret import TOKEN_PREFIX, csrf_of, same
 from vorzimmer.api.principal import Principal
 from vorzimmer.api.problems import ApiError
-from vorzimmer.api.signin.ports import Public, Where
+from vorzimmer.api.signin.persons import must_enrol
+from vorzimmer.api.signin.ports import Directory, Public, Where
 from vorzimmer.api.signin.sessions import Found, Sessions
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -29,9 +30,10 @@ def where_of(connection: HTTPConnection) -> Where:
 class SessionDoor:
     """People, by cookie. What was found stays with the request as ``state.session`` and ``state.cookie``."""
 
-    def __init__(self, sessions: Sessions, public: Public) -> None:
+    def __init__(self, sessions: Sessions, public: Public, directory: Directory) -> None:
         self._sessions = sessions
         self._public = public
+        self._directory = directory
 
     async def __call__(self, connection: HTTPConnection) -> Principal | None:
         """The person of the cookie's session; raises ApiError ``csrf``."""
@@ -47,6 +49,7 @@ class SessionDoor:
             raise ApiError("csrf")
         connection.state.session = found
         connection.state.cookie = secret
+        connection.state.must_enrol = must_enrol(found.person, found.session.method, self._directory)
         return msgspec.structs.replace(found.person.principal, session=found.session.id)
 
     def _same_page(self, connection: HTTPConnection) -> None:

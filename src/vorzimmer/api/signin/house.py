@@ -38,7 +38,7 @@ class SignIn:
     @property
     def doors(self) -> tuple[Door, ...]:
         """The ways in that belong to accounts."""
-        return SessionDoor(self.sessions, self.ports.public), TokenDoor(self.sessions)
+        return SessionDoor(self.sessions, self.ports.public, self.ports.directory), TokenDoor(self.sessions)
 
 
 async def signin_of(request: Request) -> SignIn:

@@ -17,7 +17,7 @@ from vorzimmer.api.signin.persons import Person, person_of
 from vorzimmer.api.signin.ports import Mailer, SignInPorts
 from vorzimmer.kernel.errors import VorzimmerError
 
-SIGN_IN: Final = "/sign-in"
+SIGN_IN: Final = "/signin"
 PAUSES: Final = (60.0, 300.0, 900.0, 3600.0, 7200.0, 14_400.0, 28_800.0)
 """Seconds between the tries; after the last the letter is dead."""
 LEASE: Final = 300.0

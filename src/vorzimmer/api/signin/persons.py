@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from vorzimmer.accounts.model import Account
+from vorzimmer.accounts.model import Account, Method
 from vorzimmer.api.principal import Principal
 from vorzimmer.api.signin.ports import Directory
 from vorzimmer.directory.keys import USER
@@ -43,6 +43,14 @@ def person_of(account: Account, directory: Directory) -> Person | None:
     language = user.language or book.company.language
     principal = Principal(user.role, account.company, user.id, user.site, language=language)
     return Person(account, principal, user.name, user.email or "")
+
+
+def must_enrol(person: Person, method: Method, directory: Directory) -> bool:
+    """Whether somebody who came in like this has to set up a second factor before anything else."""
+    book = directory.book(person.account.company) if person.account.company else None
+    if book is None or method not in {"password", "invitation"}:
+        return False
+    return book.get(COMPANY_SIGN_IN, Ref("company", book.company.id)).second_factor == "required"
 
 
 def only_through_company(person: Person, directory: Directory) -> bool:

@@ -145,6 +145,7 @@ async def enrol(found: Fresh, signin: Reception) -> Enrolment:
 async def confirm_totp(body: CodeShown, found: Fresh, signin: Reception, request: Request) -> RecoveryCodes:
     """From now on a code is asked for."""
     codes = await signin.factors.confirm(found.person, body.code)
+    await signin.sessions.confirmed(found.session, "password+code")
     await _tell(signin, found, request, "app for codes added")
     return RecoveryCodes(codes=list(codes))
 
@@ -185,6 +186,7 @@ async def add_passkey(body: NewPasskey, found: Fresh, signin: Reception, request
     """With recovery codes if it is the first second factor."""
     passkey = await signin.passkeys.register(found.person, body.ticket, body.credential, body.label)
     codes = await signin.factors.first_recovery(found.person.account.id)
+    await signin.sessions.confirmed(found.session, "password+passkey")
     await _tell(signin, found, request, "passkey added")
     return Registered(passkey=PasskeyRow.of(passkey), recovery_codes=list(codes))
 

@@ -124,11 +124,12 @@ class Sessions:
             await self._ports.sessions.seen(session)
         return Found(session, person)
 
-    async def confirmed(self, session: Session) -> None:
-        """Somebody has just proven again who they are, in this session."""
+    async def confirmed(self, session: Session, method: Method | None = None) -> None:
+        """Somebody has just proven again who they are, in this session; `method` where it was more than before."""
         now = self._ports.now()
+        proven = msgspec.structs.replace(session, seen=now, confirmed=now, method=method or session.method)
+        await self._ports.sessions.seen(proven)
         self._sessions.clear()
-        await self._ports.sessions.seen(msgspec.structs.replace(session, seen=now, confirmed=now))
 
     async def find_token(self, secret: str) -> FoundToken | None:
         """Whose API token this is, if it still counts and the person is still there."""

@@ -78,6 +78,7 @@ class SessionView(BaseModel):
     method: str
     fresh: bool = Field(description="Whether the password or passkey was given in the last 15 minutes")
     ends: datetime
+    must_enrol: bool = Field(False, description="The company wants a second factor: only `/session` works before")
 
 
 class SecondStep(BaseModel):

@@ -3,7 +3,7 @@
 This module must never decide; it says what an administrator can set.
 """
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -21,13 +21,15 @@ Issuer = Annotated[
 class CompanySignIn(Section, frozen=True):
     """`issuer` is the provider's address as it names itself, `client_id` and `client_secret` what it gave us. People
     are found by their e-mail address. `passwords` False: nobody but company administrators signs in with a password or
-    passkey of ours any more."""
+    passkey of ours any more. `second_factor` required: who signs in with a password alone sets one up before anything
+    else."""
 
     EMERGENCY: ClassVar = Emergency.PASSES
     issuer: Issuer | None = None
     client_id: Annotated[str, Meta(min_length=1, max_length=255)] | None = None
     client_secret: GivenPassword = None
     passwords: bool = True
+    second_factor: Literal["optional", "required"] = "optional"
 
     @property
     def usable(self) -> bool:
