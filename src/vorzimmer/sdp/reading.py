@@ -119,7 +119,7 @@ def is_secure(media: Media) -> bool:
 
 def audio_index(session: Session, srtp: Protection = "optional") -> int:
     """The first audio stream that we can use; raises as ``read`` does."""
-    problem = PeerError("no usable audio stream", 488)
+    problem: PeerError | None = None
     for index, media in enumerate(session.media):
         if media.kind != "audio" or not media.port or media.protocol.upper() not in _USABLE:
             continue
@@ -129,7 +129,7 @@ def audio_index(session: Session, srtp: Protection = "optional") -> int:
             problem = ProtectionError(reason)
         else:
             return index
-    raise problem
+    raise problem or PeerError("no usable audio stream", 488)
 
 
 def _unprotected(media: Media, srtp: Protection) -> str:
