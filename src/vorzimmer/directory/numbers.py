@@ -52,7 +52,7 @@ def hides_emergency(digits: str, country: str) -> str | None:
 
 def clean(dialled: str) -> str:
     """`dialled` without the separators that people write."""
-    return _SEPARATORS.sub("", dialled)
+    return dialled if dialled.isalnum() else _SEPARATORS.sub("", dialled)
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,8 +111,12 @@ def extended(
     numbers = {f.payload_type for f in (*formats, *taken)}
     result = {f.key: f for f in formats}
     for f in more:
-        number = next((n for n in (f.payload_type, *range(FIRST_DYNAMIC, 128)) if n not in numbers), None)
-        if f.key not in result and number is not None:
+        if f.key in result:
+            continue
+        number: int | None = f.payload_type
+        if number in numbers:
+            number = next((n for n in range(FIRST_DYNAMIC, 128) if n not in numbers), None)
+        if number is not None:
             numbers.add(number)
             result[f.key] = msgspec.structs.replace(f, payload_type=number)
     return tuple(result.values())
