@@ -261,6 +261,18 @@ def test_rfc4028_10_as_uac_we_end_a_session_that_the_peer_does_not_refresh() -> 
     done(peer)
 
 
+def test_rfc4028_10_a_refresh_of_ours_that_nobody_answers_ends_the_session_in_time() -> None:
+    """Before the transaction of the refresh itself gives up."""
+    peer = Peer()
+    calling(peer, TIMER + "Session-Expires: 90;refresher=uac\r\n")
+    peer.wait(46)
+    assert len(updates(peer)) == 1
+    assert peer.of(Ended) == []
+    peer.wait(60 - 46 + 1)  # a third of the interval before its end (section 10)
+    assert [event.cause for event in peer.of(Ended)] == ["timeout"]
+    done(peer)
+
+
 def test_rfc4028_7_4_any_session_change_counts_as_a_refresh() -> None:
     peer = Peer()
     invite = calling(peer, TIMER + "Session-Expires: 600;refresher=uac\r\n")

@@ -409,6 +409,9 @@ def test_what_was_sent_the_old_way_is_told_the_new_way() -> None:
     assert bench.lost == ["a"]
     bench.answer()
     bench.run()
+    kept = bench.kept["a"]
+    assert kept is not None
+    assert thawed(kept, bench.now).flow is None  # a stream, which does not outlive us
     bench.machine.move(made, FLOW)
     bench.run()
     assert len(bench.sent) == 2  # it knows everything already
