@@ -159,12 +159,13 @@ ENROLLING: Final = ("/session", "/me")
 
 async def guard(connection: HTTPConnection) -> None:
     """Stands before every endpoint. Raises ApiError: 401 without a principal, 404 for another company (that it exists
-    is not told), 403 for what one's role or token does not reach."""
+    is not told), 403 for what one's role or token does not reach, 429 for too much at once."""
     route = connection.scope["route"]
     need = TABLE[connection.scope.get("method", "WEBSOCKET"), route.path]
     if need.least == "public":
         return
     principal = await who(connection)
+    connection.app.state.pace.take(principal, connection.app.state.ports.clock.now())
     company = connection.path_params.get("company")
     if company is not None and principal.role != "provider" and principal.company != company:
         raise ApiError("not-found")

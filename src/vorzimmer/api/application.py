@@ -29,6 +29,7 @@ from vorzimmer.api import (
     times,
 )
 from vorzimmer.api.once import Once
+from vorzimmer.api.pace import Pace
 from vorzimmer.api.ports import ControlAwayError, Ports
 from vorzimmer.api.principal import Door
 from vorzimmer.api.problems import ApiError, FieldError, language_of, response
@@ -67,6 +68,7 @@ def build(ports: Ports, doors: tuple[Door, ...] = (), signin: SignIn | None = No
     app.state.ports = ports
     app.state.shelves = Shelves()
     app.state.once = Once()
+    app.state.pace = Pace()
     app.state.signin = signin
     app.state.doors = (*(signin.doors if signin is not None else ()), *doors)
     for router in ROUTERS:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from vorzimmer.cli import account, certificates, company, history, schedules, serving, trace, trunks
+from vorzimmer.cli import account, api_token, certificates, company, history, schedules, serving, trace, trunks
 
 app = typer.Typer(
     name="vorzimmer",
@@ -31,6 +31,7 @@ app.command("trace")(trace.trace)
 app.command("schedules")(schedules.schedules)
 app.command("trunks")(trunks.trunks)
 app.add_typer(account.app, name="account")
+app.command("api-token")(api_token.api_token)
 app.command("certificates")(certificates.certificates)
 
 

@@ -1,5 +1,5 @@
 """The `vorzimmer` command: serve, demo, apply, export, explain, calls, history, watchers, trace,
-certificates, account.
+certificates, account, api-token.
 
 Exit status 0: done or nothing to do, 1: refused, 2: bad input, 130: interrupted. This module must never let a person
 see a traceback for something that is not a bug.
