@@ -1,7 +1,7 @@
 """Rate limits: so many requests a second for each person, token or session, with room for a burst.
 
-A program that runs wild slows itself down, not the others. This module must never limit who is not signed in (the sign-in
-has limits of its own), nor keep what no longer matters.
+A program that runs wild slows itself down, not the others. This module must never limit who is not signed in (the
+sign-in has limits of its own), nor keep what no longer matters.
 """
 
 from collections import OrderedDict
