@@ -18,6 +18,13 @@ if [[ ! -d node_modules || $(cat node_modules/.installed 2>/dev/null) != "$wante
   echo "$wanted" >node_modules/.installed
 fi
 
+# The API's types are made of its description, never kept: what the server says is what the portal is checked against.
+described=$(cksum <src/api/openapi.json)
+if [[ ! -f src/api/schema.d.ts || $(cat node_modules/.described 2>/dev/null) != "$described" ]]; then
+  npm run --silent types >/dev/null
+  echo "$described" >node_modules/.described
+fi
+
 case $what in
   build) npm run --silent build && touch dist/.built ;;
   lint) npm run --silent lint ;;

@@ -15,6 +15,8 @@ interface Fact {
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
+/** How often live things are asked for as long as no stream has ever opened. */
+const ASK_MS = 4_000;
 /** Many facts within a moment become one reading. */
 const GATHER_MS = 150;
 
@@ -24,6 +26,8 @@ export class EventStream {
   private wait = FIRST_WAIT_MS;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private closed = false;
+  private heard = false;
+  private asking: ReturnType<typeof setInterval> | undefined;
   private readonly due = new Set<string>();
   private gathering: ReturnType<typeof setTimeout> | undefined;
 
@@ -32,10 +36,12 @@ export class EventStream {
     private readonly company: string,
   ) {
     this.open();
+    this.asking = setInterval(() => this.ask(), ASK_MS);
   }
 
   close(): void {
     this.closed = true;
+    clearInterval(this.asking);
     clearTimeout(this.timer);
     clearTimeout(this.gathering);
     this.socket?.close();
@@ -50,16 +56,25 @@ export class EventStream {
     let opened = false;
     socket.onopen = () => {
       opened = true;
+      this.heard = true;
       this.wait = FIRST_WAIT_MS;
       connection.found();
     };
     socket.onmessage = (message) => this.take(JSON.parse(String(message.data)) as Fact);
     socket.onclose = (event) => {
       if (this.closed || event.code === 1008 || event.code === 4401) return;
+      this.heard = false;
       if (opened) connection.lost();
       this.timer = setTimeout(() => this.open(), this.wait);
       this.wait = Math.min(this.wait * 2, LONGEST_WAIT_MS);
     };
+  }
+
+  /** Where the stream cannot be had (an older server, a proxy that knows no web sockets) live things are asked for. */
+  private ask(): void {
+    if (this.heard || document.hidden) return;
+    for (const key of new Set(Object.values(READS).flat()))
+      this.client.invalidateQueries({ queryKey: [key, this.company] });
   }
 
   private take(fact: Fact): void {

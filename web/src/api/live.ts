@@ -5,7 +5,7 @@ import { STATES, type State } from "~/kit/sign";
 import { type Problem, read } from "./http";
 import type { Api } from "./types";
 
-export type Named = Api["Named"];
+export type Named = Api["PastCall"]["from"];
 export type LiveCall = Api["LiveCall"];
 export type PastCall = Api["PastCall"];
 export type Registration = Api["Registration"];

@@ -11,6 +11,7 @@ import { Sign } from "~/kit/sign";
 import { Failed, Waiting } from "~/kit/states";
 import { CallLines } from "../history/lines";
 import { Contact, Reached } from "../people/person";
+import { Access } from "./access";
 
 export function Mine() {
   const { t } = useTranslation();
@@ -36,6 +37,7 @@ export function Mine() {
           </Part>
           <Reached company={company} person={data.data} edits />
           <Contact company={company} person={data.data} edits={administers(me)} roles={false} />
+          <Access />
           <Part title={t("person.history")}>
             {calls.length ? (
               <CallLines company={company} calls={calls} of={`user:${id}`} />

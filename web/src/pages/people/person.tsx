@@ -20,6 +20,7 @@ import { DeviceLines } from "../devices/lines";
 import { CallLines } from "../history/lines";
 import { type Draft, PersonForm } from "./form";
 import { NumbersForm } from "./numbers";
+import { PortalAccess } from "./signin";
 
 export function PersonPage() {
   const { company, id } = useParams({ from: "/c/$company/people/$id" });
@@ -50,6 +51,7 @@ function Shown({ company, person }: { company: string; person: Person }) {
       </Part>
       <Contact company={company} person={person} edits={may} roles={administers(me)} />
       <Reached company={company} person={person} edits={may || me?.user === person.id} />
+      {may && <PortalAccess company={company} person={person} />}
       <Calls company={company} person={person} />
     </Detail>
   );
