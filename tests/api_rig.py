@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any, TypeVar
 
 import httpx
@@ -12,7 +14,9 @@ from vorzimmer.api.ports import ControlAwayError, Ports
 from vorzimmer.api.principal import Principal
 from vorzimmer.app.api_house import ApiOffice
 from vorzimmer.app.office import ApplyRequest, Office
-from vorzimmer.store.memory import MemoryStore
+from vorzimmer.directory.repository import Commit
+from vorzimmer.store.memory import MemoryCompanies, MemoryStore
+from vorzimmer.store.secrets import Cost, SecretBox
 from vorzimmer.testing.chance import SeededChance
 from vorzimmer.testing.company import MOMENT, musterbau
 
@@ -80,6 +84,30 @@ class TokenDoor:
         return self.people.get(connection.headers.get("authorization", "").removeprefix("Bearer "))
 
 
+@cache
+def companies() -> tuple[Commit, ...]:
+    """The two companies as the door commits them; planned once, because that is what takes long."""
+    commits: list[Commit] = []
+
+    class Remembering(MemoryCompanies):
+        async def commit(self, commit: Commit) -> int:
+            commits.append(commit)
+            return await super().commit(commit)
+
+    async def plan() -> None:
+        store = MemoryStore()
+        store.companies = Remembering(SecretBox(bytes(32), Cost(memory=8, passes=1)), lambda operation: False)
+        office = Office(store, (FixedClock(), SeededChance(7)), None, "vorzimmer")
+        await office.open()
+        for text in (musterbau(), OTHER):
+            done = await office.apply(ApplyRequest(text, "", {}, allow_weak_passwords=True))
+            assert done["exit"] == 0, done
+
+    with ThreadPoolExecutor(1) as aside:  # whoever asks is in a loop of their own
+        aside.submit(asyncio.run, plan()).result()
+    return tuple(commits)
+
+
 class Rig:
     """The application and what it stands on."""
 
@@ -94,10 +122,9 @@ class Rig:
 
     async def furnish(self) -> "Rig":
         """Put both companies in."""
+        for commit in companies():
+            await self.store.companies.commit(commit)
         await self.office.open()
-        for text in (musterbau(), OTHER):
-            done = await self.office.apply(ApplyRequest(text, "", {}, allow_weak_passwords=True))
-            assert done["exit"] == 0, done
         return self
 
     async def ask(self, who: str, method: str, path: str, **more: Any) -> httpx.Response:
