@@ -148,6 +148,7 @@ LIES: list[tuple[str, dict[str, Any]]] = [
     ("does not count yet", {"nbf": 9_999_999_999}),
     ("names nobody", {"sub": "x" * 256}),
     ("names nobody", {"sub": 7}),
+    ("names nobody", {"sub": "p-1\x00"}),
 ]
 
 

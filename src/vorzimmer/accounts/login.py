@@ -25,9 +25,10 @@ _COMMON: Final = frozenset(_GUESSED_FIRST.split())
 
 
 def fold(login: str) -> str:
-    """The one form of a login name: composed, without case, blanks around it or control characters."""
-    text = unicodedata.normalize("NFKC", login[: MAX_LOGIN * 2]).casefold().strip()
-    return unicodedata.normalize("NFKC", text)[:MAX_LOGIN]
+    """The one form of a login name: composed, without case, without blanks around it or what cannot be seen."""
+    text = unicodedata.normalize("NFKC", login[: MAX_LOGIN * 2]).casefold()
+    seen = "".join(char for char in unicodedata.normalize("NFKC", text) if char.isprintable())
+    return seen.strip()[:MAX_LOGIN].strip()
 
 
 def is_login(login: str) -> bool:

@@ -162,6 +162,8 @@ async def guard(connection: HTTPConnection) -> None:
     is not told), 403 for what one's role or token does not reach, 429 for too much at once."""
     route = connection.scope["route"]
     need = TABLE[connection.scope.get("method", "WEBSOCKET"), route.path]
+    if any("\x00" in str(value) for value in connection.path_params.values()):
+        raise ApiError("not-found")  # no name has one, and PostgreSQL takes none in a text
     if need.least == "public":
         return
     principal = await who(connection)

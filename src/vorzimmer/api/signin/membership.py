@@ -149,7 +149,7 @@ class Membership:
         return account
 
     async def _add(self, account: Account, language: str) -> None:
-        clean = msgspec.structs.replace(account, name=safe_name(account.name), email=account.email[:254])
+        clean = msgspec.structs.replace(account, name=safe_name(account.name), email=safe_name(account.email, 254))
         try:
             await self._ports.accounts.add(clean)
         except LoginTakenError:

@@ -106,7 +106,8 @@ class Provider:
             raise ProviderError("the ID token does not count yet")
         if not _number(token.get("iat")) or token["iat"] - LEEWAY > now:
             raise ProviderError("the ID token is from the future")
-        if not isinstance(token.get("sub"), str) or not 1 <= len(token["sub"]) <= 255:
+        subject = token.get("sub")
+        if not isinstance(subject, str) or not 1 <= len(subject) <= 255 or not subject.isprintable():
             raise ProviderError("the ID token names nobody")
         return token
 
