@@ -5,7 +5,7 @@ A test here takes a fresh, empty ``Store``.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -261,6 +261,41 @@ async def old_records_are_forgotten_per_company(store: Store) -> None:
     assert await store.calls.get("c003") is not None
 
 
+async def old_records_are_forgotten_a_few_at_a_time(store: Store) -> None:
+    """BAS-15: no long transaction holds the others up."""
+    await store.calls.add([row(number, ended=float(number)) for number in range(1, 8)])
+    assert [await store.calls.forget("musterbau", 7.0, 4) for _ in range(3)] == [4, 2, 0]
+    assert [item.call for item in await store.calls.find(CallQuery("musterbau"))] == ["c007"]
+
+
+async def a_row_is_rewritten_where_a_person_is_taken_out(store: Store) -> None:
+    """BAS-15: the call stays and counts, the person is gone."""
+    await store.calls.add([row(1), row(2)])
+    erased = row(1, caller="user:erased", document=b'{"x":1}')
+    await store.calls.rewrite([erased, row(9)])
+    assert await store.calls.get("c001") == erased
+    assert await store.calls.get("c002") == row(2)
+    assert await store.calls.get("c009") is None
+    await store.calls.rewrite([])
+
+
+async def audit_is_noted_rewritten_and_forgotten(store: Store) -> None:
+    """BAS-15: retention and erasure reach the audit; other companies' entries stay."""
+    entries = [AuditEntry(NOON + timedelta(days=day), "a", "user", str(day), None, {}) for day in range(4)]
+    await store.companies.commit(commit(0, COMPANY, audit=tuple(entries[:3])))
+    await store.companies.note("musterbau", entries[3])
+    await store.companies.note("andere", entries[0])
+    assert await store.companies.audit("musterbau") == tuple(reversed(entries))
+    (number, newest), *_ = await store.companies.audit_page("musterbau", 1, None)
+    changed = msgspec.structs.replace(newest, id="erased")
+    await store.companies.put_audit("musterbau", [(number, changed)])
+    assert (await store.companies.audit("musterbau"))[0] == changed
+    edge = NOON + timedelta(days=2)
+    assert [await store.companies.forget_audit("musterbau", edge, 1) for _ in range(3)] == [1, 1, 0]
+    assert [entry.id for entry in await store.companies.audit("musterbau")] == ["erased", "2"]
+    assert len(await store.companies.audit("andere")) == 1
+
+
 def record_bytes(call: str, **changes: object) -> bytes:
     """A record as calls write it into the journal."""
     asked = Asked("musterbau", Caller(number="+49301234567"), dialled="20")
@@ -354,6 +389,9 @@ CONTRACT: list[Callable[[Store], Awaitable[None]]] = [
     a_record_is_written_once,
     records_are_found_by_what_people_ask_for,
     old_records_are_forgotten_per_company,
+    old_records_are_forgotten_a_few_at_a_time,
+    a_row_is_rewritten_where_a_person_is_taken_out,
+    audit_is_noted_rewritten_and_forgotten,
     records_of_calls_become_rows,
     a_record_that_cannot_be_read_is_kept,
     live_values_are_put_and_removed,

@@ -83,6 +83,8 @@ _FIXED: Final[dict[tuple[str, str], Need]] = {
     ("GET", _C + "/directory"): Need("user", "directory:read"),
     ("GET", _C + "/users/{id}/effective"): Need("user", "settings:read", "id"),
     ("POST", _C + "/devices/{id}/password"): Need("site_admin", "settings:write"),
+    ("GET", _C + "/users/{id}/personal-data"): Need("user", "history:read", "id"),
+    ("POST", _C + "/users/{id}/erase"): Need("company_admin", "settings:write"),
     ("GET", _C + "/schedule-states"): Need("user", "settings:read"),
     ("GET", _C + "/schedules/{id}/days"): Need("user", "settings:read"),
     ("POST", _C + "/schedules/{id}/calendar"): Need("company_admin", "settings:write"),

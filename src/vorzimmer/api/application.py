@@ -25,6 +25,7 @@ from vorzimmer.api import (
     me,
     numbers,
     openapi,
+    people,
     records,
     times,
 )
@@ -48,6 +49,7 @@ ROUTERS = (
     companies.router,
     records.router,
     times.router,
+    people.router,
     history.router,
     explaining.router,
     live.router,

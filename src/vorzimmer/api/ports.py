@@ -80,6 +80,10 @@ class QuestionError(VorzimmerError):
 class Office(Protocol):
     """Settings, as they are and as they shall be. Every change passes admin's one door."""
 
+    @property
+    def people(self) -> "People":
+        """Export and erasure."""
+
     def companies(self) -> list[str]:
         """The ids of all companies, sorted."""
 
@@ -112,6 +116,16 @@ class Office(Protocol):
 
     async def explain(self, question: Question) -> dict[str, Any]:
         """Where a call would go and why. Raises QuestionError, ControlAwayError."""
+
+
+class People(Protocol):
+    """What is known of a person, told and taken out."""
+
+    async def export(self, company: str, user: str) -> dict[str, Any]:
+        """Everything that is kept of an existing user, without secrets."""
+
+    async def erase(self, company: str, user: str, actor: Actor, *, dry_run: bool = False) -> dict[str, Any]:
+        """Remove the user, and take the person out of history and audit. Raises admin's ProblemsError."""
 
 
 class Control(Protocol):

@@ -16,7 +16,7 @@ from starlette.requests import HTTPConnection
 from vorzimmer.admin.door import Outcome
 from vorzimmer.admin.edit import Edit
 from vorzimmer.admin.world import Actor, Options
-from vorzimmer.api.ports import ControlAwayError, PastCall, PastQuery, Question, QuestionError
+from vorzimmer.api.ports import ControlAwayError, PastCall, PastQuery, People, Question, QuestionError
 from vorzimmer.api.principal import Principal
 from vorzimmer.app import explaining
 from vorzimmer.app.control_link import ControlLink
@@ -40,6 +40,11 @@ class ApiOffice:
     def __init__(self, office: Office, clock: Clock) -> None:
         self._office = office
         self._clock = clock
+
+    @property
+    def people(self) -> People:
+        """As the port says."""
+        return self._office.privacy
 
     def companies(self) -> list[str]:
         """As the port says."""

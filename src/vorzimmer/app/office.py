@@ -22,6 +22,7 @@ from vorzimmer.app.control_link import ControlLink
 from vorzimmer.app.explaining import Question, explain_now, explain_record
 from vorzimmer.app.house import Published, zone
 from vorzimmer.app.live_view import past_call
+from vorzimmer.app.privacy import Privacy
 from vorzimmer.app.rpc import RpcError
 from vorzimmer.calls.records import Record
 from vorzimmer.directory.keys import DEVICE
@@ -62,6 +63,7 @@ class Office:
         self._clock, chance = ports
         self._link = link
         self._realm = realm
+        self.privacy = Privacy(store, self, self._clock)
         self._door = Door(store.companies, Surroundings(chance, zone, self._clock.wall))
 
     async def open(self) -> None:

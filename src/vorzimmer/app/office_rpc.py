@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from vorzimmer.admin.world import SYSTEM
 from vorzimmer.app.control_link import ControlLink
 from vorzimmer.app.explaining import Question
 from vorzimmer.app.office import ApplyRequest, NotFoundError, Office
@@ -27,9 +28,6 @@ def methods(office: Office, link: ControlLink | None) -> dict[str, Method]:
     async def history(params: Params) -> Any:
         return await office.history(params["company"], params["limit"])
 
-    async def schedules(params: Params) -> Any:
-        return office.schedules(params["company"], params["schedule"], params["days"])
-
     async def explain(params: Params) -> Any:
         return await office.explain(msgspec.convert(params["question"], Question))
 
@@ -46,16 +44,32 @@ def methods(office: Office, link: ControlLink | None) -> dict[str, Method]:
         return await office.code(params["company"], caller, params["action"], params["params"])
 
     return {
+        **_of_people(office),
         "code": code,
         "apply": apply,
         "export": export,
         "history": history,
-        "schedules": schedules,
         "explain": explain,
         "explain_call": explain_call,
         **_of_control(office, link),
         "trace": trace,
     }
+
+
+def _of_people(office: Office) -> dict[str, Method]:
+    """What is known of a person, and of times."""
+
+    async def person(params: Params) -> Any:
+        return await office.privacy.export(office.company(params["company"]), params["user"])
+
+    async def erase(params: Params) -> Any:
+        company = office.company(params["company"])
+        return await office.privacy.erase(company, params["user"], SYSTEM, dry_run=params["dry_run"])
+
+    async def schedules(params: Params) -> Any:
+        return office.schedules(params["company"], params["schedule"], params["days"])
+
+    return {"person": person, "erase": erase, "schedules": schedules}
 
 
 def _of_control(office: Office, link: ControlLink | None) -> dict[str, Method]:

@@ -138,10 +138,12 @@ async def serve(state: Path) -> None:
     announce_ready()
     reception.start()
     renewing = asyncio.ensure_future(acme.run())
+    forgetting = asyncio.ensure_future(office.privacy.run(lambda text: log.error("retention", what=text)))
     await stop.wait()
     renewing.cancel()
+    forgetting.cancel()
     server.should_exit = True
-    await asyncio.gather(running, renewing, return_exceptions=True)
+    await asyncio.gather(running, renewing, forgetting, return_exceptions=True)
     await rpc.stop()
     await reception.close()
     await link.close()

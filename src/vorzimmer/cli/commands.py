@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from vorzimmer.cli import account, api_token, certificates, company, history, schedules, serving, trace, trunks
+from vorzimmer.cli import account, api_token, certificates, company, history, privacy, schedules, serving, trace, trunks
 
 app = typer.Typer(
     name="vorzimmer",
@@ -28,6 +28,8 @@ app.command("calls")(history.calls)
 app.command("history")(history.history)
 app.command("watchers")(history.watchers)
 app.command("trace")(trace.trace)
+app.command("person")(privacy.person)
+app.command("erase")(privacy.erase)
 app.command("schedules")(schedules.schedules)
 app.command("trunks")(trunks.trunks)
 app.add_typer(account.app, name="account")

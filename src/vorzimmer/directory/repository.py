@@ -5,6 +5,7 @@ and it refuses when somebody else was faster. This module must never name a back
 `SecretWrite.text` holds a secret.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -129,3 +130,9 @@ class CompanyRepository(Protocol):
 
     async def audit_page(self, company: str, limit: int, before: int | None) -> tuple[tuple[int, AuditEntry], ...]:
         """The same with their numbers, older than the number `before`."""
+
+    async def put_audit(self, company: str, entries: Sequence[tuple[int, AuditEntry]]) -> None:
+        """Replace entries by their numbers: a person is taken out of them."""
+
+    async def forget_audit(self, company: str, before: datetime, most: int) -> int:
+        """Remove the oldest entries that are older than `before`, at most so many; returns how many."""

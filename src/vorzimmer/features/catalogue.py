@@ -27,6 +27,7 @@ from vorzimmer.features.parallel_ringing import settings as parallel_ringing
 from vorzimmer.features.park import settings as park
 from vorzimmer.features.pickup import settings as pickup
 from vorzimmer.features.policies import settings as policies
+from vorzimmer.features.privacy import settings as privacy
 from vorzimmer.features.recall import settings as recall
 from vorzimmer.features.recording import settings as recording
 from vorzimmer.features.selective import settings as selective
@@ -58,6 +59,7 @@ SCHEMA = Schema(
     keys=(
         *codes.KEYS,
         *policies.KEYS,
+        *privacy.KEYS,
         *company_sign_in.KEYS,
         *park.KEYS,
         *recall.KEYS,

@@ -32,6 +32,7 @@ from vorzimmer.features.parallel_ringing.texts import LABELS as PARALLEL_RINGING
 from vorzimmer.features.parallel_ringing.texts import TEXTS as PARALLEL_RINGING
 from vorzimmer.features.park.texts import LABELS as PARK_LABELS
 from vorzimmer.features.policies.texts import LABELS as POLICIES_LABELS
+from vorzimmer.features.privacy.texts import LABELS as PRIVACY_LABELS
 from vorzimmer.features.recall.texts import LABELS as RECALL_LABELS
 from vorzimmer.features.recording.texts import LABELS as RECORDING_LABELS
 from vorzimmer.features.ringing.texts import TEXTS as RINGING
@@ -87,6 +88,7 @@ LABELS: dict[str, Mapping[str, str]] = {
         PARALLEL_RINGING_LABELS,
         PARK_LABELS,
         POLICIES_LABELS,
+        PRIVACY_LABELS,
         RECALL_LABELS,
         RECORDING_LABELS,
         SELECTIVE_LABELS,

@@ -7,6 +7,7 @@ differently from the SQL store where the contract test looks.
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import msgspec
 
@@ -129,6 +130,19 @@ class MemoryCompanies:
         ]
         return tuple(reversed(rows))[:limit]
 
+    async def put_audit(self, company: str, entries: Sequence[tuple[int, AuditEntry]]) -> None:
+        """As the port says."""
+        _check(self._fails, "companies.put_audit")
+        for number, entry in entries:
+            self._audit[company][number] = entry
+
+    async def forget_audit(self, company: str, before: datetime, most: int) -> int:
+        """As the port says."""
+        _check(self._fails, "companies.forget_audit")
+        old = [entry for entry in self._audit[company][:most] if entry.at < before]
+        self._audit[company] = [entry for entry in self._audit[company] if entry not in old]
+        return len(old)
+
     def _company_after(self, old: _Company, commit: Commit) -> _Company:
         records, secrets = dict(old.records), dict(old.secrets)
         for change in commit.changes:
@@ -192,10 +206,15 @@ class MemoryCalls:
         found = [row for row in self._rows.values() if _matches(row, query)]
         return tuple(sorted(found, key=lambda row: (row.started, row.call), reverse=True)[: query.limit])
 
-    async def forget(self, company: str, ended_before: float) -> int:
+    async def rewrite(self, rows: Sequence[CallRow]) -> None:
+        """As the port says."""
+        _check(self._fails, "calls.rewrite")
+        self._rows.update({row.call: row for row in rows if row.call in self._rows})
+
+    async def forget(self, company: str, ended_before: float, most: int = 1_000) -> int:
         """As the port says."""
         _check(self._fails, "calls.forget")
-        old = [row.call for row in self._rows.values() if row.company == company and row.ended < ended_before]
+        old = [row.call for row in self._rows.values() if row.company == company and row.ended < ended_before][:most]
         for call in old:
             del self._rows[call]
         return len(old)

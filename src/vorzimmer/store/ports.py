@@ -66,8 +66,11 @@ class CallRepository(Protocol):
     async def find(self, query: CallQuery) -> tuple[CallRow, ...]:
         """The newest first."""
 
-    async def forget(self, company: str, ended_before: float) -> int:
-        """Remove records that have been kept long enough (BAS-15); returns how many."""
+    async def forget(self, company: str, ended_before: float, most: int = 1_000) -> int:
+        """Remove records that have been kept long enough (BAS-15), at most so many at once; returns how many."""
+
+    async def rewrite(self, rows: Sequence[CallRow]) -> None:
+        """Replace rows by their calls: a person is taken out of them. Unknown calls are left out."""
 
 
 class LiveRepository(Protocol):

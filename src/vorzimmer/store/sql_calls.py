@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, Select, and_, bindparam, delete, or_, select
+from sqlalchemy import Row, Select, and_, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vorzimmer.store.call_rows import ANSWERED
@@ -44,11 +44,18 @@ class SqlCalls:
         async with self._database.reading() as connection:
             return tuple(_value(row) for row in (await connection.execute(_search(query))).all())
 
-    async def forget(self, company: str, ended_before: float) -> int:
+    async def forget(self, company: str, ended_before: float, most: int = 1_000) -> int:
         """As the port says."""
-        old = delete(call).where(call.c.company == company, call.c.ended < ended_before)
+        old = select(call.c.call).where(call.c.company == company, call.c.ended < ended_before).limit(most)
         async with self._database.writing() as connection:
-            return (await connection.execute(old)).rowcount
+            return (await connection.execute(delete(call).where(call.c.call.in_(old.scalar_subquery())))).rowcount
+
+    async def rewrite(self, rows: Sequence[CallRow]) -> None:
+        """As the port says."""
+        async with self._database.writing() as connection:
+            for row in rows:
+                values = msgspec.structs.asdict(row)
+                await connection.execute(update(call).where(call.c.call == row.call).values(values))
 
 
 class SqlLive:

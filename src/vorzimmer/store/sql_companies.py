@@ -5,6 +5,8 @@ module must never decide what a change means.
 """
 
 import asyncio
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -103,6 +105,23 @@ class SqlCompanies:
             rows = (await connection.execute(wanted.order_by(audit.c.number.desc()).limit(limit))).all()
         return tuple((row.number, msgspec.json.decode(row.entry, type=AuditEntry)) for row in rows)
 
+    async def put_audit(self, company_id: str, entries: Sequence[tuple[int, AuditEntry]]) -> None:
+        """As the port says."""
+        async with self._database.writing() as connection:
+            for number, entry in entries:
+                here = (audit.c.company == company_id) & (audit.c.number == number)
+                await connection.execute(update(audit).where(here).values(entry=_text(entry)))
+
+    async def forget_audit(self, company_id: str, before: datetime, most: int) -> int:
+        """As the port says. Entries are numbered in the order of time, so the oldest ones are looked at."""
+        oldest = select(audit.c.number, audit.c.entry).where(audit.c.company == company_id)
+        async with self._database.writing() as connection:
+            rows = (await connection.execute(oldest.order_by(audit.c.number).limit(most))).all()
+            old = [row.number for row in rows if msgspec.json.decode(row.entry, type=AuditEntry).at < before]
+            for start in range(0, len(old), _CHUNK):
+                await connection.execute(delete(audit).where(audit.c.number.in_(old[start : start + _CHUNK])))
+        return len(old)
+
     async def _take_turn(self, connection: AsyncConnection, commit: Commit) -> None:
         """Lock the company's row at the revision the change was planned on, and count it up."""
         if commit.base == 0:
@@ -196,10 +215,14 @@ async def _delete(
 
 
 def _audit_row(company_id: str, entry: AuditEntry) -> dict[str, str]:
-    return {"company": company_id, "entry": msgspec.json.encode(entry).decode()}
+    return {"company": company_id, "entry": _text(entry)}
 
 
 async def _append_audit(connection: AsyncConnection, commit: Commit) -> None:
     rows = [_audit_row(commit.company, entry) for entry in commit.audit]
     if rows:
         await connection.execute(insert(audit), rows)
+
+
+def _text(entry: AuditEntry) -> str:
+    return msgspec.json.encode(entry).decode()
