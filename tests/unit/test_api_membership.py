@@ -14,8 +14,10 @@ from vorzimmer.admin.world import SYSTEM
 from vorzimmer.api.principal import Principal
 from vorzimmer.api.signin.letters import LEASE, PAUSES
 from vorzimmer.api.signin.membership import may_manage
+from vorzimmer.app.accounts_rpc import account_methods
 from vorzimmer.directory.model import User
 from vorzimmer.directory.ref import Ref
+from vorzimmer.kernel.errors import VorzimmerError
 
 NEW = "ein ganz neues Passwort"
 CARL = "/companies/musterbau/users/carl/sign-in"
@@ -367,5 +369,62 @@ def test_what_happens_to_sign_ins_is_in_the_companys_audit() -> None:
             ("user:admin", "192.0.2.9", "admin", {"event": "signed in", "method": "password"}),
         ]
         assert made["secret"] not in str(items)
+
+    with_signin(scenario)
+
+
+def test_a_letter_that_was_given_up_is_seen_tried_again_and_forgotten() -> None:
+    async def scenario(rig: SignInRig) -> None:
+        rig.mail.failure = MailFailedError("recipient refused (550)", for_good=True)
+        for login in ("root", "root"):
+            await rig.browser().post("/signin/reset", login=login)
+        await rig.postman.round()
+        root = await rig.signed_in("root")
+        told = (await root.ask("GET", "/mail")).json()
+        assert (told["configured"], told["next"], len(told["dead"])) == (True, None, 2)
+        assert told["dead"][0]["error"] == "recipient refused (550)"
+        assert "root" not in str(told)
+        first, second = (row["id"] for row in told["dead"])
+        rig.mail.failure = None
+        assert (await root.ask("POST", f"/mail/{first}/retry")).status_code == 204
+        assert len(await rig.letters()) == 1
+        assert (await root.ask("POST", f"/mail/{first}/retry")).status_code == 404
+        assert (await root.ask("DELETE", f"/mail/{second}")).status_code == 204
+        assert (await root.ask("GET", "/mail")).json()["dead"] == []
+        assert (await (await rig.signed_in("admin")).ask("GET", "/mail")).status_code == 403
+
+    with_signin(scenario)
+
+
+def test_the_command_line_makes_invites_resets_and_removes_accounts() -> None:
+    async def scenario(rig: SignInRig) -> None:
+        methods = account_methods(rig.signin)
+        person = {"login": "Carl", "company": "musterbau", "user": "carl", "language": "de", "password": PASSWORD}
+        assert await methods["account_add"](person) == "carl"
+        assert (await rig.browser().sign_in("carl")).json()["user"] == "carl"
+        for bad, words in (
+            ({**person, "login": "dora"}, "is taken"),
+            ({**person, "login": "carl2", "password": "kurz"}, "at least 10"),
+            ({**person, "login": "x"}, "visible characters"),
+        ):
+            with pytest.raises(VorzimmerError, match=words):
+                await methods["account_add"](bad)
+        with pytest.raises(VorzimmerError, match="no user nobody"):
+            await methods["account_add"]({**person, "user": "nobody"})
+        carl, _, _ = await enrolled(rig, "carl")
+        link = await methods["account_reset"]({"login": "CARL", "factors": True})
+        assert (await carl.ask("GET", "/me")).status_code == 401
+        done = await rig.browser().post("/signin/reset/accept", ticket=ticket(link), password=NEW)
+        assert done.json()["state"] == "signed_in"
+        made = await methods["account_invite"]({"company": "musterbau", "user": "bea"})
+        assert made["login"] == "bea@musterbau"
+        assert ticket(made["link"])
+        rows = {row["login"]: row["role"] for row in await methods["accounts"]({})}
+        assert rows["carl"] == "user"
+        assert rows["root"] == "provider"
+        await methods["account_remove"]({"login": "carl"})
+        with pytest.raises(VorzimmerError, match="no account carl"):
+            await methods["account_remove"]({"login": "carl"})
+        assert await methods["account_setup"]({}) == ""
 
     with_signin(scenario)

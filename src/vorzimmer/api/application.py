@@ -36,12 +36,12 @@ from vorzimmer.api.principal import Door
 from vorzimmer.api.problems import ApiError, FieldError, language_of, response
 from vorzimmer.api.shelves import Shelves
 from vorzimmer.api.shield import Shield
-from vorzimmer.api.signin import routes_company, routes_entry, routes_people, routes_session
+from vorzimmer.api.signin import routes_company, routes_entry, routes_mail, routes_people, routes_session
 from vorzimmer.api.signin.house import SignIn
 
 PREFIX = "/api/v1"
 """Where the application is mounted."""
-SIGN_IN = (routes_entry.router, routes_company.router, routes_session.router, routes_people.router)
+SIGN_IN = (routes_entry.router, routes_company.router, routes_session.router, routes_people.router, routes_mail.router)
 ROUTERS = (
     openapi.router,
     describing.router,
