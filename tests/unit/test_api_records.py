@@ -122,6 +122,16 @@ def test_problems_point_to_every_wrong_field() -> None:
     with_rig(scenario)
 
 
+def test_problems_speak_german_where_that_is_asked_for() -> None:
+    async def scenario(rig: Rig) -> None:
+        headers = {"If-Match": "*", "Accept-Language": "de"}
+        answer = await rig.ask("admin", "PATCH", BASE + "/users/carl", json={"extension": "100"}, headers=headers)
+        assert answer.json()["title"] == "Das passt so nicht"
+        assert pointers(answer) == {"/extension": "100 gehört zu user:anna"}
+
+    with_rig(scenario)
+
+
 def test_what_the_company_as_a_whole_forbids_points_to_the_field_too() -> None:
     async def scenario(rig: Rig) -> None:
         answer = await patch(rig, "admin", "/users/carl", {"extension": "100"})

@@ -11,6 +11,7 @@ import msgspec
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from vorzimmer.admin.german import german
 from vorzimmer.api.texts import PROBLEMS, Words
 from vorzimmer.kernel.errors import VorzimmerError
 
@@ -63,6 +64,8 @@ def document(error: ApiError, language: str) -> dict[str, Any]:
 
 def _shown(one: FieldError, language: str) -> dict[str, Any]:
     said = one.detail.get(language) if isinstance(one.detail, Words) else one.detail
+    if language == "de" and not isinstance(one.detail, Words):
+        said = german(said)
     row: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(one, detail=said))
     return row
 
