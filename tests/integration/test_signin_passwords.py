@@ -1,10 +1,13 @@
 """The slow hash for real, and letters as a mail server gets them."""
 
 import asyncio
+import ssl
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from tests.integration.authority import Authority
 
 from vorzimmer.accounts.letters import Mail, MailFailedError
 from vorzimmer.api.signin.ports import BusyError, Verdict
@@ -12,7 +15,7 @@ from vorzimmer.app import passwords, reach
 from vorzimmer.app.options import ServeOptions, load
 from vorzimmer.app.passwords import Argon2Passwords
 from vorzimmer.kernel.errors import StartError
-from vorzimmer.net.mail_server import SmtpServer
+from vorzimmer.net.mail_server import Security, SmtpServer
 from vorzimmer.net.smtp import SmtpMailer
 
 HOST = "127.0.0.1"
@@ -188,3 +191,35 @@ def test_a_mistake_in_an_option_is_one_clear_line(options: dict[str, object]) ->
     with pytest.raises(StartError, match="--") as caught:
         load(None, {"state": "x", **options})
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_mail_goes_encrypted_and_only_to_a_server_that_proves_its_name(security: Security, tmp_path: Path) -> None:
+    authority, stranger = Authority(tmp_path / "a"), Authority(tmp_path / "b", "Stranger")
+    made = authority.issue("mail", "localhost")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(made.chain, made.key)
+    post = Post()
+
+    async def main() -> None:
+        def protocol() -> SMTP:
+            if security == "tls":
+                return SMTP(post, hostname="mail.example", authenticator=_knows, auth_require_tls=False)
+            return SMTP(post, hostname="mail.example", tls_context=context, require_starttls=True, authenticator=_knows)
+
+        wrapped = context if security == "tls" else None
+        server = await asyncio.get_running_loop().create_server(protocol, HOST, 0, ssl=wrapped)
+        port = server.sockets[0].getsockname()[1]
+        for trusted, works in ((authority, True), (stranger, False)):
+            where = SmtpServer("localhost", port, security, "pbx@pbx.example", "pbx", "richtig", str(trusted.file))
+            mailer = SmtpMailer(where, lambda: datetime(2026, 3, 2, 12, 0, tzinfo=UTC))
+            if works:
+                await mailer.send(_mail())
+                continue
+            with pytest.raises(MailFailedError) as caught:
+                await mailer.send(_mail())
+            assert not caught.value.for_good
+        server.close()
+
+    asyncio.run(main())
+    assert len(post.got) == 1
