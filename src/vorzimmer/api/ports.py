@@ -84,6 +84,9 @@ class Office(Protocol):
     def people(self) -> "People":
         """Export and erasure."""
 
+    def alarms_of(self, company: str) -> dict[str, str]:
+        """Schedules of a company whose calendar could not be read, and why."""
+
     def companies(self) -> list[str]:
         """The ids of all companies, sorted."""
 

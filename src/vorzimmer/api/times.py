@@ -81,7 +81,7 @@ class ScheduleDay(BaseModel):
 )
 async def schedule_states(company: str, ask: Asking) -> Response:
     """All schedules with what decides about them at this moment."""
-    return json_answer(states(ask.book(company), ask.house.clock.wall(), {}))
+    return json_answer(states(ask.book(company), ask.house.clock.wall(), ask.house.office.alarms_of(company)))
 
 
 @router.get(

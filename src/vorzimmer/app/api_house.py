@@ -46,6 +46,10 @@ class ApiOffice:
         """As the port says."""
         return self._office.privacy
 
+    def alarms_of(self, company: str) -> dict[str, str]:
+        """As the port says."""
+        return self._office.alarms_of(company)
+
     def companies(self) -> list[str]:
         """As the port says."""
         return self._office.companies()

@@ -6,7 +6,7 @@ to control. This module must never write around admin.
 
 import os
 from contextlib import suppress
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,8 @@ class Office:
         self._link = link
         self._realm = realm
         self.privacy = Privacy(store, self, self._clock)
+        self.calendar_alarms: dict[tuple[str, str], str] = {}
+        """(company, schedule) -> why its calendar could not be read."""
         self._door = Door(store.companies, Surroundings(chance, zone, self._clock.wall))
 
     async def open(self) -> None:
@@ -201,11 +203,19 @@ class Office:
         """All schedules as they are now, or the coming days of one; raises NotFoundError."""
         book, now = self.book(self.company(company)), self._clock.wall()
         if schedule is None:
-            return schedule_view.states(book, now, {})
+            return schedule_view.states(book, now, self.alarms_of(book.company.id))
         if book.agenda(schedule) is None:
             raise NotFoundError(f"no schedule {schedule}")
         today = book.local(now).date()
         return schedule_view.days(book, schedule, today, today + timedelta(days=days - 1))
+
+    def alarms_of(self, company: str) -> dict[str, str]:
+        """Schedules of a company whose calendar could not be read, and why."""
+        return {ident: text for (of, ident), text in self.calendar_alarms.items() if of == company}
+
+    def today(self) -> date:
+        """The day, as far as a day or two do not matter."""
+        return self._clock.wall().date()
 
     def companies(self) -> list[str]:
         """The ids of all companies, sorted."""

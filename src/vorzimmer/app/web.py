@@ -6,7 +6,7 @@ Nothing in this process can hold up a call. This module must never decide about 
 import asyncio
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from vorzimmer.app import garbage
 from vorzimmer.app.accounts_rpc import account_methods
 from vorzimmer.app.acme import Acme
 from vorzimmer.app.api_house import ApiControl, ApiOffice, OperatorDoor, operator_token
+from vorzimmer.app.calendars import Calendars, broken_schedules, fetching
 from vorzimmer.app.children import announce_ready
 from vorzimmer.app.clock import LoopClock, SystemChance
 from vorzimmer.app.control_link import ControlLink
@@ -51,8 +52,8 @@ class _Server(uvicorn.Server):
         yield
 
 
-def application(link: ControlLink, acme: Acme, api: ASGIApp) -> Starlette:
-    """The HTTP application."""
+def application(link: ControlLink, acme: Acme, api: ASGIApp, figures: Callable[[], str]) -> Starlette:
+    """The HTTP application. `figures` are those of this process, beside control's."""
 
     async def challenge(request: Request) -> Response:
         proof = acme.challenges.at(request.url.path)
@@ -71,12 +72,26 @@ def application(link: ControlLink, acme: Acme, api: ASGIApp) -> Starlette:
             text = await link.call("metrics")
         except RpcError:
             text = ""
-        text += f"# TYPE vorzimmer_acme_failing gauge\nvorzimmer_acme_failing {acme.failing}\n"
-        return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
+        return PlainTextResponse(text + figures(), media_type="text/plain; version=0.0.4")
 
     routes: list[BaseRoute] = [Route("/healthz", healthz), Route("/metrics", metrics)]
     routes.append(Route("/.well-known/acme-challenge/{token}", challenge))
     return Starlette(routes=[*routes, Mount(PREFIX, app=api), Mount("/", app=Portal(BUILT, SystemChance()))])
+
+
+def _figures(acme: Acme, office: Office) -> str:
+    """Prometheus text; a broken schedule never fails silently (FEATURES.md NF-7)."""
+    found = {"vorzimmer_acme_failing": acme.failing, "vorzimmer_schedules_broken": broken_schedules(office)}
+    return "".join(f"# TYPE {name} gauge\n{name} {figure}\n" for name, figure in found.items())
+
+
+def _chores(office: Office, signin: SignIn, log: Logger) -> list[asyncio.Task[None]]:
+    """What is done beside answering: forgetting in time, following calendars."""
+    calendars = Calendars(
+        office, fetching(signin.ports.web.request), LoopClock(), lambda text: log.error("calendar", what=text)
+    )
+    forgetting = office.privacy.run(lambda text: log.error("retention", what=text))
+    return [asyncio.create_task(forgetting), asyncio.create_task(calendars.run())]
 
 
 def _api(layout: Layout, office: Office, link: ControlLink, signin: SignIn) -> ASGIApp:
@@ -128,7 +143,7 @@ async def serve(state: Path) -> None:
     rpc = RpcServer(methods(office, link) | account_methods(signin), streams(link))
     await rpc.start(layout.state.admin_socket)
     acme = _acme(layout, link, log)
-    server = _http(application(link, acme, _api(layout, office, link, signin)), options)
+    server = _http(application(link, acme, _api(layout, office, link, signin), lambda: _figures(acme, office)), options)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     running = asyncio.ensure_future(server.serve([inherited(layout.sockets()["http"])]))
@@ -137,13 +152,12 @@ async def serve(state: Path) -> None:
     garbage.settle()
     announce_ready()
     reception.start()
-    renewing = asyncio.ensure_future(acme.run())
-    forgetting = asyncio.ensure_future(office.privacy.run(lambda text: log.error("retention", what=text)))
+    chores = [asyncio.create_task(acme.run()), *_chores(office, signin, log)]
     await stop.wait()
-    renewing.cancel()
-    forgetting.cancel()
+    for chore in chores:
+        chore.cancel()
     server.should_exit = True
-    await asyncio.gather(running, renewing, forgetting, return_exceptions=True)
+    await asyncio.gather(running, *chores, return_exceptions=True)
     await rpc.stop()
     await reception.close()
     await link.close()
