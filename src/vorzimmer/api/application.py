@@ -69,6 +69,7 @@ def build(ports: Ports, doors: tuple[Door, ...] = (), signin: SignIn | None = No
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.ports = ports
     app.state.shelves = Shelves()
+    app.state.numbers = numbers.Numbers()
     app.state.once = Once()
     app.state.pace = Pace()
     app.state.signin = signin

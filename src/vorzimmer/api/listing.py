@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from vorzimmer.api.problems import ApiError, FieldError
-from vorzimmer.api.shelves import Key, Row, Sorted, folded, value_at
+from vorzimmer.api.shelves import Key, Row, Sorted, folded, key_of, value_at
 from vorzimmer.api.texts import Words
 
 MAX_PAGE: Final = 200
@@ -56,13 +56,14 @@ def page(shelf: Sorted, wish: Wish, sees: Sees | None) -> Page:
     order, down = wish.sort.removeprefix("-"), wish.sort.startswith("-")
     wanted = _wanted(wish, sees)
     rows = shelf.rows if wanted is None else [row for row in shelf.rows if wanted(row)]
-    keys = shelf.keys if wanted is None else [(row.keys[order], row.entry.ref.id) for row in rows]
-    if down:
-        rows, keys = rows[::-1], keys[::-1]
-    start = _start(keys, _mark(wish), down=down) if wish.cursor else 0
+    start = 0
+    if wish.cursor:
+        keys = shelf.keys if wanted is None else [key_of(row, order) for row in rows]
+        start = _start(keys, _mark(wish), down=down)
+    rows = rows[::-1] if down else rows
     shown = rows[start : start + wish.limit]
     more = start + wish.limit < len(rows)
-    return Page(shown, _cursor(wish.sort, shown[-1], order) if more else None, len(rows))
+    return Page(shown, cursor_of(wish.sort, shown[-1]) if more else None, len(rows))
 
 
 def _wanted(wish: Wish, sees: Sees | None) -> Sees | None:
@@ -72,10 +73,13 @@ def _wanted(wish: Wish, sees: Sees | None) -> Sees | None:
         return None
 
     def wanted(row: Row) -> bool:
-        if any(word not in row.words for word in words):
-            return False
-        if any(not _matches(value_at(row.entry.data, path), text) for path, text in fields):
-            return False
+        for word in words:  # asked of every row: no generators
+            if word not in row.words:
+                return False
+        for path, text in fields:
+            value = value_at(row.entry.data, path) if "." in path else row.entry.data.get(path)
+            if value != text and (isinstance(value, str) or not _matches(value, text)):
+                return False
         return sees is None or sees(row)
 
     return wanted
@@ -92,15 +96,14 @@ def _matches(value: Any, text: str) -> bool:
 def _start(keys: list[Key], mark: Mark, *, down: bool) -> int:
     seen: Key = ((mark.rank, mark.value), mark.id)
     try:
-        if not down:
-            return bisect_right(keys, seen)
-        return len(keys) - bisect_left(keys[::-1], seen)
+        return len(keys) - bisect_left(keys, seen) if down else bisect_right(keys, seen)
     except TypeError:
         raise ApiError("bad-cursor") from None
 
 
-def _cursor(sort: str, row: Row, order: str) -> str:
-    rank, value = row.keys[order]
+def cursor_of(sort: str, row: Row) -> str:
+    """The cursor of the page after a row."""
+    (rank, value), _ = key_of(row, sort.removeprefix("-"))
     mark = msgspec.json.encode(Mark(sort, rank, value, row.entry.ref.id))
     return base64.urlsafe_b64encode(mark).decode().rstrip("=")
 

@@ -3,7 +3,9 @@
 Where a call to a number would go is asked of ``explain``. This module must never show a setting.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterator
+from heapq import merge
 from itertools import chain, islice
 from typing import Annotated, Any, Final
 
@@ -14,10 +16,11 @@ from vorzimmer.api.access import guarded
 from vorzimmer.api.answers import json_answer
 from vorzimmer.api.history import named
 from vorzimmer.api.house import Asking
-from vorzimmer.api.listing import MAX_PAGE
+from vorzimmer.api.listing import MAX_PAGE, Wish, cursor_of, page
 from vorzimmer.api.live_shapes import CardPage, FreeNumbers, NumberPage
 from vorzimmer.api.problems import ApiError
-from vorzimmer.api.shelves import folded
+from vorzimmer.api.shelves import folded, key_of
+from vorzimmer.directory.keys import COMPANY
 from vorzimmer.directory.numbers import NumberPlan, hides_emergency
 from vorzimmer.directory.record import Entry
 from vorzimmer.directory.snapshot import Snapshot
@@ -26,6 +29,7 @@ from vorzimmer.features.trunk.settings import TRUNK
 
 router = guarded("numbers")
 _DIALABLE: Final = tuple(kind for kind in SCHEMA.kinds if kind.dialable)
+_COMPANIES: Final = 50
 _RANGE: Final = 10_000
 """Numbers of one range that are looked at."""
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
@@ -38,25 +42,42 @@ async def numbers(company: str, ask: Asking, q: Search = "", cursor: Cursor = ""
     """Extensions first, then numbers, in order. Where one leads: ask `explain` with it as `to`."""
     book = ask.book(company)
     words = folded(q).split()
-    rows = sorted(_rows(book), key=lambda row: (row["kind"], len(row["number"]), row["number"]))
-    found = [row for row in rows if all(word in row.pop("words") or word in row["number"] for word in words)]
+    kept: Numbers = ask.request.app.state.numbers
+    rows = kept.of(company, book)
+    found = [row for row in rows if all(word in row["words"] or word in row["number"] for word in words)]
     return json_answer(_page(found, cursor, limit))
+
+
+class Numbers:
+    """The numbers of companies, kept until something that has numbers changes."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, tuple[list[Any], list[dict[str, Any]]]] = OrderedDict()
+
+    def of(self, company: str, book: Snapshot) -> list[dict[str, Any]]:
+        """All of a company, in order."""
+        made_of = [book.maps.kinds.get(kind.name) for kind in (*_DIALABLE, TRUNK, COMPANY)]
+        known = self._kept.get(company)
+        if known is None or any(old is not new for old, new in zip(known[0], made_of, strict=True)):
+            rows = sorted(_rows(book), key=lambda row: (row["kind"], len(row["number"]), row["number"]))
+            known = self._kept[company] = (made_of, rows)
+        self._kept.move_to_end(company)
+        if len(self._kept) > _COMPANIES:
+            self._kept.popitem(last=False)
+        return known[1]
 
 
 def _page(rows: list[dict[str, Any]], cursor: str, limit: int) -> dict[str, Any]:
     """A page after the row that the cursor names."""
     start = 0
     if cursor:
-        places = [place for place, row in enumerate(rows) if row.get("number", row.get("ref")) == cursor]
+        places = [place for place, row in enumerate(rows) if row["number"] == cursor]
         if not places:
             raise ApiError("bad-cursor")
         start = places[0] + 1
-    shown = rows[start : start + limit]
-    for row in shown:
-        row.pop("words", None)
+    shown = [{name: value for name, value in row.items() if name != "words"} for row in rows[start : start + limit]]
     more = start + limit < len(rows)
-    last = shown[-1] if shown else {}
-    return {"items": shown, "next": last.get("number", last.get("ref")) if more else None, "total": len(rows)}
+    return {"items": shown, "next": shown[-1]["number"] if more else None, "total": len(rows)}
 
 
 def _rows(book: Snapshot) -> Iterator[dict[str, Any]]:
@@ -127,11 +148,11 @@ def _spare(book: Snapshot) -> Iterator[str]:
 @router.get("/companies/{company}/directory", summary="The directory of colleagues and groups", response_model=CardPage)
 async def directory(company: str, ask: Asking, q: Search = "", cursor: Cursor = "", limit: Limit = 50) -> Response:
     """Whom one can dial inside: names, extensions and numbers, no settings."""
-    book = ask.book(company)
-    words = folded(q).split()
-    rows = [_card(book, entry) for entry in _dialable(book)]
-    rows = [row for row in rows if all(word in row["words"] for word in words)]
-    return json_answer(_page(sorted(rows, key=lambda row: (folded(row["name"]), row["ref"])), cursor, limit))
+    book, shelves, wish = ask.book(company), ask.request.app.state.shelves, Wish(q, "name", cursor, limit + 1)
+    pages = [page(shelves.at(company, kind.name).sorted(book, kind.name, "name"), wish, None) for kind in _DIALABLE]
+    rows = list(islice(merge(*(found.rows for found in pages), key=lambda row: key_of(row, "name")), limit + 1))
+    told = {"items": [_card(book, row.entry) for row in rows[:limit]], "total": sum(found.total for found in pages)}
+    return json_answer(told | {"next": cursor_of("name", rows[limit - 1]) if len(rows) > limit else None})
 
 
 def _card(book: Snapshot, entry: Entry) -> dict[str, Any]:
@@ -146,5 +167,4 @@ def _card(book: Snapshot, entry: Entry) -> dict[str, Any]:
         "site": getattr(core, "site", None),
         "department": getattr(core, "department", None),
         "email": getattr(core, "email", None),
-        "words": folded(" ".join(filter(None, (who["name"], book.extension_of(entry.ref), *numbers)))),
     }

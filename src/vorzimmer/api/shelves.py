@@ -5,8 +5,9 @@ sorted anew in a few milliseconds after one has changed. This module must never 
 """
 
 import unicodedata
+from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -16,6 +17,10 @@ from vorzimmer.directory.snapshot import Snapshot
 _SEARCHED: Final = ("id", "name", "extension", "email", "mobile", "username", "owner", "company", "for", "site")
 _SHELVES: Final = 200
 """Lists that are kept; beyond that the one that was not asked for longest is made anew when it is wanted."""
+_ORDERS: Final = 8
+"""Orders of one list that are kept."""
+_FEW: Final = 200
+"""So many changes are put into their places one by one."""
 
 
 def folded(text: str) -> str:
@@ -39,38 +44,72 @@ Key = tuple[tuple[int, Any], str]
 
 @dataclass(slots=True)
 class Sorted:
-    """Rows in one order. `of` is what the order was made from."""
+    """Rows in one order, with their keys beside them."""
 
-    of: Any
+    by: str
     keys: list[Key]
     rows: list[Row]
 
+    @classmethod
+    def of(cls, rows: Iterable[Row], by: str) -> "Sorted":
+        """Rows by a field."""
+        pairs = sorted((key_of(row, by), row) for row in rows)  # ids differ, so rows are never compared
+        return cls(by, [key for key, _ in pairs], [row for _, row in pairs])
+
+    def put(self, row: Row) -> None:
+        """One row more."""
+        place = bisect_left(self.keys, key := key_of(row, self.by))
+        self.keys.insert(place, key)
+        self.rows.insert(place, row)
+
+    def drop(self, row: Row) -> None:
+        """One row less."""
+        place = bisect_left(self.keys, key_of(row, self.by))
+        del self.keys[place], self.rows[place]
+
 
 class Shelf:
-    """One kind of one company."""
+    """One kind of one company. What has changed is put into its place; only after much is everything sorted anew."""
 
     def __init__(self) -> None:
         self._rows: dict[str, Row] = {}
         self._of: Any = None
-        self._orders: dict[str, Sorted] = {}
+        self._orders: OrderedDict[str, Sorted] = OrderedDict()
 
     def sorted(self, book: Snapshot, kind: str, by: str) -> Sorted:
-        """The rows by a field (dots lead inside), by the order of the file where `by` is empty."""
+        """The rows by a field (dots lead inside), by the order of the file where `by` is empty. Good until the next
+        call."""
         now = book.maps.kinds.get(kind)
         if now is not self._of:
             self._refresh(now)
         known = self._orders.get(by)
-        if known is None or known.of is not now:
-            pairs = sorted(((_key(row, by), ident), row) for ident, row in self._rows.items())  # ids differ: no tie
-            known = self._orders[by] = Sorted(now, [key for key, _ in pairs], [row for _, row in pairs])
+        if known is None:
+            known = self._orders[by] = Sorted.of(self._rows.values(), by)
+        self._orders.move_to_end(by)
+        if len(self._orders) > _ORDERS:
+            self._orders.popitem(last=False)
         return known
 
     def _refresh(self, now: Any) -> None:
-        rows: dict[str, Row] = {}
+        rows, fresh, gone = self._rows, [], []
         for ident, entry in now.items() if now is not None else ():
-            row = self._rows.get(ident)
-            rows[ident] = row if row is not None and row.entry is entry else Row(entry, folded(" ".join(_words(entry))))
-        self._rows, self._of = rows, now
+            row = rows.get(ident)
+            if row is not None and row.entry is entry:
+                continue
+            if row is not None:
+                gone.append(row)
+            rows[ident] = Row(entry, folded(" ".join(_words(entry))))
+            fresh.append(rows[ident])
+        if now is None or len(now) != len(rows):
+            gone += [rows.pop(ident) for ident in list(rows) if now is None or ident not in now]
+        self._of = now
+        if len(fresh) + len(gone) > _FEW:
+            self._orders.clear()
+        for order in self._orders.values():
+            for row in gone:
+                order.drop(row)
+            for row in fresh:
+                order.put(row)
 
 
 class Shelves:
@@ -96,11 +135,12 @@ def _words(entry: Entry) -> Iterator[str]:
         yield f"{number.number} {number.label}"
 
 
-def _key(row: Row, by: str) -> tuple[int, Any]:
+def key_of(row: Row, by: str) -> Key:
+    """What a row is sorted by."""
     known = row.keys.get(by)
     if known is None:
         known = row.keys[by] = _rank(value_at(row.entry.data, by)) if by else (0, row.entry.order)
-    return known
+    return known, row.entry.ref.id
 
 
 def value_at(data: Any, path: str) -> Any:
