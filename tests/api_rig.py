@@ -111,8 +111,8 @@ def companies() -> tuple[Commit, ...]:
 class Rig:
     """The application and what it stands on."""
 
-    def __init__(self) -> None:
-        self.store = MemoryStore()
+    def __init__(self, store: Any = None) -> None:
+        self.store = store or MemoryStore()
         self.clock, self.control, self.door = FixedClock(), ScriptedControl(), TokenDoor()
         self.office = Office(self.store, (self.clock, SeededChance(7)), None, "vorzimmer")
         house = Ports(ApiOffice(self.office, self.clock), self.control, self.clock, SeededChance(8))

@@ -11,7 +11,9 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, text
+from tests.api_rig import Rig
 from tests.integration.postgres import cluster
+from tests.person_contract import PEOPLE
 from tests.store_contract import CONTRACT, commit, put, row
 from tests.store_contract_signin import SIGN_IN
 
@@ -67,6 +69,14 @@ async def _with_store(url: str, act: Callable[[Store], Awaitable[None]]) -> None
 @pytest.mark.parametrize("clause", [*CONTRACT, *SIGN_IN], ids=lambda clause: clause.__name__)
 def test_contract(clause: Callable[[Store], Awaitable[None]], url: str) -> None:
     asyncio.run(_with_store(url, clause))
+
+
+@pytest.mark.parametrize("clause", PEOPLE, ids=lambda clause: clause.__name__)
+def test_bas_15(clause: Callable[[Rig], Awaitable[None]], url: str) -> None:
+    async def act(store: Store) -> None:
+        await clause(await Rig(store).furnish())
+
+    asyncio.run(_with_store(url, act))
 
 
 def test_migrations_lead_to_the_schema_that_the_code_uses(url: str) -> None:

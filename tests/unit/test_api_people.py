@@ -1,126 +1,29 @@
 """What is known of a person: told whole without secrets, taken out while calls stay and count, forgotten in time
 (FEATURES.md BAS-15)."""
 
-import io
-import zipfile
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.api_rig import Rig, with_rig
+from tests.person_contract import PEOPLE, call, everything
 
-from vorzimmer.admin.erasure import ERASED, Person, names_person, without
+from vorzimmer.admin.erasure import Person, names_person, without
 from vorzimmer.app.office import ApplyRequest
-from vorzimmer.calls.records import Record, encode
-from vorzimmer.directory.ref import Ref
+from vorzimmer.app.privacy import DAY_S, FIRST_S, PAUSE_S
 from vorzimmer.directory.repository import AuditEntry
-from vorzimmer.kernel.ids import CallId, JourneyId
-from vorzimmer.routing.model import Announce, Asked, Because, Caller, SoFar, Tried
-from vorzimmer.store.call_rows import row_of
+from vorzimmer.store.memory import MemoryStore
 from vorzimmer.store.ports import CallQuery
 from vorzimmer.testing.company import MOMENT
 
-HOME = "/companies/musterbau/users/gustav"
-NUMBER = "+498999998177"
-GUSTAV = {
-    "id": "gustav",
-    "name": "Gustav Gans",
-    "extension": "177",
-    "numbers": [{"number": NUMBER}],
-    "email": "gustav@musterbau.example",
-    "site": "muenchen",
-}
-LONGER = NUMBER + "1"
-"""Somebody else's number that begins with Gustav's."""
-NAMES = ("gustav", "Gustav", "Gans", NUMBER, '"177"')
 
-
-def call(ident: str, **changes: Any) -> Any:
-    asked = Asked("musterbau", Caller(number="+493012345"), dialled="100", target=Ref("user", "anna"))
-    record = Record(CallId(ident), JourneyId("j"), "musterbau", asked, SoFar(), 100.0, 101.0, 110.0, "caller", "bye")
-    return row_of(ident, encode(msgspec.structs.replace(record, **changes)))
-
-
-async def furnish(rig: Rig) -> None:
-    """Gustav with a phone, who called, was called, was named by a rule, and had nothing to do with one call."""
-    await rig.ask("admin", "POST", "/companies/musterbau/users", json=GUSTAV)
-    phone = {"id": "gustav-tisch", "owner": "user:gustav"}
-    made = await rig.ask("admin", "POST", "/companies/musterbau/devices", json=phone)
-    assert made.status_code == 201, made.text
-    gustav = Ref("user", "gustav")
-    why = Because("x", "selective.rejected", {"name": "Gustav Gans", "to": "user:gustav"}, "users[gustav].reject")
-    own = Asked("musterbau", Caller(gustav, "gustav-tisch", NUMBER, "Gustav Gans"), dialled="+493012345")
-    called = Asked("musterbau", Caller(Ref("user", "anna")), dialled="177", target=gustav)
-    await rig.store.calls.add(
-        [
-            call("own", asked=own),
-            call("called", asked=called, answered_by=gustav),
-            call("named", so_far=SoFar((Tried(Announce("say.rejected", 603, because=(why,)), "done"),))),
-            call("other", asked=Asked("musterbau", Caller(number="+493012345"), dialled=LONGER)),
-        ]
-    )
-
-
-async def everything(rig: Rig) -> str:
-    """All that the store holds of the company, as text."""
-    stored = await rig.store.companies.load("musterbau")
-    assert stored is not None
-    parts = [msgspec.json.encode(stored), msgspec.json.encode(await rig.store.companies.audit("musterbau", 1000))]
-    rows = await rig.store.calls.find(CallQuery("musterbau"))
-    return b"".join([*parts, *(msgspec.json.encode(row) + row.document for row in rows)]).decode()
-
-
-def test_bas_15_a_person_is_told_everything_but_secrets() -> None:
-    async def scenario(rig: Rig) -> None:
-        await furnish(rig)
-        told = (await rig.ask("admin", "GET", HOME + "/personal-data")).json()
-        assert [record["kind"] for record in told["records"]] == ["user", "device"]
-        assert "generated" not in str(told)
-        assert {row["id"] for row in told["calls"]} == {"own", "called", "named"}
-        assert {entry["id"] for entry in told["audit"]} == {"gustav", "gustav-tisch"}
-        packed = await rig.ask("admin", "GET", HOME + "/personal-data", params={"format": "zip"})
-        with zipfile.ZipFile(io.BytesIO(packed.content)) as archive:
-            names = {"about.json", "audit.json", "calls.json", "named_in.json", "records.json", "sign_in.json"}
-            assert set(archive.namelist()) == names
-        assert (await rig.ask("anna", "GET", HOME + "/personal-data")).status_code == 403
-        own = await rig.ask("anna", "GET", "/companies/musterbau/users/anna/personal-data")
-        assert own.status_code == 200
-        assert (await rig.ask("admin", "GET", HOME.replace("gustav", "nobody") + "/personal-data")).status_code == 404
-
-    with_rig(scenario)
-
-
-def test_bas_15_erasing_takes_the_person_out_and_keeps_the_counts() -> None:
-    async def scenario(rig: Rig) -> None:
-        await furnish(rig)
-        before = await everything(rig)
-        assert all(name in before for name in NAMES)
-        would = (await rig.ask("admin", "POST", HOME + "/erase", params={"dry_run": "true"})).json()
-        assert would == {"calls": 3, "audit": 2, "records": 2, "done": False}
-        assert await everything(rig) == before
-        assert (await rig.ask("anna", "POST", HOME + "/erase")).status_code == 403
-        done = (await rig.ask("admin", "POST", HOME + "/erase")).json()
-        assert (done["calls"], done["done"]) == (3, True)
-        after = (await everything(rig)).replace(LONGER, "")
-        assert not [name for name in NAMES if name in after]
-        rows = await rig.store.calls.find(CallQuery("musterbau"))
-        assert len(rows) == 4
-        for row in rows:
-            msgspec.json.decode(row.document, type=Record)
-        assert {row.call: (row.caller, row.callee, row.answered_by) for row in rows}["called"] == (
-            "user:anna",
-            "user:erased",
-            "user:erased",
-        )
-        note = (await rig.store.companies.audit("musterbau"))[0]
-        assert (note.kind, note.id, note.before, note.after) == ("user", ERASED, {"id": ERASED}, None)
-        assert (await rig.ask("admin", "GET", "/companies/musterbau/history")).status_code == 200
-        assert (await rig.ask("admin", "GET", "/companies/musterbau/history/named/explanation")).status_code == 200
-        assert (await rig.ask("admin", "GET", HOME)).status_code == 404
-
-    with_rig(scenario)
+@pytest.mark.parametrize("clause", PEOPLE, ids=lambda clause: clause.__name__)
+def test_bas_15(clause: Any) -> None:
+    with_rig(clause)
 
 
 def test_bas_15_whom_others_still_name_is_not_erased() -> None:
@@ -151,6 +54,33 @@ def test_bas_15_calls_and_changes_are_forgotten_in_time_and_in_small_steps() -> 
         assert await rig.office.privacy.forget("musterbau") == (1, 0)
 
     with_rig(scenario)
+
+
+def test_bas_15_it_is_done_every_day_and_trouble_ends_nothing() -> None:
+    failing = {"calls.forget"}
+
+    async def scenario() -> tuple[list[float], list[str]]:
+        rig = await Rig(MemoryStore(fails=lambda operation: operation in failing)).furnish()
+        await rig.store.calls.add([call("old", started=1.0, ended=2.0)])
+        slept: list[float] = []
+        told: list[str] = []
+
+        async def sleep(seconds: float) -> None:
+            slept.append(seconds)
+            if seconds == DAY_S and not failing:
+                raise asyncio.CancelledError
+            if seconds == DAY_S:
+                failing.clear()
+
+        rig.clock.sleep = sleep  # type: ignore[method-assign]  # time goes by when this test says so
+        with pytest.raises(asyncio.CancelledError):
+            await rig.office.privacy.run(told.append)
+        assert await rig.store.calls.get("old") is None
+        return slept, told
+
+    slept, told = asyncio.run(scenario())
+    assert slept == [FIRST_S, DAY_S, PAUSE_S, DAY_S]
+    assert [line.partition(":")[0] for line in told] == ["musterbau", "nebenan"]
 
 
 async def rest(seconds: float) -> None:
