@@ -12,8 +12,8 @@ import msgspec
 from vorzimmer.accounts.letters import Mail
 from vorzimmer.accounts.lockout import Lockouts
 from vorzimmer.accounts.repository import AccountRepository, FactorRepository, OutboxRepository, SessionRepository
-from vorzimmer.api.signin.provider import Web
 from vorzimmer.api.signin.tickets import Tickets
+from vorzimmer.api.signin.web import Web
 from vorzimmer.directory.repository import CompanyRepository
 from vorzimmer.directory.snapshot import Snapshot
 from vorzimmer.kernel.chance import Chance

@@ -7,7 +7,7 @@ must never take an unsigned or symmetrically signed token, or a document that na
 
 import base64
 import json
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlencode
 
 from joserfc import jwt
@@ -15,6 +15,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from vorzimmer.accounts.secret import same
+from vorzimmer.api.signin.web import Web
 from vorzimmer.kernel.errors import VorzimmerError
 
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
@@ -30,23 +31,6 @@ Json = dict[str, Any]
 class ProviderError(VorzimmerError):
     """The provider did not confirm anybody, or cannot be believed. Its text is for the operator, never for strangers,
     and holds no secret."""
-
-
-class WebAnswer(Protocol):
-    """An answer over HTTP."""
-
-    @property
-    def status(self) -> int: ...
-    @property
-    def body(self) -> bytes: ...
-
-
-class Web(Protocol):
-    """The guarded client. Its errors are VorzimmerErrors."""
-
-    async def request(
-        self, method: str, url: str, *, headers: dict[str, str] | None = None, content: bytes = b""
-    ) -> WebAnswer: ...
 
 
 class Tokens(NamedTuple):
