@@ -61,6 +61,7 @@ _FIXED: Final[dict[tuple[str, str], Need]] = {
     ("DELETE", _C): Need("provider", "server"),
     ("GET", _C + "/file"): Need("company_admin", "settings:read"),
     ("POST", _C + "/file"): Need("provider", "server"),
+    ("POST", _C + "/changes"): Need("site_admin", "settings:write"),
     ("GET", _C + "/audit"): Need("company_admin", "audit:read"),
     ("GET", _C + "/history"): Need("user", "history:read"),
     ("GET", _C + "/history/{id}"): Need("user", "history:read"),

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from vorzimmer.api import (
     access,
     audit,
+    batch,
     call_actions,
     companies,
     describing,
@@ -57,6 +58,7 @@ ROUTERS = (
     numbers.router,
     effective.router,
     audit.router,
+    batch.router,
     devices.router,
     *SIGN_IN,
 )

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from vorzimmer.api.access import guarded
 from vorzimmer.api.house import Asking
+from vorzimmer.directory.snapshot import Snapshot
 
 router = guarded("me")
 
@@ -34,6 +35,9 @@ class CompanySummary(BaseModel):
     id: str
     name: str
     revision: int
+    language: Literal["de", "en"]
+    timezone: str
+    country: str
 
 
 @router.get("/me", summary="Who I am")
@@ -60,4 +64,16 @@ async def companies(ask: Asking) -> list[CompanySummary]:
     asker, house = ask.asker, ask.house
     mine = house.office.companies() if asker.company is None else [asker.company]
     books = [(ident, book) for ident in mine if (book := house.office.book(ident)) is not None]
-    return [CompanySummary(id=ident, name=book.company.name, revision=book.revision) for ident, book in books]
+    return [_summary(ident, book) for ident, book in books]
+
+
+def _summary(ident: str, book: Snapshot) -> CompanySummary:
+    own = book.company
+    return CompanySummary(
+        id=ident,
+        name=own.name,
+        revision=book.revision,
+        language=own.language,
+        timezone=own.timezone,
+        country=own.country,
+    )

@@ -4,10 +4,12 @@ The portal's client is generated from it, so it must say what is true: which fie
 it answers when it refuses. This module must never describe what is not there.
 """
 
+import json
 from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
@@ -53,6 +55,16 @@ _FIELD_ERROR: Final[dict[str, Any]] = {
         "line": {"type": "integer"},
     },
 }
+
+
+def schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    """A request's body that an endpoint reads by itself, as its model describes it."""
+    found = model.model_json_schema()
+    parts = found.pop("$defs", {})
+    text = json.dumps(found)
+    for name, part in parts.items():
+        text = text.replace(f'{{"$ref": "#/$defs/{name}"}}', json.dumps(part))
+    return {"required": True, "content": {"application/json": {"schema": json.loads(text)}}}
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
