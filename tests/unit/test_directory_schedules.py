@@ -7,7 +7,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from vorzimmer.directory.agenda import Agenda, Reason
-from vorzimmer.directory.feasts import FEASTS, UnknownRegionError, day_in, easter, feast_name, public_holidays
+from vorzimmer.directory.feasts import (
+    FEASTS,
+    UnknownRegionError,
+    day_in,
+    easter,
+    feast_name,
+    make_ready,
+    public_holidays,
+)
 from vorzimmer.directory.ref import Ref
 from vorzimmer.directory.snapshot import Change
 from vorzimmer.directory.timetable import Calendar, Event, Holidays, OwnDay, Schedule
@@ -245,3 +253,11 @@ def test_nf_8_every_german_state_has_its_holidays_with_english_names(region: str
         assert easter(year).replace() not in found or region in {"BB", "HE"}
         assert {date(year, 1, 1), date(year, 10, 3), date(year, 12, 25)} <= set(found)
         assert all(feast_name(name, "en") != name for name in found.values())
+
+
+def test_a_country_can_be_made_ready_before_calls_run() -> None:
+    make_ready("AT")
+    make_ready("QQ")  # nobody knows it, and nothing is wrong with that
+    before = public_holidays.cache_info().misses
+    public_holidays("AT", "", 2000)
+    assert public_holidays.cache_info().misses == before

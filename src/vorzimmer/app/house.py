@@ -14,6 +14,7 @@ import msgspec
 
 from vorzimmer.calls.asking import dialled
 from vorzimmer.calls.world import Identified, MediaPolicy, Refusal
+from vorzimmer.directory.feasts import make_ready
 from vorzimmer.directory.keys import COMPANY, CONTACT, DEVICE
 from vorzimmer.directory.model import Company
 from vorzimmer.directory.profiles import Profile, profile
@@ -96,6 +97,7 @@ class House:
             records = [Change(record.kind, record.id, record.data) for record in stored.records]
             book = Snapshot.of(SCHEMA, zone, records).at_revision(stored.revision)
             self._server, self._plans = self._server.add(book), None
+            make_ready(book.company.country)
             secrets = await companies.secrets(ident)
             for entry in book.entries(DEVICE.name):
                 self._keep(ident, entry.ref.id, secrets.reveal(DEVICE.name, entry.ref.id, "password"))

@@ -6,6 +6,7 @@ and custom, and English names for German ones. A region that nobody knows raises
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import date, timedelta
 from functools import lru_cache, partial
 from typing import Final, NamedTuple
@@ -139,6 +140,12 @@ def public_holidays(country: str, region: str, year: int) -> Mapping[date, str]:
     except (NotImplementedError, AttributeError) as error:
         raise UnknownRegionError(f"{country} {region}".strip()) from error
     return {day: str(name) for day, name in sorted(found.items())}
+
+
+def make_ready(country: str) -> None:
+    """Load what is known of a country. The first question about one takes about 150 ms: ask it before calls run."""
+    with suppress(UnknownRegionError):
+        public_holidays(country, "", 2000)
 
 
 @lru_cache(maxsize=64)
