@@ -76,6 +76,7 @@ def test_a_program_dials_holds_and_hangs_up_and_the_history_says_why(bench: Phon
         await company.ask("POST", f"{path}/hold", 202, json=person)
         held = await company.ask("GET", path)
         assert (held["state"], held["from"]["ref"]) == ("held", "user:anna")
+        assert (await company.ask("GET", f"{path}/explanation"))["plan"][0]["outcome"] == "answered"
         await company.ask("POST", f"{path}/resume", 202, json=person)
         states = {row["ref"]: row["state"] for row in (await company.ask("GET", "/presence"))["items"]}
         assert (states["user:anna"], states["user:carl"]) == ("talking", "talking")

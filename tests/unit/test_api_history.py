@@ -253,6 +253,7 @@ def test_the_sip_of_a_call_is_for_administrators() -> None:
     async def scenario(rig: Rig) -> None:
         await furnished(rig)
         rig.control.answers["trace_of"] = {"lines": ["INVITE"], "messages": [], "pcap": b"\xd4\xc3\xb2\xa1"}
+        rig.control.answers["calls"] = []
         assert (await rig.ask("admin", "GET", f"{BASE}/history/c1/trace")).json()["lines"] == ["INVITE"]
         assert (await rig.ask("admin", "GET", f"{BASE}/history/c1/trace.pcap")).content == b"\xd4\xc3\xb2\xa1"
         assert (await rig.ask("anna", "GET", f"{BASE}/history/c1/trace")).status_code == 403

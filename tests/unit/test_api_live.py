@@ -6,13 +6,14 @@ import pytest
 from msgspec.structs import replace
 from tests.api_rig import Rig, with_rig
 
+from vorzimmer.app.explaining import explain_live
 from vorzimmer.app.presence_view import doing
 from vorzimmer.calls.state import CallState, Leg, Party, Rung, Sound
 from vorzimmer.directory.ref import Ref
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.ids import CallId, EndpointId, JourneyId, LegId
 from vorzimmer.routing.may import Actor, CallFacts, may
-from vorzimmer.routing.model import Asked, Caller
+from vorzimmer.routing.model import Asked, Because, Caller
 
 BASE = "/companies/musterbau"
 
@@ -52,6 +53,26 @@ def test_people_see_the_calls_that_they_are_in_and_administrators_all() -> None:
         row = (await rig.ask("anna", "GET", f"{BASE}/calls/a")).json()
         assert row["from"]["name"] == "Bea Lindner"
         assert [one["name"] for one in row["parties"]] == ["Bea Lindner", "Anna Schneider"]
+
+    with_rig(scenario)
+
+
+def test_a_call_that_goes_on_is_explained_to_whom_it_concerns() -> None:
+    async def scenario(rig: Rig) -> None:
+        asked = Asked("musterbau", Caller(Ref("user", "bea"), "bea-tisch"), "100")
+        rung = (Rung(LegId("r"), Party(Ref("user", "anna"), "anna-tisch")),)
+        why = Because("dialling", "dialled.extension", {}, "users[anna].extension")
+        state = CallState(CallId("a"), JourneyId("a"), "musterbau", asked, 5.0, because=(why,), ringing=rung)
+        rig.control.answers["calls"] = CALLS
+        rig.control.answers["explain_call"] = explain_live(state, rig.office.book("musterbau"), "en")
+        told = (await rig.ask("anna", "GET", f"{BASE}/calls/a/explanation")).json()
+        assert told["because"][0]["setting"]["pointer"] == "/extension"
+        assert [row["what"] for row in told["timeline"]] == ["started", "ringing"]
+        assert told["timeline"][1]["phones"][0]["owner"] == "user:anna"
+        assert (await rig.ask("anna", "GET", f"{BASE}/calls/b/explanation")).status_code == 404
+        rig.control.answers["trace_of"] = {"lines": ["INVITE"], "messages": [], "pcap": b""}
+        assert (await rig.ask("admin", "GET", f"{BASE}/history/a/trace")).status_code == 200
+        assert (await rig.ask("admin", "GET", f"{BASE}/history/nowhere/trace")).status_code == 404
 
     with_rig(scenario)
 

@@ -71,6 +71,7 @@ _FIXED: Final[dict[tuple[str, str], Need]] = {
     ("POST", _C + "/explain"): Need("user", "settings:read"),
     ("GET", _C + "/calls"): Need("user", "calls:read"),
     ("GET", _C + "/calls/{id}"): Need("user", "calls:read"),
+    ("GET", _C + "/calls/{id}/explanation"): Need("user", "calls:read"),
     ("POST", _C + "/calls"): Need("user", "calls:act"),
     ("POST", _C + "/calls/{id}/hold"): Need("user", "calls:act"),
     ("POST", _C + "/calls/{id}/resume"): Need("user", "calls:act"),

@@ -19,6 +19,7 @@ from vorzimmer.api.answers import json_answer
 from vorzimmer.api.changes import perform, pointer_to
 from vorzimmer.api.history import moment, names_of, past_call
 from vorzimmer.api.house import Ask, Asking
+from vorzimmer.api.live import call_now
 from vorzimmer.api.ports import Question, QuestionError
 from vorzimmer.api.problems import ApiError, FieldError, language_of
 from vorzimmer.api.shapes import ExplainQuestion, Told, Trace
@@ -45,6 +46,18 @@ async def explanation(company: str, id: str, ask: Asking) -> Response:  # noqa: 
         told = ask.house.office.explain_past(row, language_of(ask.request))
     except msgspec.DecodeError:
         raise ApiError("not-found") from None  # kept by another version, readable in the history only
+    return json_answer(shown(ask, book, told))
+
+
+@router.get("/companies/{company}/calls/{id}/explanation", summary="Why a call is where it is", response_model=Told)
+async def explanation_now(company: str, id: str, ask: Asking) -> Response:  # noqa: A002 -- the path's own word
+    """The same for a call that goes on, with whose phones ring now."""
+    book = ask.book(company)
+    await call_now(ask, company, id)
+    language = language_of(ask.request)
+    told = await ask.house.control.call("explain_call", company=company, call=id, language=language)
+    if told is None:
+        raise ApiError("not-found")
     return json_answer(shown(ask, book, told))
 
 
@@ -117,7 +130,10 @@ async def pcap(company: str, id: str, ask: Asking) -> Response:  # noqa: A002 --
 
 
 async def _trace(ask: Ask, company: str, ident: str) -> dict[str, Any]:
-    await past_call(ask, ask.book(company), ident)
+    if await ask.house.office.past_call(company, ident) is None:
+        await call_now(ask, company, ident)
+    else:
+        await past_call(ask, ask.book(company), ident)
     found = await ask.house.control.call("trace_of", name=ident, language=language_of(ask.request))
     if found is None:
         raise ApiError("not-found")

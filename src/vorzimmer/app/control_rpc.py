@@ -11,13 +11,14 @@ import msgspec
 
 from vorzimmer.app.call_actions import CallActions
 from vorzimmer.app.exchange import Exchange
-from vorzimmer.app.explaining import Question, explain_now
+from vorzimmer.app.explaining import Question, explain_live, explain_now
 from vorzimmer.app.fact_stream import FactStream
 from vorzimmer.app.house import Published, split_key
 from vorzimmer.app.live_view import live_call
 from vorzimmer.app.presence_view import doing, registered, registrations
 from vorzimmer.app.rpc import Method, Params, Stream
 from vorzimmer.app.watchers import watchers
+from vorzimmer.kernel.ids import CallId
 from vorzimmer.media.embedded.client import EmbeddedMedia
 from vorzimmer.presence.trunks import State
 from vorzimmer.routing.model import LINE_WAYS, line_device
@@ -67,6 +68,7 @@ class ControlRpc:
         return {
             "publish": self._publish,
             "company_gone": self._company_gone,
+            "explain_call": self._explain_call,
             "calls": self._calls,
             "explain": self._explain,
             "health": self._health,
@@ -104,6 +106,13 @@ class ControlRpc:
         exchange = self._exchange
         wall = exchange.ports.clock.wall()
         return explain_now(question, exchange.house.book(question.company), exchange.live(question.company), wall)
+
+    async def _explain_call(self, params: Params) -> dict[str, Any] | None:
+        """Why a call that goes on went where it is; None where there is none of that company."""
+        live = self._exchange.board.call(CallId(params["call"]))
+        if live is None or live.state.company != params["company"]:
+            return None
+        return explain_live(live.state, self._exchange.house.book(params["company"]), params["language"])
 
     async def _health(self, params: Params) -> dict[str, Any]:
         workers = self._media.workers()

@@ -1,4 +1,4 @@
-"""Explanations as they leave the server: of an imagined call with live facts, and of a call that was.
+"""Explanations as they leave the server: of an imagined call with live facts, of a call that was, and of one that is.
 
 Both come from the code that decides and from what a call's record holds. This module must never decide.
 """
@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from vorzimmer.calls.endings import ending
-from vorzimmer.calls.records import Record
+from vorzimmer.calls.records import Record, record_of
+from vorzimmer.calls.state import CallState
 from vorzimmer.directory.ref import Ref
 from vorzimmer.directory.snapshot import Change, Snapshot
 from vorzimmer.features.order import EXPLAINING
@@ -19,6 +20,7 @@ from vorzimmer.kernel.errors import VorzimmerError
 from vorzimmer.routing.dry_run import Explanation, past
 from vorzimmer.routing.explain import as_json, as_lines, explain, question_of
 from vorzimmer.routing.live import Live
+from vorzimmer.routing.model import SoFar
 
 DONE = "calls"
 """The rule of a because that is no decision: what somebody did to the call (picked it up, took it over, joined it)."""
@@ -108,11 +110,8 @@ def explain_record(record: Record, book: Snapshot, language: str | None) -> dict
     """The same for a call that was: what was decided then, and what came of it."""
     moment = datetime.fromtimestamp(record.started, book.zone)
     told = past(record.asked, record.so_far)
-    answer = _told(told, question_of(record.asked, moment), language or book.company.language)
     words = language or book.company.language
-    for step, tried in zip(answer["json"]["plan"], record.so_far, strict=True):
-        step["outcome"] = tried.outcome
-        step["outcome_text"] = ending(tried.outcome, words)
+    answer = _with_outcomes(_told(told, question_of(record.asked, moment), words), record.so_far, words)
     text = ending(record.reason, words)
     answer["json"]["ended"] = {"by": record.ended_by, "reason": record.reason, "text": text}
     answer["json"]["timeline"] = _as_it_went(record, book, words)
@@ -120,6 +119,30 @@ def explain_record(record: Record, book: Snapshot, language: str | None) -> dict
     answer["lines"] += [f"+ {render(why, words)}" for why in done]
     answer["json"]["done"] = [render(why, words) for why in done]
     answer["lines"].append(f"= {text} ({record.ended_by})")
+    return answer
+
+
+def explain_live(state: CallState, book: Snapshot, language: str | None) -> dict[str, Any]:
+    """The same for a call that goes on: what was decided so far and came of it, and whose phones ring now."""
+    words = language or book.company.language
+    told = msgspec.structs.replace(past(state.asked, state.so_far), because=state.because)
+    asked = question_of(state.asked, datetime.fromtimestamp(state.started, book.zone))
+    answer = _with_outcomes(_told(told, asked, words), state.so_far, words)
+    answer["lines"] = answer["lines"] or [render(why, words) for why in state.because]
+    rings = [
+        {"target": f"device:{rung.party.device}", "owner": str(rung.party.ref or ""), "outcome": "ringing"}
+        for rung in state.ringing
+    ]
+    rows = _as_it_went(record_of(state, {}), book, words)[:-1]
+    answer["json"]["timeline"] = [*rows, *([{"at": None, "what": "ringing", "phones": rings}] if rings else [])]
+    return answer
+
+
+def _with_outcomes(answer: dict[str, Any], so_far: SoFar, words: str) -> dict[str, Any]:
+    """The steps with what came of them."""
+    for step, tried in zip(answer["json"]["plan"], so_far, strict=True):
+        step["outcome"] = tried.outcome
+        step["outcome_text"] = ending(tried.outcome, words)
     return answer
 
 
