@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 HOST   ?= 127.0.0.1
 SOAK_SEEDS ?= 10000
-COMPILED_TESTS = tests/conformance tests/simulation tests/property $(wildcard tests/unit/test_s*.py tests/unit/test_calls*.py)
+COMPILED_TESTS = tests/conformance tests/simulation tests/property $(wildcard $(foreach room,app calls directory features kernel media net presence routing rtp s trunk,tests/unit/test_$(room)*.py))
 
 .PHONY: setup compiled portal demo test test-fast test-compiled bench soak mutants lint packages clean
 

@@ -1,4 +1,4 @@
-"""Compile the hot pure rooms with mypyc into .compiled/, from a copy; `vorzimmer.compiled` uses it while it fits.
+"""Compile the hot rooms with mypyc into .compiled/, from a copy; `vorzimmer.compiled` uses it while it fits.
 
 A failure costs speed only: it is told in one line and is no error, except with --strict. VORZIMMER_COMPILED=0 skips it.
 
@@ -22,15 +22,48 @@ from vorzimmer import compiled  # noqa: E402 -- it looks at the switch
 
 ROOT = Path(__file__).resolve().parent.parent
 BASES = "vorzimmer_bases"
-LEFT_OUT: frozenset[str] = frozenset()
+LEFT_OUT = (
+    "directory/types.py",  # Section is the base of interpreted Structs
+    "directory/keys.py",
+    "directory/schema.py",  # cached_property
+    "directory/walk.py",  # looks into types at run time
+    "media/eager.py",  # drives coroutines by hand
+    "media/embedded/clips.py",  # weak references
+    "media/embedded/player.py",
+    "media/embedded/worker.py",  # is started with -m
+)
+"""Of ``compiled.HOT``: what has to stay interpreted, though the compiled form depends on it. So has every module
+with a class that has keywords (``frozen=True``) and is not a plain Struct: Sections, above all."""
+
 BUILD = """
-import sys
-from mypyc.build import mypycify
+import os, sys
+from concurrent.futures import ThreadPoolExecutor
 from setuptools import setup
+from distutils.ccompiler import CCompiler
+from mypyc.build import mypycify
+
+one = CCompiler.compile
+
+def together(self, sources, *given, **named):  # all cores: most of the time goes to the C compiler
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return [made for each in pool.map(lambda c: one(self, [c], *given, **named), sources) for made in each]
+
+CCompiler.compile = together
 modules = mypycify(
-    ["--strict", "--cache-dir=mypy_cache", *sys.argv[1:]], opt_level="1", debug_level="0", group_name="vorzimmer"
+    ["--strict", "--follow-imports=silent", "--cache-dir=mypy_cache", *sys.argv[1:]],
+    opt_level="1", debug_level="0", multi_file=True, group_name="vorzimmer",
 )
 setup(name="vorzimmer-compiled", packages=[], ext_modules=modules, script_args=["-q", "build_ext", "--inplace"])
+"""
+
+TRY = """
+import importlib, sys
+from pathlib import Path
+from vorzimmer import compiled
+compiled.FOLDER = Path({folder!r})
+compiled.take()
+for name in {names!r}:
+    importlib.import_module(name)
 """
 
 HEAD = """# Made by tools/compile.py: what mypyc would forget of class statements.
@@ -92,6 +125,11 @@ def _is_struct(node: ast.ClassDef) -> bool:
     return [ast.unparse(base) for base in node.bases] == ["msgspec.Struct"]
 
 
+def _has_keywords(text: str) -> bool:
+    classes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ClassDef)]
+    return any(node.keywords and not _is_struct(node) for node in classes)
+
+
 def _written(annotation: ast.expr) -> str:
     return str(annotation.value) if isinstance(annotation, ast.Constant) else ast.unparse(annotation)
 
@@ -99,15 +137,16 @@ def _written(annotation: ast.expr) -> str:
 def prepare(folder: Path) -> list[str]:
     """Write the copy into `folder`. Returns the paths to compile."""
     copy, names = Copy(), []
+    shutil.copytree(compiled.PACKAGE, folder / "vorzimmer", ignore=shutil.ignore_patterns("__pycache__"))
     for source in compiled.sources():
         name = source.relative_to(compiled.PACKAGE.parent)
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(copy.of(".".join(name.with_suffix("").parts), source.read_text()))
-        if source.name != "__init__.py":
-            names.append(str(name))
+        if source.name != "__init__.py" and not _has_keywords(source.read_text()):
+            names.append(name)
     (folder / "vorzimmer" / "__init__.py").write_text("")
     (folder / f"{BASES}.py").write_text(copy.written())
-    return [name for name in names if name not in LEFT_OUT]
+    return [str(name) for name in names if not any(name.match(f"vorzimmer/{each}") for each in LEFT_OUT)]
 
 
 def build() -> None:
@@ -122,11 +161,23 @@ def build() -> None:
     (folder / "log").write_text(done.stdout + done.stderr)
     if done.returncode:
         raise ValueError("mypyc could not (.compiled.new/log)")
+    _tried(folder)
     shutil.rmtree(folder / "build", ignore_errors=True)
     (folder / "stamp").write_text(made)
     (folder / "made_by").write_text(Path(__file__).read_text())
     shutil.rmtree(compiled.FOLDER, ignore_errors=True)
     folder.rename(compiled.FOLDER)
+
+
+def _tried(folder: Path) -> None:
+    """Import all that was made, since mypyc may compile what then cannot be imported. Raises ValueError."""
+    found = sorted(path.relative_to(folder) for path in folder.glob(f"vorzimmer/**/*{compiled.SUFFIX}"))
+    names = [str(path).removesuffix(compiled.SUFFIX).replace("/", ".") for path in found]
+    script = TRY.format(folder=str(folder), names=names)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    if done.returncode:
+        (folder / "log").write_text(done.stderr)
+        raise ValueError("what mypyc made cannot be imported (.compiled.new/log)")
 
 
 def main() -> int:

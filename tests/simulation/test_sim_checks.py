@@ -74,6 +74,7 @@ def twice(real: Any, *args: Any, **named: Any) -> None:
     real(*args, **named)
 
 
+@pytest.mark.sources
 def test_a_record_that_is_not_written_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
     def fault(real: Any, journal: Any, kind: str, key: str, value: bytes) -> None:
         if kind != "record":
@@ -83,21 +84,25 @@ def test_a_record_that_is_not_written_is_missed(monkeypatch: pytest.MonkeyPatch)
     assert "without a record" in caught()
 
 
+@pytest.mark.sources
 def test_a_record_that_is_written_twice_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     sometimes(monkeypatch, Journal, "append", twice, 3)
     assert "more than one record" in caught()
 
 
+@pytest.mark.sources
 def test_a_leg_that_is_not_given_up_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     sometimes(monkeypatch, Switchboard, "disown", nothing, 9)
     assert "the switchboard holds" in caught()
 
 
+@pytest.mark.sources
 def test_a_call_that_does_not_survive_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
     sometimes(monkeypatch, Live, "note", nothing, 1)
     assert "did not survive" in caught(Plan(outages=False)) or "without a record" in caught(Plan(outages=False))
 
 
+@pytest.mark.sources
 def test_companies_that_meet_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     def fault(real: Any, where: Any, company: str, device: str) -> Any:
         return real(where, "sued" if company == "nord" else "nord", device)
@@ -106,6 +111,7 @@ def test_companies_that_meet_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "companies met" in caught()
 
 
+@pytest.mark.sources
 def test_the_soak_says_what_failed_how_to_repeat_it_and_exits_with_1(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

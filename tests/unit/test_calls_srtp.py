@@ -6,12 +6,12 @@ import msgspec
 import pytest
 
 from vorzimmer.calls import opening
-from vorzimmer.calls.records import encode
 from vorzimmer.calls.state import CallState
 from vorzimmer.media.port import MediaPlan, Srtp
 from vorzimmer.sdp.parse import parse
 from vorzimmer.sdp.plan import Protection
 from vorzimmer.sdp.reading import read
+from vorzimmer.sip.pack import pack
 from vorzimmer.testing.house import House
 from vorzimmer.testing.loop import run
 from vorzimmer.testing.phone import Phone
@@ -205,7 +205,7 @@ def test_rfc3711_3_3_1_a_new_worker_needs_new_keys() -> None:
 def test_keys_survive_a_restart_of_control() -> None:
     async def scenario(house: House, anna: Phone, bea: Phone, call: PhoneCall) -> None:
         state = house.board.live_view()[0]
-        back = msgspec.msgpack.decode(encode(state), type=CallState)
+        back = msgspec.msgpack.decode(pack(state), type=CallState)
         assert back == state
         assert [leg.sound.guard for leg in back.parties] == [leg.sound.guard for leg in state.parties]
         before = keys(house, "anna"), keys(house, "bea")

@@ -294,6 +294,7 @@ def test_translated_audio_is_sealed_for_a_secure_phone() -> None:
     run(body())
 
 
+@pytest.mark.sources
 def test_a_voice_that_fails_falls_silent_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     async def body() -> None:
         bench, at_a, at_b = await pair_of(PCMA, PCMU)

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+import pytest
+
 from vorzimmer.sip import session_timer
 from vorzimmer.sip.session_timer import Asked, granted
 
@@ -13,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TOOL = ROOT / "tools" / "mutate_tables.py"
 
 
+@pytest.mark.sources
 def test_a_broken_row_of_the_transaction_tables_is_noticed() -> None:
     command = [sys.executable, str(TOOL), "--jobs", "2", "--only", "server: proceeding + ", "--sample", "2"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=300)
@@ -29,6 +32,7 @@ def tool() -> ModuleType:
     return module
 
 
+@pytest.mark.sources
 def test_a_mutant_of_the_code_is_another_function_in_memory() -> None:
     asked, before = Asked(600, 90, "uas"), granted.__code__
     mutants = [m for m in tool().of_code("sip.session_timer") if "granted: turned around: asked.refresher" in m.name]

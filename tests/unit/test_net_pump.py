@@ -3,6 +3,8 @@
 from collections import deque
 from typing import Any, cast
 
+import pytest
+
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.errors import PeerError
 from vorzimmer.net.pump import Pump, Sink
@@ -10,6 +12,8 @@ from vorzimmer.sip.engine import Engine
 from vorzimmer.sip.events import Event, FlowGone, Malformed
 from vorzimmer.sip.flow import Flow, Hop, Packet
 from vorzimmer.testing.loop import VirtualClock, run
+
+pytestmark = pytest.mark.sources
 
 UDP = Flow("udp", Address("127.0.0.1", 5060), Address("127.0.0.1", 5070))
 TCP = Flow("tcp", Address("127.0.0.1", 5060), Address("127.0.0.1", 5070), 7)

@@ -1,6 +1,6 @@
 """A request sent again after a refusal: RFC 3261 sections 8.1.3.5 and 22.2."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from vorzimmer.kernel.ids import LegId
 from vorzimmer.sip.events import Failed

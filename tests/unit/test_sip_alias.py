@@ -1,8 +1,7 @@
 """Connection reuse (RFC 5923): we offer the connections that we open over TLS, and hear what a proven peer offers."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from vorzimmer.kernel.ids import LegId
 from vorzimmer.sip.engine import EngineConfig

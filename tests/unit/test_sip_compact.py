@@ -1,10 +1,9 @@
 """Long requests to phones over UDP: compact names, and what can be spared (RFC 3261 sections 7.3.3 and 18.1.1)."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from vorzimmer.kernel.ids import LegId
 from vorzimmer.sip.compact import LIMIT, fitting

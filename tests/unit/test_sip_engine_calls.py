@@ -1,8 +1,7 @@
 """Calls between two engines joined in memory: setting up, ringing, answering, refusing, ending."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from vorzimmer.kernel.ids import LegId
 from vorzimmer.sip.events import (

@@ -1,8 +1,7 @@
 """Challenges over a trunk, in dialogs and outside (RFC 3261 section 22): answered there alone."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from vorzimmer.kernel.address import Address
 from vorzimmer.kernel.ids import LegId

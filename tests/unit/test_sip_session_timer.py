@@ -1,8 +1,7 @@
 """Session timers (RFC 4028): negotiation in both directions, refresh by either side, expiry, restart."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from vorzimmer.kernel.ids import LegId
 from vorzimmer.sip.engine import EngineConfig

@@ -3,8 +3,10 @@
 This module must never leave a leg ringing or an endpoint open once its Ring is over: ``end`` is called in every case.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
+
+import msgspec
 
 from vorzimmer.calls.confirm import Question
 from vorzimmer.calls.connected import connected_to, takes_update
@@ -150,7 +152,7 @@ class Forks:
             manner = Manner(world.domain(company), *limits, world.profile(company, fork.contact))
             invite = spec(fork.offer, fork.contact, body, manner)
         if seconds := world.session(self.live.state.company, fork.contact.device):
-            invite = replace(invite, session=seconds)
+            invite = msgspec.structs.replace(invite, session=seconds)
         world.signalling.engine.invite(fork.leg, invite, now)
         self.live.home.traced(fork.leg, self.live)
 

@@ -5,10 +5,10 @@ This module must never look into a company's records.
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
 
+import msgspec
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType, ValidationResult
 
@@ -55,8 +55,7 @@ def clean(dialled: str) -> str:
     return dialled if dialled.isalnum() else _SEPARATORS.sub("", dialled)
 
 
-@dataclass(frozen=True, slots=True)
-class NumberPlan:
+class NumberPlan(msgspec.Struct, frozen=True):
     """How a company dials. `outside_prefix` None: outside numbers are dialled without a prefix."""
 
     country: str = "DE"

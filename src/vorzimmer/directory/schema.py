@@ -16,7 +16,7 @@ from vorzimmer.directory.types import Section
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Key(Generic[T]):
     """A feature's settings on one kind of owner: section `name` of the owner's record in the company file.
 

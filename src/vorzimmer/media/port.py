@@ -8,7 +8,6 @@ text, and names no backend. A backend must never drop a command silently: every 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, Protocol, get_args
 
 import msgspec
@@ -51,8 +50,6 @@ class Srtp(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"Srtp({self.suite})"
-
-    __str__ = __repr__
 
 
 def srtp_key_bytes(suite: SrtpSuite) -> int:
@@ -203,8 +200,7 @@ class WorkerLost(msgspec.Struct, frozen=True, tag="lost"):
 MediaEvent = DigitHeard | FellSilent | SourceEnded | WorkerLost
 
 
-@dataclass(frozen=True, slots=True)
-class OpenSpec:
+class OpenSpec(msgspec.Struct, frozen=True):
     """`group` keeps the endpoints of one call in one worker; `listener` chooses advertised address and port range."""
 
     endpoint: EndpointId

@@ -10,6 +10,7 @@ import contextlib
 import socket
 from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 from vorzimmer.kernel.address import Address
 from vorzimmer.net.pump import Sink
@@ -25,11 +26,17 @@ DRAIN = 256
 TURN = 16
 """Datagrams handled before the loop may do something else."""
 
+FLOWS_KNOWN = 16_384
+"""Flows kept, one an address: a phone's next datagram need not make its flow anew."""
+
 MOST_WAITING = 20_000
 """Datagrams that wait here; beyond that they stay in the socket until the kernel drops them."""
 
 SinkOf = Callable[[], Sink]
-Waiting = tuple[bytes, tuple[str, int], float]
+Sender = tuple[Any, ...]
+"""Host, port, and for IPv6 two numbers more."""
+
+Waiting = tuple[bytes, Sender, float]
 """A datagram, its sender, and when it was taken from the socket."""
 
 
@@ -46,6 +53,7 @@ class UdpListener:
         self._room = bytearray(65_536)
         self._urgent: deque[Waiting] = deque()
         self._fresh: deque[Waiting] = deque()
+        self._flows: dict[Sender, Flow] = {}
         self._working = False
         self.oversized = 0
         self.unsent = 0
@@ -95,10 +103,17 @@ class UdpListener:
             data, addr, since = queue.popleft()
             if queue is self._fresh:
                 sink.waited(now - since)
-            sink.received(data, Flow("udp", self._local, Address(addr[0], addr[1]), 0, self._name))
+            sink.received(data, self._flows.get(addr) or self._met(addr))
         if self._urgent or self._fresh:
             self._working = True
             self._loop.call_soon(self._work)
+
+    def _met(self, addr: Sender) -> Flow:
+        """The flow of an address that was not heard of before, or long ago."""
+        if len(self._flows) >= FLOWS_KNOWN:
+            self._flows.clear()
+        found = self._flows[addr] = self.flow_to(Address(addr[0], addr[1]))
+        return found
 
     # -- out --------------------------------------------------------------------------------------------------------
     def flow_to(self, remote: Address) -> Flow:

@@ -46,15 +46,13 @@ class Credentials(msgspec.Struct, frozen=True):
         return self.ha1_md5 if algorithm == "MD5" else self.ha1_sha256
 
 
-@dataclass(frozen=True, slots=True)
-class Granted:
+class Granted(msgspec.Struct, frozen=True):
     """The answer was right: `username` is who it is, whatever From says."""
 
     username: str
 
 
-@dataclass(frozen=True, slots=True)
-class Challenge:
+class Challenge(msgspec.Struct, frozen=True):
     """Ask (again): `status` 401 or 407 with `headers`. No failure; `stale`: the answer was right but too old."""
 
     status: int
@@ -62,8 +60,7 @@ class Challenge:
     stale: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Denied:
+class Denied(msgspec.Struct, frozen=True):
     """A wrong answer. `why` (credentials, malformed, uri) is for counting only; the peer gets the same as ever."""
 
     status: int

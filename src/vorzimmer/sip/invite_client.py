@@ -3,7 +3,7 @@
 This module must never choose between forks or judge a body: the first 2xx wins, the others are ended.
 """
 
-from dataclasses import dataclass, replace
+import msgspec
 
 from vorzimmer.kernel.errors import LocalError
 from vorzimmer.kernel.ids import LegId
@@ -25,8 +25,7 @@ MAX_FORKS = 16
 """Early dialogs that are kept for one INVITE; a peer that makes up more gets its responses, but no dialogs."""
 
 
-@dataclass(frozen=True, slots=True)
-class InviteSpec:
+class InviteSpec(msgspec.Struct, frozen=True):
     """An INVITE of ours. `uri`: Request-URI (the phone's Contact); `to`: Flow of the binding or a Hop; `local` and
     `remote`: From and To as name-addr text without tag; `route`: Route set; `extra`: PAI, Privacy, Alert-Info,
     History-Info, Replaces ...; empty `body` is a late offer; `max_forwards`: one less than that of the call it carries
@@ -95,7 +94,7 @@ class InviteClient:
         lines = sender.contact(spec.to, leg.user) + about + agent + lines_of(spec.extra) + kind
         leg.attempt = attempt = Attempt(sender, self, leg, offers=bool(spec.body))
         attempt.body = spec.body
-        attempt.again = lambda refused: self._send(leg, replace(spec, to=leg.to, after=refused))
+        attempt.again = lambda refused: self._send(leg, msgspec.structs.replace(spec, to=leg.to, after=refused))
         claim = Claim(spec.proof, None) if spec.proof is not None else None
         data = outline.write(lines, spec.body)
         attempt.tx = sender.layer.client("INVITE", branch, data, spec.to, user=attempt, claim=claim)

@@ -9,6 +9,8 @@ import re
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 
+import msgspec
+
 from vorzimmer.routing.model import Because
 from vorzimmer.sip.flow import Flow, Hop
 
@@ -30,8 +32,7 @@ class Limits:
     others: int = 2 * 2**20
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     """One message as it crossed the wire; `at` in monotonic seconds, `sent` by us."""
 
     at: float
@@ -45,8 +46,7 @@ class Message:
         return len(self.data) + _OVERHEAD
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """What was decided at that moment, and why."""
 
     at: float
