@@ -4,6 +4,7 @@ import asyncio
 import signal
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,40 @@ def test_a_made_up_account_is_shown_with_its_user_name(tmp_path: Path) -> None:
     )
     shown = run("apply", str(file), "--yes", "--state", str(tmp_path / "s")).stdout.splitlines()
     assert [line.rpartition(": ")[0] for line in shown[-3:-1]] == ["device:d username", "device:d password"]
+
+
+def test_schedules_and_a_person_are_told_and_a_person_is_erased(tmp_path: Path) -> None:
+    """NF-7 and BAS-15 at the command line, without a server."""
+    file, state = tmp_path / "c.yaml", str(tmp_path / "s")
+    file.write_text(
+        "company: {id: x, name: X, sip_domain: x.example}\n"
+        "schedules: [{id: immer, name: Immer, weekly: {mo-su: ['00:00-24:00']}, holidays: {region: BY}}]\n"
+        'users: [{id: anna, name: Anna Anders, extension: "100"}]\n'
+    )
+    assert run("apply", str(file), "--yes", "--state", state).returncode == 0
+    (line,) = run("schedules", "--state", state).stdout.splitlines()[1:]
+    assert line.split()[:3] == ["immer", "holds", "-"]
+    days = run("schedules", "immer", "--days", "3", "--state", state).stdout.splitlines()
+    assert len(days) == 4
+    assert "00:00-24:00" in days[1]
+    calendar = tmp_path / "x.ics"
+    calendar.write_bytes(b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")
+    brought = run("schedules", "immer", "--import", str(calendar), "--dry-run", "--state", state)
+    assert brought.stdout.startswith("0 events, known until ")
+    assert brought.stdout.endswith(": would be taken\n")
+    calendar.write_bytes(b"<html>")
+    broken = run("schedules", "immer", "--import", str(calendar), "--state", state)
+    assert (broken.returncode, broken.stderr) == (1, "vorzimmer: line 1: no calendar begins here\n")
+    assert run("schedules", "nichts", "--state", state).returncode == 1
+    told = tmp_path / "anna.zip"
+    assert run("person", "anna", "--output", str(told), "--state", state).returncode == 0
+    assert "records.json" in zipfile.ZipFile(told).namelist()
+    assert told.stat().st_mode & 0o777 == 0o600
+    assert "Anna Anders" in run("person", "anna", "--state", state).stdout
+    assert (
+        run("erase", "anna", "--dry-run", "--state", state).stdout
+        == "anna: 1 records, 0 calls, 1 changes in the audit\n"
+    )
+    assert run("erase", "anna", "--yes", "--state", state).returncode == 0
+    gone = run("person", "anna", "--state", state)
+    assert (gone.returncode, gone.stderr) == (1, "vorzimmer: no user anna in x\n")

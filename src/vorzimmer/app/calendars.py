@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from vorzimmer.admin.calendar_import import calendar_window, imported
 from vorzimmer.admin.edit import Edit
 from vorzimmer.admin.schedule_view import broken
-from vorzimmer.admin.world import Actor
+from vorzimmer.admin.world import SYSTEM, Actor
 from vorzimmer.app.office import NotFoundError, Office
 from vorzimmer.directory.keys import SCHEDULE
 from vorzimmer.directory.recurrence import BadCalendarError
@@ -94,6 +94,19 @@ class Calendars:
                     yield Place(company, schedule.id, schedule.calendar.url), schedule.calendar
 
 
+async def bring(office: Office, company: str, schedule: str, data: bytes, *, dry_run: bool) -> dict[str, Any]:
+    """Take a file's events into a schedule. Raises BadCalendarError, NotFoundError; then nothing has changed."""
+    book, ref = office.book(company), Ref(SCHEDULE.name, schedule)
+    entry = book.entry(ref)
+    if entry is None:
+        raise NotFoundError(f"no schedule {schedule}")
+    window = calendar_window(book, book.local(office.now()).date())
+    values = await asyncio.to_thread(imported, data, window, entry.data.get("calendar"))
+    outcome = await office.change(company, [Edit(ref, {"calendar": values})], SYSTEM, dry_run=dry_run)
+    told = {"count": len(values["events"]), "known_until": values["known_until"]}
+    return {**told, "changed": not outcome.plan.empty}
+
+
 def fetching(request: Callable[..., Awaitable[Any]]) -> Fetch:
     """A fetch over the guarded client's `request`."""
 
@@ -108,7 +121,7 @@ def fetching(request: Callable[..., Awaitable[Any]]) -> Fetch:
 
 def broken_schedules(office: Office) -> int:
     """How many schedules of all companies are broken, for the metrics."""
-    today, count = office.today(), 0
+    today, count = office.now().date(), 0
     for company in office.companies():
         try:
             agendas = office.book(company).agendas

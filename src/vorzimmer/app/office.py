@@ -6,7 +6,7 @@ to control. This module must never write around admin.
 
 import os
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -213,9 +213,9 @@ class Office:
         """Schedules of a company whose calendar could not be read, and why."""
         return {ident: text for (of, ident), text in self.calendar_alarms.items() if of == company}
 
-    def today(self) -> date:
-        """The day, as far as a day or two do not matter."""
-        return self._clock.wall().date()
+    def now(self) -> datetime:
+        """The moment (UTC)."""
+        return self._clock.wall()
 
     def companies(self) -> list[str]:
         """The ids of all companies, sorted."""

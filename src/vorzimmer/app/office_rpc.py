@@ -69,7 +69,13 @@ def _of_people(office: Office) -> dict[str, Method]:
     async def schedules(params: Params) -> Any:
         return office.schedules(params["company"], params["schedule"], params["days"])
 
-    return {"person": person, "erase": erase, "schedules": schedules}
+    async def bring_calendar(params: Params) -> Any:
+        from vorzimmer.app.calendars import bring  # noqa: PLC0415 -- takes a library that no other question needs
+
+        company, dry_run = office.company(params["company"]), params["dry_run"]
+        return await bring(office, company, params["schedule"], params["data"], dry_run=dry_run)
+
+    return {"person": person, "erase": erase, "schedules": schedules, "bring_calendar": bring_calendar}
 
 
 def _of_control(office: Office, link: ControlLink | None) -> dict[str, Method]:
