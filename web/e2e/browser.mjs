@@ -15,6 +15,9 @@ const FLAGS = [
   "--disable-sync",
 ];
 
+/** The page that was opened last, for a picture of what went wrong. */
+export const latest = { page: null };
+
 export async function launch() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, args: FLAGS });
 }
@@ -26,6 +29,7 @@ export async function visitor(browser, base, { lang = "de", scheme = "light", wi
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
   const complaints = [];
+  latest.page = page;
   page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
   page.on("console", (message) => {
     if (message.type() === "error" && !/WebSocket|status of 4(00|01|22)/.test(message.text()))

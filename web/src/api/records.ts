@@ -58,12 +58,13 @@ async function ask<T>(method: string, path: string, how: Ask): Promise<Done<T>> 
   return { ...answer, data: answer.data?.record as T, made: answer.data?.made ?? [] };
 }
 
-async function loadAll<T>(client: QueryClient, company: string, section: string, signal: AbortSignal) {
+/** A load goes on when its page is left: half a list must never pass for a whole one. */
+async function loadAll<T>(client: QueryClient, company: string, section: string) {
   let items: T[] = [];
   let cursor: string | null = null;
   for (let page = 0; ; page++) {
     const query: Record<string, string | number | null> = { limit: PAGE, cursor };
-    const got: Page<T> = (await call<Page<T>>("GET", base(company, section), { query, signal })).data;
+    const got: Page<T> = (await call<Page<T>>("GET", base(company, section), { query })).data;
     items = items.concat(got.items);
     cursor = got.next;
     if (!cursor) return { items, total: items.length, complete: true };
@@ -80,7 +81,7 @@ export function useSection<K extends SectionName>(company: string, section: K, e
   const client = useQueryClient();
   const query = useQuery<Loaded<T>, Problem>({
     queryKey: sectionKey(company, section),
-    queryFn: ({ signal }) => loadAll<T>(client, company, section, signal),
+    queryFn: () => loadAll<T>(client, company, section),
     enabled: enabled && company !== "",
     structuralSharing: false,
   });

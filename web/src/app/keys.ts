@@ -1,9 +1,12 @@
-/** Keys that work everywhere: `/` searches, Ctrl K commands, `?` shows keys, `g` and a letter goes. */
+/** Keys that work everywhere: `/` searches, Ctrl K commands, `?` shows keys, `g` and a letter goes, Esc closes
+ * the detail beside a list. */
 
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { PLACES } from "./nav";
 
+/** The detail of a list: its address and that of the list. */
+const DETAIL = /^(\/c\/[^/]+\/(?:people|devices|times|history))\/[^/]+$/;
 const GO_MS = 2_500;
 
 function typing(target: EventTarget | null): boolean {
@@ -14,7 +17,7 @@ function typing(target: EventTarget | null): boolean {
 export function useKeys(company: string, show: (layer: "commands" | "keys") => void): void {
   const navigate = useNavigate();
   useEffect(() => {
-    let going = 0;
+    let going = Number.NEGATIVE_INFINITY;
     const pressed = (event: KeyboardEvent) => {
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
         event.preventDefault();
@@ -22,8 +25,18 @@ export function useKeys(company: string, show: (layer: "commands" | "keys") => v
         return;
       }
       if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+      const list = DETAIL.exec(location.pathname)?.[1];
+      if (
+        event.key === "Escape" &&
+        list &&
+        !event.defaultPrevented &&
+        !document.querySelector("[role=dialog], [role=menu]")
+      ) {
+        navigate({ href: list + location.search });
+        return;
+      }
       if (event.timeStamp - going < GO_MS) {
-        going = 0;
+        going = Number.NEGATIVE_INFINITY;
         const place = PLACES.find((each) => each.letter === event.key);
         if (!place) return;
         event.preventDefault();

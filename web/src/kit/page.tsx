@@ -1,7 +1,7 @@
 /** The shape of a page: a title with what can be done, and a detail that opens beside a list, not instead of it. */
 
-import { Link, useNavigate } from "@tanstack/react-router";
-import { type ReactNode, useEffect, useRef } from "react";
+import { Link } from "@tanstack/react-router";
+import { type ReactNode, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { Icon } from "./icons";
 
@@ -50,7 +50,7 @@ export function Split({ list, detail, chosen }: { list: ReactNode; detail: React
   );
 }
 
-/** The detail of one thing. Esc closes it; the way back keeps the list's filters. */
+/** The detail of one thing. Esc closes it (keys.ts); the way back keeps the list's filters. */
 export function Detail({
   title,
   sign,
@@ -69,16 +69,6 @@ export function Detail({
   children: ReactNode;
 }) {
   const { t } = useTranslation();
-  const navigate = useNavigate();
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
-    const pressed = (event: KeyboardEvent) => {
-      if (event.key !== "Escape" || event.defaultPrevented || document.querySelector('[role="dialog"]')) return;
-      navigate({ to: back, params, search: (search) => search as never });
-    };
-    window.addEventListener("keydown", pressed);
-    return () => window.removeEventListener("keydown", pressed);
-  }, [navigate, back, params]);
   useEffect(() => {
     document.title = `${title} – Vorzimmer`;
   }, [title]);
@@ -96,7 +86,7 @@ export function Detail({
         </Link>
         {sign}
         <div className="vz-onetitle">
-          <h2 ref={heading}>{title}</h2>
+          <h2>{title}</h2>
           {note && <span className="vz-dim">{note}</span>}
         </div>
         <div className="vz-acts">{acts}</div>
