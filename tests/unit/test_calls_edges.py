@@ -400,3 +400,25 @@ def test_rfc3515_2_4_6_a_second_refer_is_told_apart_by_its_id() -> None:
         await house.check_empty(records=3)
 
     run(main())
+
+
+def test_a_number_that_hides_is_in_no_fact() -> None:
+    async def main() -> None:
+        house = House()
+        anna, _ = house.phone("anna"), house.phone("bea")
+        known = house.identify
+
+        def private(request: Request, flow: Flow) -> Identified | Refusal:
+            who = known(request, flow)
+            assert isinstance(who, Identified)
+            return Identified(who.company, Caller(device=who.caller.device, number="+49301234", private=True))
+
+        house.identify = private  # type: ignore[method-assign]
+        house.open()
+        call = anna.call("bea")
+        await anna.until(lambda: call.talking)
+        assert house.facts[0].data["from"] == "anonymous"
+        call.hang_up()
+        await house.check_empty(records=1)
+
+    run(main())

@@ -91,6 +91,7 @@ _FIXED: Final[dict[tuple[str, str], Need]] = {
     ("GET", _C + "/schedules/{id}/days"): Need("user", "settings:read"),
     ("POST", _C + "/schedules/{id}/calendar"): Need("company_admin", "settings:write"),
     ("GET", _C + "/references/{section}/{id}"): Need("site_admin", "settings:read"),
+    ("WEBSOCKET", "/events"): Need("user"),
 }
 _SIGN_IN: Final[dict[tuple[str, str], Need]] = {
     ("GET", "/signin"): Need("public"),

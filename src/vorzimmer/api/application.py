@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.websockets import WebSocket
 
 from vorzimmer.api import (
     access,
@@ -30,6 +31,8 @@ from vorzimmer.api import (
     records,
     times,
 )
+from vorzimmer.api.events import socket
+from vorzimmer.api.events.hub import Hub
 from vorzimmer.api.once import Once
 from vorzimmer.api.pace import Pace
 from vorzimmer.api.ports import ControlAwayError, Ports
@@ -60,6 +63,7 @@ ROUTERS = (
     audit.router,
     batch.router,
     devices.router,
+    socket.router,
     *SIGN_IN,
 )
 _BY_STATUS = {404: "not-found", 405: "method-not-allowed"}
@@ -70,6 +74,9 @@ def build(ports: Ports, doors: tuple[Door, ...] = (), signin: SignIn | None = No
     be described, but nobody signs in."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.ports = ports
+    app.state.hub = Hub(ports)
+    if signin is not None:
+        signin.sessions.on_end(app.state.hub.doubt)
     app.state.shelves = Shelves()
     app.state.numbers = numbers.Numbers()
     app.state.once = Once()
@@ -88,9 +95,14 @@ def build(ports: Ports, doors: tuple[Door, ...] = (), signin: SignIn | None = No
     return app
 
 
-async def _api_error(request: Request, error: Exception) -> Response:
+async def _api_error(request: Any, error: Exception) -> Any:
+    """A web socket is refused with the same document as a request."""
     assert isinstance(error, ApiError)
-    return response(error, language_of(request))
+    answer = response(error, language_of(request))
+    if not isinstance(request, WebSocket):
+        return answer
+    await request.send_denial_response(answer)
+    return None
 
 
 async def _away(request: Request, error: Exception) -> Response:

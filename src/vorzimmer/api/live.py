@@ -12,6 +12,7 @@ from starlette.responses import Response
 from vorzimmer.admin.authorise import may_read
 from vorzimmer.api.access import guarded
 from vorzimmer.api.answers import json_answer
+from vorzimmer.api.events.rights import sees_call
 from vorzimmer.api.history import moment, named
 from vorzimmer.api.house import Ask, Asking
 from vorzimmer.api.live_shapes import CallsNow, LiveCall, PresenceList, Registrations, TrunkStates
@@ -58,6 +59,8 @@ def permitted(ask: Ask, company: str, action: str, row: dict[str, Any]) -> bool:
     parties = [party["who"] for party in row["parties"] if not party["ringing"]] + [row["from"]]
     rung = [party["who"] for party in row["parties"] if party["ringing"]]
     facts = CallFacts(row["company"], _refs(parties), _refs(rung))
+    if action == "see":
+        return sees_call(ask.asker, company, ask.book(company), (_refs(parties), _refs(rung)))
     actor = Actor(company, ask.asker.ref, administers=ask.asker.at_least("company_admin"))
     return may(actor, action, facts) is None
 

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from vorzimmer.api.access import TABLE, guarded
+from vorzimmer.api.events.shapes import components as event_shapes
 from vorzimmer.api.record_docs import PREFIX
 from vorzimmer.api.record_docs import components as shared
 from vorzimmer.api.schemas import Writer
@@ -92,6 +93,8 @@ def _describe(app: FastAPI) -> dict[str, Any]:
     for kind in SCHEMA.kinds:
         writer.record(kind)
     pages, components["parameters"] = shared()
+    for name, shape in event_shapes(PREFIX).items():
+        schemas.setdefault(name, shape)
     assert not set(schemas) & (set(writer.found) | set(pages)), "a shape of the API is called like a setting"
     schemas |= writer.found | pages | {"Problem": _PROBLEM, "FieldError": _FIELD_ERROR}
     components["securitySchemes"] = {

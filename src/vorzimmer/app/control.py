@@ -28,6 +28,7 @@ from vorzimmer.app.media_config import SidedMedia, Sides, own_addresses
 from vorzimmer.app.own_hosts import OwnHosts
 from vorzimmer.app.prompts import Prompts
 from vorzimmer.app.rpc import RpcServer
+from vorzimmer.app.stirs import Stirs
 from vorzimmer.app.storage import open_storage
 from vorzimmer.app.tracing import Tracer, hep_sender
 from vorzimmer.calls.thaw import thaw_all
@@ -135,6 +136,7 @@ class Control:
         more: tuple[bytes, FactStream, Edge],
     ) -> Exchange:
         (journal, bindings, watches, marks), (nonce_key, facts, edge) = keeping, more
+        stirs = Stirs(self._clock, facts)
         prompts = Prompts(lambda company: exchange.house.book(company).company)
         ports = Ports(
             transports=transports,
@@ -154,6 +156,7 @@ class Control:
             expects=transports.expects,
             sound_of=prompts.source,
             tell=facts.tell,
+            stirred=stirs.moved,
             keep=bindings.put,
             keep_watch=watches.put,
             keep_mark=marks.put,
@@ -163,7 +166,7 @@ class Control:
             trace=self._tracer,
             tap=self._tracer.wire,
         )
-        exchange = Exchange(ports)
+        exchange = stirs.over(Exchange(ports))
         return exchange
 
     async def _restore(

@@ -183,5 +183,5 @@ class ControlRpc:
         return [((c, trunk, way), float(board.calls_of(c, line_device(trunk, way)))) for c, trunk, way in keys]
 
     async def _follow(self, params: Params) -> AsyncIterator[Any]:
-        async for fact in self._facts.follow(params.get("company")):
+        async for fact in self._facts.follow(params.get("company"), moves=bool(params.get("moves"))):
             yield msgspec.to_builtins(fact)

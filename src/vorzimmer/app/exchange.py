@@ -93,6 +93,7 @@ class Ports:
     refused: Callable[[Address, Flow], str | None] = lambda address, flow: None
     sound_of: Callable[[str, str, dict[str, str]], Source] = prompt_source
     tell: Callable[[Fact], None] = no_fact
+    stirred: Callable[[str, str], None] = lambda company, device: None
     service: Service = no_service
     keep: Callable[[str, bytes | None], None] = lambda device, data: None
     keep_watch: Callable[[str, bytes | None], None] = lambda key, data: None
@@ -182,7 +183,7 @@ class Exchange:
         self.lamps.look, self.lamps.published = self.watching.look, self.publications.talks
         self.lamps.held_by = self.watching.notifier.of_account
         self.lamps.anybody = lambda: len(self.watching.notifier) > 0
-        self.bindings.listen(lambda device, registered: self.lamps.moved(*split_key(device)))
+        self.bindings.listen(lambda device, registered: self._moved(*split_key(device)))
         self.bindings.watch(self._bindings_changed)
         self.pump.handle_with(self.handle)
 
@@ -226,6 +227,7 @@ class Exchange:
 
     def _moved(self, company: str, device: str) -> None:
         self.lamps.moved(company, device)
+        self.ports.stirred(company, device)
 
     def _watched(self, company: str, who: Party, dialog: Replaces) -> LegId | None:
         return self.lamps.named(company, who, dialog)

@@ -25,6 +25,7 @@ class FactStream:
         self.metrics = metrics
         self._log = log
         self._followers: dict[asyncio.Queue[Fact | None], str | None] = {}
+        self._shown: set[asyncio.Queue[Fact | None]] = set()
 
     def tell(self, fact: Fact) -> None:
         """Something happened. The log names the call and never who called: others read it than the history."""
@@ -35,21 +36,37 @@ class FactStream:
             self.metrics.calls_started.labels(fact.company).inc()
         elif fact.kind == "ended":
             self.metrics.calls_ended.labels(fact.company, fact.data.get("reason", "")).inc()
-        for queue, company in list(self._followers.items()):
-            if company not in {None, fact.company}:
+        self._hand(fact, list(self._followers))
+
+    @property
+    def shown(self) -> bool:
+        """Whether somebody follows what people do, too."""
+        return bool(self._shown)
+
+    def show(self, fact: Fact) -> None:
+        """What somebody does now, for those who follow that too; it has no number (0) and no line in the log."""
+        self._hand(fact, list(self._shown))
+
+    def _hand(self, fact: Fact, queues: "list[asyncio.Queue[Fact | None]]") -> None:
+        for queue in queues:
+            if self._followers.get(queue) not in {None, fact.company}:
                 continue
             if queue.qsize() >= BEHIND:
                 del self._followers[queue]
+                self._shown.discard(queue)
                 queue.put_nowait(None)
             else:
                 queue.put_nowait(fact)
 
-    async def follow(self, company: str | None) -> AsyncIterator[Fact]:
-        """From now on, until the follower leaves or falls too far behind."""
+    async def follow(self, company: str | None, *, moves: bool = False) -> AsyncIterator[Fact]:
+        """From now on, until the follower leaves or falls too far behind; with `moves` what people do, too."""
         queue: asyncio.Queue[Fact | None] = asyncio.Queue()
         self._followers[queue] = company
+        if moves:
+            self._shown.add(queue)
         try:
             while (fact := await queue.get()) is not None:
                 yield fact
         finally:
             self._followers.pop(queue, None)
+            self._shown.discard(queue)

@@ -5,6 +5,7 @@ to control. This module must never write around admin.
 """
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from vorzimmer.admin.edit import Edit
 from vorzimmer.admin.plan import ApplyPlan
 from vorzimmer.admin.problems import ProblemsError
 from vorzimmer.admin.world import Actor, Options
+from vorzimmer.api.events.model import Changed
 from vorzimmer.app.control_link import ControlLink
 from vorzimmer.app.explaining import Question, explain_now, explain_record
 from vorzimmer.app.house import Published, zone
@@ -25,7 +27,7 @@ from vorzimmer.app.live_view import past_call
 from vorzimmer.app.privacy import Privacy
 from vorzimmer.app.rpc import RpcError
 from vorzimmer.calls.records import Record
-from vorzimmer.directory.keys import DEVICE
+from vorzimmer.directory.keys import COMPANY, DEVICE
 from vorzimmer.directory.ref import Ref
 from vorzimmer.directory.repository import AuditEntry
 from vorzimmer.directory.snapshot import Snapshot
@@ -66,7 +68,12 @@ class Office:
         self.privacy = Privacy(store, self, self._clock)
         self.calendar_alarms: dict[tuple[str, str], str] = {}
         """(company, schedule) -> why its calendar could not be read."""
+        self._listeners: list[Callable[[Changed], None]] = []
         self._door = Door(store.companies, Surroundings(chance, zone, self._clock.wall))
+
+    def listen(self, listener: Callable[[Changed], None]) -> None:
+        """Be told of every committed change, after control."""
+        self._listeners.append(listener)
 
     async def open(self) -> None:
         """Read all companies."""
@@ -115,6 +122,9 @@ class Office:
         if self._link is not None:
             with suppress(RpcError):  # a control that is not there finds it gone at its start
                 await self._link.call("company_gone", company=company)
+        self._tell(
+            Changed(company, actor.name, (AuditEntry(self._clock.wall(), actor.name, COMPANY.name, company, {}, None),))
+        )
 
     async def audit(self, company: str, limit: int, before: int | None) -> tuple[tuple[int, AuditEntry], ...]:
         """Who changed what, the newest first, older than the entry `before`."""
@@ -127,9 +137,19 @@ class Office:
         await self.edit(company, caller, change.values, Actor(f"{caller} by feature code", company, caller.id))
         return change.confirm
 
+    def _tell(self, change: Changed) -> None:
+        for listener in self._listeners:
+            listener(change)
+
     async def _publish(self, outcome: Outcome) -> None:
         """Control that is not there reads the committed change at its start."""
-        if self._link is None or not outcome.committed:
+        if outcome.committed:
+            await self._to_control(outcome)
+            audit = outcome.plan.commit.audit
+            self._tell(Changed(outcome.plan.commit.company, audit[0].actor if audit else "", audit))
+
+    async def _to_control(self, outcome: Outcome) -> None:
+        if self._link is None:
             return
         commit = outcome.plan.commit
         credentials, trunks = await self._credentials(outcome), await self._trunk_passwords(outcome)

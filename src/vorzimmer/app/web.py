@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import uvicorn
+from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -42,6 +43,9 @@ from vorzimmer.app.storage import open_storage
 from vorzimmer.compiled import form
 from vorzimmer.net.issuing import issue
 from vorzimmer.observe.logs import Logger, configure
+
+MAX_WS = 16_384
+"""Bytes of a message that a browser may send over a web socket; none has a meaning."""
 
 
 class _Server(uvicorn.Server):
@@ -94,7 +98,7 @@ def _chores(office: Office, signin: SignIn, log: Logger) -> list[asyncio.Task[No
     return [asyncio.create_task(forgetting), asyncio.create_task(calendars.run())]
 
 
-def _api(layout: Layout, office: Office, link: ControlLink, signin: SignIn) -> ASGIApp:
+def _api(layout: Layout, office: Office, link: ControlLink, signin: SignIn) -> FastAPI:
     clock, chance = LoopClock(), SystemChance()
     doors = (OperatorDoor(operator_token(layout.state.api_token, chance)),)
     return build(Ports(ApiOffice(office, clock), ApiControl(link), clock, chance), doors, signin)
@@ -113,6 +117,8 @@ def _http(app: ASGIApp, options: ServeOptions) -> _Server:
             server_header=False,
             proxy_headers=bool(proxies),
             forwarded_allow_ips=proxies,
+            ws="wsproto",
+            ws_max_size=MAX_WS,
         )
     )
 
@@ -143,7 +149,9 @@ async def serve(state: Path) -> None:
     rpc = RpcServer(methods(office, link) | account_methods(signin), streams(link))
     await rpc.start(layout.state.admin_socket)
     acme = _acme(layout, link, log)
-    server = _http(application(link, acme, _api(layout, office, link, signin), lambda: _figures(acme, office)), options)
+    api = _api(layout, office, link, signin)
+    office.listen(api.state.hub.changed)
+    server = _http(application(link, acme, api, lambda: _figures(acme, office)), options)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     running = asyncio.ensure_future(server.serve([inherited(layout.sockets()["http"])]))
@@ -152,7 +160,8 @@ async def serve(state: Path) -> None:
     garbage.settle()
     announce_ready()
     reception.start()
-    chores = [asyncio.create_task(acme.run()), *_chores(office, signin, log)]
+    chores = [asyncio.create_task(acme.run()), asyncio.create_task(api.state.hub.run())]
+    chores += _chores(office, signin, log)
     await stop.wait()
     for chore in chores:
         chore.cancel()

@@ -37,7 +37,8 @@ class Facts:
     def started(self, state: CallState) -> None:
         """A call has begun."""
         caller = state.asked.caller
-        self._tell(state, "started", {"from": str(caller.ref or caller.number or ""), "to": state.asked.dialled})
+        shown = "anonymous" if caller.private else caller.number or ""
+        self._tell(state, "started", {"from": str(caller.ref or shown), "to": state.asked.dialled})
 
     def ringing(self, state: CallState, step: Ring) -> None:
         """Somebody is rung."""

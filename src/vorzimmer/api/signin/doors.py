@@ -40,7 +40,8 @@ class SessionDoor:
         secret = connection.cookies.get(self._public.cookie, "")
         if not secret or "authorization" in connection.headers:
             return None
-        found = await self._sessions.find(secret, where_of(connection))
+        touch = connection.scope["type"] != "websocket"  # a page that is open and still keeps no session alive
+        found = await self._sessions.find(secret, where_of(connection), touch=touch)
         if found is None:
             return None
         if connection.scope["type"] == "websocket":

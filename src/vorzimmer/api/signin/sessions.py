@@ -6,7 +6,8 @@ secret.
 """
 
 from collections import OrderedDict
-from typing import Generic, NamedTuple, TypeVar
+from collections.abc import Callable
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -78,6 +79,7 @@ class Sessions:
 
     def __init__(self, ports: SignInPorts) -> None:
         self._ports = ports
+        self._listeners: list[Callable[[], None]] = []
         self._notes = Notes(ports)
         self._sessions: _Remembered[tuple[Session, Account]] = _Remembered()
         self._tokens: _Remembered[tuple[ApiToken, Account]] = _Remembered()
@@ -108,8 +110,13 @@ class Sessions:
         await self._notes.note(account, "signed in", where.address, method=method)
         return Begun(session, secret)
 
-    async def find(self, secret: str, where: Where) -> Found | None:
-        """Whose session a cookie belongs to, if it still counts and the person is still there."""
+    def on_end(self, listener: Callable[[], None]) -> None:
+        """Be told when a session or token has ended, or accounts are others: whoever relies on one asks again."""
+        self._listeners.append(listener)
+
+    async def find(self, secret: str, where: Where, *, touch: bool = True) -> Found | None:
+        """Whose session a cookie belongs to, if it still counts and the person is still there; with `touch` it has been
+        used."""
         key, now = hashed(secret), self._ports.now()
         known = self._sessions.get(key, now) or await self._read(key, now)
         if known is None or not session_counts(known[0], now):
@@ -118,7 +125,7 @@ class Sessions:
         person = person_of(account, self._ports.directory)
         if person is None:
             return None
-        if now - session.seen >= SEEN_EVERY:
+        if touch and now - session.seen >= SEEN_EVERY:
             session = msgspec.structs.replace(session, seen=now, address=where.address[:64])
             self._sessions.put(key, (session, account), now, self._sessions.age)
             await self._ports.sessions.seen(session)
@@ -155,13 +162,13 @@ class Sessions:
     async def end(self, account: str, ident: str) -> bool:
         """End one of an account's sessions; whether it was there."""
         done = await self._ports.sessions.end(account, ident)
-        self._sessions.clear()
+        self._clear(self._sessions)
         return done
 
     async def end_all(self, account: str, but: str = "") -> int:
         """End all of an account's sessions but one; returns how many."""
         done = await self._ports.sessions.end_all(account, but)
-        self._sessions.clear()
+        self._clear(self._sessions)
         return done
 
     async def make_token(
@@ -182,13 +189,18 @@ class Sessions:
     async def revoke(self, account: str, ident: str) -> bool:
         """Remove one of an account's tokens; whether it was there."""
         done = await self._ports.sessions.revoke(account, ident)
-        self._tokens.clear()
+        self._clear(self._tokens)
         return done
 
     def forget(self) -> None:
         """Believe nothing without asking the store: an account has changed or gone."""
         self._sessions.clear()
-        self._tokens.clear()
+        self._clear(self._tokens)
+
+    def _clear(self, remembered: "_Remembered[Any]") -> None:
+        remembered.clear()
+        for listener in self._listeners:
+            listener()
 
     async def _read(self, key: bytes, now: float) -> tuple[Session, Account] | None:
         age = self._sessions.age
