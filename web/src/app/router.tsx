@@ -174,10 +174,11 @@ const pastCall = createRoute({
 const why = createRoute({
   getParentRoute: () => company,
   path: "why",
-  validateSearch: (search: Record<string, unknown>): { from?: string; to?: string; at?: string } => ({
+  validateSearch: (search: Record<string, unknown>): { from?: string; to?: string; at?: string; call?: string } => ({
     from: search.from === undefined ? undefined : String(search.from),
     to: search.to === undefined ? undefined : String(search.to),
     at: typeof search.at === "string" ? search.at : undefined,
+    call: search.call === undefined ? undefined : String(search.call),
   }),
   component: lazyRouteComponent(() => import("~/pages/why/imagined"), "ImaginedCall"),
 });

@@ -2,8 +2,10 @@
 
 import { Button, Modal, PasswordInput, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useParams } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useCompany } from "~/api/company";
 import { call, type Problem, read } from "~/api/http";
 import { makePasskey, passkeysWork } from "~/api/passkeys";
 import type { Api } from "~/api/types";
@@ -14,6 +16,12 @@ import { Refused } from "~/kit/states";
 import { useWhen } from "~/kit/when";
 import { Qr } from "../devices/secret";
 import { fault } from "../people/form";
+
+/** Times as the company's, like everywhere. */
+function useZone() {
+  const { company = "" } = useParams({ strict: false }) as { company?: string };
+  return useWhen(useCompany(company).timezone);
+}
 
 const failed = (error: unknown) =>
   complain(error instanceof DOMException ? "" : `${(error as Problem).message}. ${(error as Problem).detail ?? ""}`);
@@ -115,7 +123,7 @@ function Password() {
 function Passkeys() {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const when = useWhen();
+  const when = useZone();
   const list = useQuery<Api["PasskeyRow"][], Problem>({
     queryKey: ["passkeys"],
     queryFn: () => read<Api["PasskeyRow"][]>("/session/passkeys"),
@@ -246,7 +254,7 @@ function Codes() {
 function Sessions() {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const when = useWhen();
+  const when = useZone();
   const list = useQuery<Api["SessionRow"][], Problem>({
     queryKey: ["sessions"],
     queryFn: () => read<Api["SessionRow"][]>("/session/sessions"),

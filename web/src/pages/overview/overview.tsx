@@ -165,7 +165,7 @@ function Now({ company }: { company: string }) {
       ) : data.length ? (
         <ul className="vz-lines" aria-live="polite">
           {data.map((each) => (
-            <Live key={each.id} call={each} now={now} />
+            <Live key={each.id} company={company} call={each} now={now} />
           ))}
         </ul>
       ) : (
@@ -175,7 +175,8 @@ function Now({ company }: { company: string }) {
   );
 }
 
-function Live({ call, now }: { call: LiveCall; now: number }) {
+function Live({ company, call, now }: { company: string; call: LiveCall; now: number }) {
+  const { t } = useTranslation();
   const who = useWho();
   const parties = call.parties.filter((party) => party.name && party.who !== call.from.ref).map((party) => party.name);
   const whom = [...new Set(parties)].join(", ") || who(call.to);
@@ -185,6 +186,9 @@ function Live({ call, now }: { call: LiveCall; now: number }) {
       <span className="vz-grow">
         {who(call.from)} → {whom}
       </span>
+      <Link to="/c/$company/why" params={{ company }} search={{ call: call.id }}>
+        {t("leads.why")}
+      </Link>
       <span className="vz-dim vz-mono">{lasted(now - seconds(call.answered ?? call.started))}</span>
     </li>
   );

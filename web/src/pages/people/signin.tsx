@@ -4,6 +4,7 @@ import { Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useCompany } from "~/api/company";
 import { call, type Problem, read } from "~/api/http";
 import type { Person } from "~/api/model";
 import type { Api } from "~/api/types";
@@ -15,7 +16,7 @@ import { useWhen } from "~/kit/when";
 export function PortalAccess({ company, person }: { company: string; person: Person }) {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const when = useWhen();
+  const when = useWhen(useCompany(company).timezone);
   const [link, setLink] = useState("");
   const path = `/companies/${encodeURIComponent(company)}/users/${encodeURIComponent(person.id)}/sign-in`;
   const key = ["access", company, person.id];

@@ -1,14 +1,16 @@
 /** A call that might be: who, which number, when. Nobody's phone rings. */
 
 import { Button, NativeSelect, TextInput } from "@mantine/core";
-import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { OUTSIDE, useExplain } from "~/api/explain";
+import { type Explanation, OUTSIDE, useExplain } from "~/api/explain";
+import { type Problem, read } from "~/api/http";
 import { useNames } from "~/kit/names";
 import { Page } from "~/kit/page";
 import { Picker, useTargets } from "~/kit/picker";
-import { Failed, Waiting } from "~/kit/states";
+import { Empty, Failed, Waiting } from "~/kit/states";
 import { Asked, Chain, Story } from "./story";
 
 const STATES = ["", "idle", "busy", "unregistered"] as const;
@@ -16,9 +18,45 @@ const STATES = ["", "idle", "busy", "unregistered"] as const;
 export function ImaginedCall() {
   const { t } = useTranslation();
   const { company } = useParams({ from: "/c/$company" });
+  const { call } = useSearch({ from: "/c/$company/why" });
+  if (call) return <LiveWhy company={company} id={call} />;
   return (
     <Page title={t("why.imagined")}>
       <Tester company={company} />
+    </Page>
+  );
+}
+
+/** A call that goes on: what was decided so far. Once it has ended it stands in the history. */
+function LiveWhy({ company, id }: { company: string; id: string }) {
+  const { t } = useTranslation();
+  const path = `/companies/${encodeURIComponent(company)}/calls/${encodeURIComponent(id)}/explanation`;
+  const told = useQuery<Explanation, Problem>({
+    queryKey: ["calls", company, "why", id],
+    queryFn: () => read<Explanation>(path),
+    retry: false,
+    placeholderData: (before) => before,
+  });
+  const over = told.error?.status === 404;
+  return (
+    <Page title={t("why.live")}>
+      {over ? (
+        <Empty title={t("why.over")}>
+          <Link to="/c/$company/history/$id" params={{ company, id }}>
+            {t("nav.history")}
+          </Link>
+        </Empty>
+      ) : told.isPending ? (
+        <Waiting />
+      ) : told.error ? (
+        <Failed error={told.error} again={told.refetch} />
+      ) : (
+        <div className="vz-stack" aria-live="polite">
+          <Story company={company} told={told.data} />
+          <Chain company={company} told={told.data} />
+          <Asked company={company} told={told.data} />
+        </div>
+      )}
     </Page>
   );
 }

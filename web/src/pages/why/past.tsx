@@ -101,7 +101,7 @@ function Timeline({ company, call, told }: { company: string; call: Whole; told:
         })}
       </div>
       <ol className="vz-lines">
-        {(told.timeline ?? []).map((each, index) => (
+        {happened(told).map((each, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: what happened has no other name
           <li key={index}>
             <span className="vz-mono vz-dim">{each.at ? when.exact(seconds(each.at)) : ""}</span>
@@ -118,6 +118,15 @@ function Timeline({ company, call, told }: { company: string; call: Whole; told:
         ))}
       </ol>
     </Part>
+  );
+}
+
+/** What happened, each thing once: an answer is told by the step and by the call. */
+function happened(told: Explanation): Api["Happening"][] {
+  const all = told.timeline ?? [];
+  return all.filter(
+    (each) =>
+      each.step != null || !all.some((other) => other.step != null && other.what === each.what && other.at === each.at),
   );
 }
 
