@@ -4,14 +4,16 @@ import type { QueryClient } from "@tanstack/react-query";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { connection } from "~/app/connection";
-import { refresh } from "./records";
+import type { State } from "~/kit/sign";
+import { stateOf } from "./live";
+import { refresh, sectionKey } from "./records";
+import type { Api } from "./types";
 
-interface Fact {
-  n?: number;
-  number?: number;
-  type: string;
-  data?: Record<string, unknown>;
-}
+type Told = Api["EventMessage"];
+type Change = Api["ChangeEventData"];
+
+/** The server says something every 15 seconds; a line that is silent for longer is dead, whatever the browser thinks. */
+export const SILENT_MS = 35_000;
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
@@ -28,6 +30,7 @@ export class EventStream {
   private closed = false;
   private heard = false;
   private asking: ReturnType<typeof setInterval> | undefined;
+  private silence: ReturnType<typeof setTimeout> | undefined;
   private readonly due = new Set<string>();
   private gathering: ReturnType<typeof setTimeout> | undefined;
 
@@ -44,6 +47,7 @@ export class EventStream {
     clearInterval(this.asking);
     clearTimeout(this.timer);
     clearTimeout(this.gathering);
+    clearTimeout(this.silence);
     this.socket?.close();
   }
 
@@ -59,37 +63,77 @@ export class EventStream {
       this.heard = true;
       this.wait = FIRST_WAIT_MS;
       connection.found();
+      this.alive(socket);
     };
-    socket.onmessage = (message) => this.take(JSON.parse(String(message.data)) as Fact);
-    socket.onclose = (event) => {
-      if (this.closed || event.code === 1008 || event.code === 4401) return;
+    socket.onmessage = (message) => {
+      this.alive(socket);
+      this.take(JSON.parse(String(message.data)) as Told);
+    };
+    const over = (code: number) => {
+      socket.onmessage = socket.onclose = null;
+      clearTimeout(this.silence);
       this.heard = false;
-      if (opened) connection.lost();
+      if (this.closed || code === 1008) return;
+      // The session has ended, or its rights are others: the next request says so and leads to the sign-in page.
+      if (code === 4401) this.client.invalidateQueries();
+      else if (opened) connection.lost();
       this.timer = setTimeout(() => this.open(), this.wait);
       this.wait = Math.min(this.wait * 2, LONGEST_WAIT_MS);
     };
+    socket.onclose = (event) => over(event.code);
+    this.dead = () => {
+      socket.close();
+      over(1006);
+    };
+  }
+
+  private dead: () => void = () => undefined;
+
+  private alive(socket: WebSocket): void {
+    clearTimeout(this.silence);
+    this.silence = setTimeout(() => this.socket === socket && this.dead(), SILENT_MS);
   }
 
   /** Where the stream cannot be had (an older server, a proxy that knows no web sockets) live things are asked for. */
   private ask(): void {
     if (this.heard || document.hidden) return;
-    for (const key of new Set(Object.values(READS).flat()))
-      this.client.invalidateQueries({ queryKey: [key, this.company] });
+    for (const key of LIVE) this.client.invalidateQueries({ queryKey: [key, this.company] });
   }
 
-  private take(fact: Fact): void {
-    const number = fact.n ?? fact.number;
-    if (number !== undefined) this.since = number;
-    if (fact.type === "gap" || fact.type === "reset") {
-      this.client.invalidateQueries();
-      return;
+  private take(event: Told): void {
+    this.since = event.number;
+    switch (event.type) {
+      case "ready":
+      case "heartbeat":
+        return;
+      case "gap":
+        for (const what of event.data.load) this.again(what);
+        return;
+      case "presence.changed":
+        this.client.setQueryData<Map<string, State>>(["presence", this.company], (known) =>
+          known ? new Map(known).set(event.data.ref, stateOf(event.data.state)) : known,
+        );
+        return;
+      case "change.created":
+      case "change.changed":
+      case "change.removed":
+      case "change.many":
+        this.changed(event.data);
+        return;
+      default:
+        this.gather(event.type === "call.ended" ? "ended" : (event.type.split(".")[0] ?? ""));
     }
-    if (fact.type.startsWith("record") || fact.type.startsWith("setting")) {
-      const { section, id } = fact.data ?? {};
-      if (typeof section === "string" && typeof id === "string") refresh(this.client, this.company, section, id);
-      return;
-    }
-    this.gather(fact.type.split(".")[0] ?? "");
+  }
+
+  private changed({ section, id }: Change): void {
+    if (id) refresh(this.client, this.company, section, id);
+    else this.client.invalidateQueries({ queryKey: sectionKey(this.company, section) });
+    this.gather("change");
+  }
+
+  private again(what: string): void {
+    if (what === "records") this.client.invalidateQueries();
+    else this.client.invalidateQueries({ queryKey: [LOADED[what] ?? what, this.company] });
   }
 
   private gather(topic: string): void {
@@ -97,7 +141,7 @@ export class EventStream {
     this.gathering ??= setTimeout(() => {
       this.gathering = undefined;
       for (const each of this.due)
-        for (const key of READS[each] ?? READS.call ?? []) {
+        for (const key of READS[each] ?? []) {
           this.client.invalidateQueries({ queryKey: [key, this.company] });
         }
       this.due.clear();
@@ -107,12 +151,19 @@ export class EventStream {
 
 /** Topic of an event -> what is read again. */
 const READS: Record<string, string[]> = {
-  call: ["calls", "presence", "history", "trunks"],
-  presence: ["presence"],
-  registration: ["presence", "registrations", "attention"],
+  call: ["calls", "trunks"],
+  ended: ["calls", "trunks", "history"],
+  registration: ["registrations", "attention"],
   trunk: ["trunks", "attention"],
   alarm: ["attention"],
+  change: ["directory", "attention"],
 };
+
+/** What is asked for where there is no stream. */
+const LIVE = ["calls", "presence", "registrations", "trunks", "attention", "history"];
+
+/** A gap's word for what is to be read again -> our key, where they differ. */
+const LOADED: Record<string, string> = { "trunk-states": "trunks" };
 
 export function useEvents(company: string): void {
   const client = useQueryClient();
