@@ -30,7 +30,8 @@ web/dist/.built: $(PORTAL)
 	@tools/portal.sh build
 
 # Fresh demo state each time, in the foreground, without root. HOST=192.0.2.10 makes it reachable for phones in the LAN.
-demo: setup
+# It waits for no machine code: a demo needs no speed, and the first call is to come soon.
+demo: $(VENV)/.ready portal
 	$(BIN)/vorzimmer demo --host $(HOST)
 
 # The whole proof. Real phones and a real database come from Debian packages, installed here where that is allowed.
