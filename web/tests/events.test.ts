@@ -66,6 +66,15 @@ describe("events", () => {
     expect(asked).toHaveBeenCalledWith({ queryKey: sectionKey("c", "users") });
   });
 
+  it("takes a removed record out of its list and asks nobody for it", () => {
+    const fetched = vi.fn();
+    vi.stubGlobal("fetch", fetched);
+    client.setQueryData(sectionKey("c", "users"), { items: [{ id: "a" }, { id: "b" }], total: 2, complete: true });
+    last().tell(8, "change.removed", { section: "users", id: "a" });
+    expect(client.getQueryData<{ items: unknown[] }>(sectionKey("c", "users"))?.items).toEqual([{ id: "b" }]);
+    expect(fetched).not.toHaveBeenCalled();
+  });
+
   it("shows a lost line at once and goes on after the last event", () => {
     last().tell(9, "heartbeat");
     last().onclose?.({ code: 1006 });

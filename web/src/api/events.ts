@@ -6,7 +6,7 @@ import { useEffect } from "react";
 import { connection } from "~/app/connection";
 import type { State } from "~/kit/sign";
 import { stateOf } from "./live";
-import { refresh, sectionKey } from "./records";
+import { forget, refresh, sectionKey } from "./records";
 import type { Api } from "./types";
 
 type Told = Api["EventMessage"];
@@ -114,9 +114,12 @@ export class EventStream {
           known ? new Map(known).set(event.data.ref, stateOf(event.data.state)) : known,
         );
         return;
+      case "change.removed":
+        if (event.data.id) forget(this.client, this.company, event.data.section, event.data.id);
+        this.gather("change");
+        return;
       case "change.created":
       case "change.changed":
-      case "change.removed":
       case "change.many":
         this.changed(event.data);
         return;

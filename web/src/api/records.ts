@@ -114,6 +114,11 @@ function settle<T extends { id: string }>(client: QueryClient, at: [string, stri
   client.invalidateQueries({ queryKey: ["attention", company] });
 }
 
+/** A record is gone: nothing has to be asked. */
+export function forget(client: QueryClient, company: string, section: string, id: string): void {
+  settle(client, [company, section, id], null);
+}
+
 export async function refresh(client: QueryClient, company: string, section: string, id: string): Promise<void> {
   const watched =
     client.getQueryData(sectionKey(company, section)) || client.getQueryData(recordKey(company, section, id));
