@@ -113,6 +113,20 @@ def test_presence_tells_what_everybody_does_and_never_with_whom() -> None:
     with_rig(scenario)
 
 
+def test_whoever_shows_nothing_is_unknown_to_colleagues_and_known_to_administrators() -> None:
+    async def scenario(rig: Rig) -> None:
+        hides = {"lamp": "nothing"}
+        answer = await rig.ask("admin", "PATCH", f"{BASE}/users/bea", json=hides, headers={"If-Match": "*"})
+        assert answer.status_code == 200, answer.text
+        rig.control.answers["presence"] = {"who": {"user:bea": "talking"}, "devices": {}, "registered": ["bea-tisch"]}
+        expected = {"anna": "unknown", "admin": "talking", "provider": "talking"}
+        for who, state in expected.items():
+            (row,) = (await rig.ask(who, "GET", f"{BASE}/presence?who=user:bea")).json()["items"]
+            assert (row["state"], row["registered"] > 0) == (state, state == "talking"), who
+
+    with_rig(scenario)
+
+
 def test_what_somebody_does_is_the_strongest_of_all_calls() -> None:
     def leg(who: str) -> Leg:
         sound = Sound(EndpointId(who), Address("192.0.2.1", 4000))

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from vorzimmer.admin.authorise import may_read
 from vorzimmer.api.access import guarded
 from vorzimmer.api.answers import json_answer
-from vorzimmer.api.events.rights import sees_call
+from vorzimmer.api.events.rights import sees_call, sees_presence
 from vorzimmer.api.history import moment, named
 from vorzimmer.api.house import Ask, Asking
 from vorzimmer.api.live_shapes import CallsNow, LiveCall, PresenceList, Registrations, TrunkStates
@@ -98,12 +98,15 @@ async def presence(
     who: Annotated[list[str] | None, Query(max_length=200, description="user:ID, phone:ID; all if none")] = None,
 ) -> Response:
     """Of every person and common-area phone: idle, ringing, talking, held, dnd or unregistered. Colleagues see that
-    somebody talks, never with whom."""
+    somebody talks, never with whom, and of whoever shows nothing (`lamp`) only that he is there: unknown."""
     book = ask.book(company)
     found = await ask.house.control.call("presence", company=company)
     registered = frozenset(found["registered"])
     entries = _wanted(book, who)
-    return json_answer({"items": [_present(book, entry, found, registered) for entry in entries]})
+    seen = [(entry, sees_presence(ask.asker, book, entry.ref)) for entry in entries]
+    return json_answer(
+        {"items": [_present(book, e, found, registered) if sees else _hidden(book, e) for e, sees in seen]}
+    )
 
 
 def _wanted(book: Snapshot, who: list[str] | None) -> list[Entry]:
@@ -127,6 +130,12 @@ def _present(book: Snapshot, entry: Entry, found: dict[str, Any], registered: fr
         "devices": len(devices),
         "registered": len(reached),
     }
+
+
+def _hidden(book: Snapshot, entry: Entry) -> dict[str, Any]:
+    """Somebody who shows nothing of himself."""
+    known = {"ref": str(entry.ref), "name": book.name_of(entry.ref), "extension": book.extension_of(entry.ref)}
+    return {**known, "state": "unknown", "dnd": False, "devices": 0, "registered": 0}
 
 
 @router.get("/companies/{company}/registrations", summary="Registered phones", response_model=Registrations)

@@ -49,7 +49,7 @@ class Present(BaseModel):
     ref: str = Field(examples=["user:anna"])
     name: str
     extension: str | None
-    state: Literal["idle", "ringing", "talking", "held", "dnd", "unregistered"]
+    state: Literal["idle", "ringing", "talking", "held", "dnd", "unregistered", "unknown"]
     dnd: bool
     devices: int = Field(description="Devices that are switched on")
     registered: int = Field(description="How many of them can be reached")

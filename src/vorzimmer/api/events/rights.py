@@ -80,11 +80,13 @@ def _call(asker: Principal, event: Event, book: Snapshot) -> bool:
 
 
 def _presence(asker: Principal, event: Event, book: Snapshot) -> bool:
-    """Colleagues see that somebody talks, unless he shows nothing; his administrators always do."""
     (ref,) = event.about
-    if book.entry(ref) is None:
-        return False
-    if (
+    return book.entry(ref) is not None and sees_presence(asker, book, ref)
+
+
+def sees_presence(asker: Principal, book: Snapshot, ref: Ref) -> bool:
+    """Colleagues see that somebody talks, unless he shows nothing; his administrators always do."""
+    if asker.role == "provider" or (
         ref == asker.ref
         or asker.at_least("company_admin")
         or (asker.role == "site_admin" and _at_site(asker, book, ref))
