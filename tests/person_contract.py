@@ -9,12 +9,12 @@ import msgspec
 
 from tests.api_rig import Rig
 from vorzimmer.admin.erasure import ERASED
+from vorzimmer.calls.kept import CallQuery
 from vorzimmer.calls.records import Record, encode
 from vorzimmer.directory.ref import Ref
 from vorzimmer.kernel.ids import CallId, JourneyId
 from vorzimmer.routing.model import Announce, Asked, Because, Caller, SoFar, Tried
 from vorzimmer.store.call_rows import row_of
-from vorzimmer.store.ports import CallQuery
 
 HOME = "/companies/musterbau/users/gustav"
 NUMBER = "+498999998177"

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
+from vorzimmer.calls.kept import CallQuery, CallRow
 from vorzimmer.calls.records import Record as CallRecord
 from vorzimmer.calls.records import encode
 from vorzimmer.directory.ref import Ref
@@ -26,7 +27,7 @@ from vorzimmer.directory.snapshot import Change
 from vorzimmer.kernel.ids import CallId, JourneyId
 from vorzimmer.routing.model import Asked, Caller, SoFar
 from vorzimmer.store.call_rows import row_of
-from vorzimmer.store.ports import CallQuery, CallRow, Store
+from vorzimmer.store.ports import Store
 
 HOSTILE = "<b>'\"; DROP TABLE call;--\x00\u202e=1+1" + "ü" * 10_000
 NOON = datetime(2026, 3, 2, 12, 0, 0, 123456, tzinfo=UTC)

@@ -16,8 +16,8 @@ from tests.integration.socket_phone import HOST, connect
 from tests.integration.test_app_serve import fetch
 from tests.interop.server import COMPANY, company_text, password
 
-from vorzimmer.app.explaining import Question
 from vorzimmer.cli.asking import ask
+from vorzimmer.routing.explain import Question
 
 
 def started(folder: Path) -> PhoneBench:

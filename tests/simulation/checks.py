@@ -6,11 +6,11 @@ from collections import Counter
 from tests.simulation.companies import HOUSES
 from tests.simulation.phones import Handset
 
+from vorzimmer.calls.kept import CallQuery
 from vorzimmer.calls.records import decode_record
 from vorzimmer.kernel.ids import EndpointId
 from vorzimmer.media.port import MediaPlan, Source, speakers
 from vorzimmer.store.frames import fold
-from vorzimmer.store.ports import CallQuery
 from vorzimmer.testing.media import RecordingMedia
 from vorzimmer.testing.server import SimulatedServer
 

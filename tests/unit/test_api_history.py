@@ -8,13 +8,14 @@ import pytest
 from tests.api_rig import Rig, with_rig
 
 from vorzimmer.api.principal import Principal
-from vorzimmer.app.explaining import Question, explain_now
+from vorzimmer.app.explaining import explain_now
 from vorzimmer.calls.records import Record, encode
 from vorzimmer.calls.state import Party, PastLeg
 from vorzimmer.directory.ref import Ref
 from vorzimmer.features.order import ORDER
 from vorzimmer.kernel.ids import CallId, EndpointId, JourneyId, LegId
 from vorzimmer.routing.dry_run import dry_run
+from vorzimmer.routing.explain import Question
 from vorzimmer.routing.live import Facts
 from vorzimmer.routing.model import Asked, Caller, LiveFacts, OfferOutcome, Ring, Tried, line_device
 from vorzimmer.store.call_rows import row_of

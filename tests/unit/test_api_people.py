@@ -15,9 +15,9 @@ from tests.person_contract import PEOPLE, call, everything
 from vorzimmer.admin.erasure import Person, names_person, without
 from vorzimmer.app.office import ApplyRequest
 from vorzimmer.app.privacy import DAY_S, FIRST_S, PAUSE_S
+from vorzimmer.calls.kept import CallQuery
 from vorzimmer.directory.repository import AuditEntry
 from vorzimmer.store.memory import MemoryStore
-from vorzimmer.store.ports import CallQuery
 from vorzimmer.testing.company import MOMENT
 
 

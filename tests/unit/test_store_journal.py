@@ -5,10 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.store_contract import record_bytes
 
+from vorzimmer.calls.kept import CallQuery
 from vorzimmer.store.frames import Entry, frame, read
 from vorzimmer.store.journal import Journal
 from vorzimmer.store.memory import MemoryStore
-from vorzimmer.store.ports import CallQuery, StoreFailedError
+from vorzimmer.store.ports import StoreFailedError
 from vorzimmer.store.write_behind import WriteBehind
 from vorzimmer.testing.loop import VirtualClock, run
 from vorzimmer.testing.segments import MemorySegments

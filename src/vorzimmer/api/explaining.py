@@ -20,7 +20,7 @@ from vorzimmer.api.changes import perform, pointer_to
 from vorzimmer.api.history import moment, names_of, past_call
 from vorzimmer.api.house import Ask, Asking
 from vorzimmer.api.live import call_now
-from vorzimmer.api.ports import Question, QuestionError
+from vorzimmer.api.ports import QuestionError
 from vorzimmer.api.problems import ApiError, FieldError, language_of
 from vorzimmer.api.shapes import ExplainQuestion, Told, Trace
 from vorzimmer.api.texts import Words
@@ -28,6 +28,7 @@ from vorzimmer.directory.keys import COMPANY
 from vorzimmer.directory.ref import Ref
 from vorzimmer.directory.snapshot import Change, Snapshot
 from vorzimmer.features.catalogue import SCHEMA
+from vorzimmer.routing.explain import Question
 
 router = guarded("explain")
 _STEP: Final = re.compile(r"([^.\[\]]+)(?:\[([^\]]*)\])?")
@@ -72,9 +73,9 @@ async def explain(company: str, question: ExplainQuestion, ask: Asking) -> Respo
         company,
         question.from_,
         question.to,
-        language_of(ask.request),
         question.at,
         tuple(question.assume),
+        language_of(ask.request),
         changes,
     )
     try:

@@ -18,11 +18,11 @@ from vorzimmer.api.access import guarded
 from vorzimmer.api.answers import json_answer
 from vorzimmer.api.house import Ask, Asking
 from vorzimmer.api.listing import MAX_PAGE
-from vorzimmer.api.ports import PastCall, PastQuery
 from vorzimmer.api.problems import ApiError, FieldError, language_of
 from vorzimmer.api.shapes import CallPage, PastCallDetail
 from vorzimmer.api.texts import Words
 from vorzimmer.calls.endings import ending
+from vorzimmer.calls.kept import CallQuery, CallRow
 from vorzimmer.directory.ref import BadRefError, Ref
 from vorzimmer.directory.snapshot import Snapshot
 
@@ -50,12 +50,12 @@ async def history(  # noqa: PLR0913, PLR0917 -- one parameter for each filter
     """The newest first."""
     book = ask.book(company)
     who = whose(ask, book, person)
-    query = PastQuery(
+    query = CallQuery(
         company,
         _seconds(since, book),
         _seconds(until, book),
         str(who or ""),
-        names_of(book, who),
+        also=names_of(book, who),
         direction=direction,
         answered=answered,
         number=_digits(number),
@@ -109,7 +109,7 @@ def names_of(book: Snapshot, who: Ref | None) -> tuple[str, ...]:
     return tuple(name for name in (book.extension_of(who), *named) if name)
 
 
-async def past_call(ask: Ask, book: Snapshot, ident: str) -> PastCall:
+async def past_call(ask: Ask, book: Snapshot, ident: str) -> CallRow:
     """An ended call that the asker may see; raises ApiError ``not-found`` for any other."""
     row = await ask.house.office.past_call(book.company.id, ident)
     if row is None or not _sees(ask, book, row):
@@ -117,7 +117,7 @@ async def past_call(ask: Ask, book: Snapshot, ident: str) -> PastCall:
     return row
 
 
-def _sees(ask: Ask, book: Snapshot, row: PastCall) -> bool:
+def _sees(ask: Ask, book: Snapshot, row: CallRow) -> bool:
     if ask.asker.at_least("company_admin"):
         return True
     actor, named = ask.asker.actor(), {row.caller, row.callee, row.answered_by} - {""}
@@ -136,13 +136,13 @@ def _person(book: Snapshot, text: str) -> Ref | None:
     return at.owner if at is not None else book.at_extension(text)
 
 
-def document(row: PastCall) -> dict[str, Any]:
+def document(row: CallRow) -> dict[str, Any]:
     """The record as plain values."""
     found = msgspec.json.decode(row.document)
     return found if isinstance(found, dict) else {}
 
 
-def summary(row: PastCall, book: Snapshot, language: str) -> dict[str, Any]:
+def summary(row: CallRow, book: Snapshot, language: str) -> dict[str, Any]:
     """A row of the list."""
     record = document(row)
     answered = record.get("answered")
@@ -205,7 +205,7 @@ def _digits(number: str) -> str:
     return "".join(c for c in number if c.isascii() and c.isdigit()).lstrip("0")
 
 
-def _cursor(row: PastCall) -> str:
+def _cursor(row: CallRow) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode((row.started, row.call))).decode().rstrip("=")
 
 

@@ -7,65 +7,20 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import msgspec
-
 from vorzimmer.admin.door import Outcome
 from vorzimmer.admin.edit import Edit
 from vorzimmer.admin.world import Actor, Options
+from vorzimmer.calls.kept import CallQuery, CallRow
 from vorzimmer.directory.repository import AuditEntry
-from vorzimmer.directory.snapshot import Change, Snapshot
+from vorzimmer.directory.snapshot import Snapshot
 from vorzimmer.kernel.chance import Chance
 from vorzimmer.kernel.clock import Clock
 from vorzimmer.kernel.errors import VorzimmerError
+from vorzimmer.routing.explain import Question
 
 
 class ControlAwayError(VorzimmerError):
     """Control does not answer (it starts, or is gone): what only it knows cannot be told now."""
-
-
-class PastCall(msgspec.Struct, frozen=True):
-    """One ended call, as the store has it: `document` is its whole record (``calls.records.Record``) as JSON. Times are
-    POSIX seconds; `caller`, `callee` and `answered_by` are references or numbers."""
-
-    call: str
-    company: str
-    started: float
-    ended: float
-    caller: str
-    callee: str
-    answered_by: str
-    outcome: str
-    document: bytes
-    direction: str = ""
-
-
-class PastQuery(msgspec.Struct, frozen=True):
-    """Which ended calls of a company, the newest first: see ``store.ports.CallQuery``."""
-
-    company: str
-    since: float | None = None
-    until: float | None = None
-    who: str = ""
-    also: tuple[str, ...] = ()
-    outcome: str = ""
-    direction: str = ""
-    answered: bool | None = None
-    number: str = ""
-    limit: int = 50
-    before: tuple[float, str] | None = None
-
-
-class Question(msgspec.Struct, frozen=True):
-    """An imagined call: `caller` and `called` as `explain --from --to` take them, `at` ISO 8601 or None for now,
-    `assumptions` such as ``user:bea=busy``; `changes` are laid over the settings first."""
-
-    company: str
-    caller: str
-    called: str
-    language: str
-    at: str | None = None
-    assumptions: tuple[str, ...] = ()
-    changes: tuple[Change, ...] = ()
 
 
 class QuestionError(VorzimmerError):
@@ -108,13 +63,13 @@ class Office(Protocol):
     async def audit(self, company: str, limit: int, before: int | None) -> tuple[tuple[int, AuditEntry], ...]:
         """Who changed what, with the number of each entry, the newest first."""
 
-    async def past_calls(self, query: PastQuery) -> list[PastCall]:
+    async def past_calls(self, query: CallQuery) -> tuple[CallRow, ...]:
         """Ended calls, the newest first."""
 
-    async def past_call(self, company: str, call: str) -> PastCall | None:
+    async def past_call(self, company: str, call: str) -> CallRow | None:
         """One ended call of a company."""
 
-    def explain_past(self, call: PastCall, language: str) -> dict[str, Any]:
+    def explain_past(self, call: CallRow, language: str) -> dict[str, Any]:
         """Why it went where it went, as ``app.explaining`` says it."""
 
     async def explain(self, question: Question) -> dict[str, Any]:

@@ -16,22 +16,21 @@ from starlette.requests import HTTPConnection
 from vorzimmer.admin.door import Outcome
 from vorzimmer.admin.edit import Edit
 from vorzimmer.admin.world import Actor, Options
-from vorzimmer.api.ports import ControlAwayError, PastCall, PastQuery, People, Question, QuestionError
+from vorzimmer.api.ports import ControlAwayError, People, QuestionError
 from vorzimmer.api.principal import Principal
-from vorzimmer.app import explaining
 from vorzimmer.app.control_link import ControlLink
 from vorzimmer.app.explaining import BadMomentError, explain_record, moment_of
 from vorzimmer.app.office import NotFoundError, Office
 from vorzimmer.app.rpc import RpcError
+from vorzimmer.calls.kept import CallQuery, CallRow
 from vorzimmer.calls.records import Record
 from vorzimmer.directory.repository import AuditEntry
 from vorzimmer.directory.snapshot import Snapshot
 from vorzimmer.kernel.chance import Chance
 from vorzimmer.kernel.clock import Clock
-from vorzimmer.routing.explain import BadQuestionError, what, who
+from vorzimmer.routing.explain import BadQuestionError, Question, what, who
 from vorzimmer.routing.live import BadAssumptionError, Facts, assume
 from vorzimmer.routing.model import LiveFacts
-from vorzimmer.store.ports import CallQuery
 
 
 class ApiOffice:
@@ -81,17 +80,16 @@ class ApiOffice:
         """As the port says."""
         return await self._office.audit(company, limit, before)
 
-    async def past_calls(self, query: PastQuery) -> list[PastCall]:
+    async def past_calls(self, query: CallQuery) -> tuple[CallRow, ...]:
         """As the port says."""
-        rows = await self._office.past_calls(CallQuery(**msgspec.structs.asdict(query)))
-        return [PastCall(**msgspec.structs.asdict(row)) for row in rows]
+        return await self._office.past_calls(query)
 
-    async def past_call(self, company: str, call: str) -> PastCall | None:
+    async def past_call(self, company: str, call: str) -> CallRow | None:
         """As the port says."""
         row = await self._office.past_call(call)
-        return PastCall(**msgspec.structs.asdict(row)) if row is not None and row.company == company else None
+        return row if row is not None and row.company == company else None
 
-    def explain_past(self, call: PastCall, language: str) -> dict[str, Any]:
+    def explain_past(self, call: CallRow, language: str) -> dict[str, Any]:
         """As the port says."""
         record = msgspec.json.decode(call.document, type=Record)
         return explain_record(record, self._office.book(call.company), language)
@@ -101,7 +99,7 @@ class ApiOffice:
         book = self._office.book(question.company)
         check_question(question, book.apply(question.changes) if question.changes else book, self._clock.wall())
         try:
-            return await self._office.explain(explaining.Question(**msgspec.structs.asdict(question)))
+            return await self._office.explain(question)
         except RpcError as error:
             raise ControlAwayError(str(error)) from error
 

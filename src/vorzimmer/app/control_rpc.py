@@ -11,7 +11,7 @@ import msgspec
 
 from vorzimmer.app.call_actions import CallActions
 from vorzimmer.app.exchange import Exchange
-from vorzimmer.app.explaining import Question, explain_live, explain_now
+from vorzimmer.app.explaining import explain_live, explain_now
 from vorzimmer.app.fact_stream import FactStream
 from vorzimmer.app.house import Published, split_key
 from vorzimmer.app.live_view import live_call
@@ -21,6 +21,7 @@ from vorzimmer.app.watchers import watchers
 from vorzimmer.kernel.ids import CallId
 from vorzimmer.media.embedded.client import EmbeddedMedia
 from vorzimmer.presence.trunks import State
+from vorzimmer.routing.explain import Question
 from vorzimmer.routing.model import LINE_WAYS, line_device
 
 

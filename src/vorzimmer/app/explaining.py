@@ -13,12 +13,12 @@ from vorzimmer.calls.endings import ending
 from vorzimmer.calls.records import Record, record_of
 from vorzimmer.calls.state import CallState
 from vorzimmer.directory.ref import Ref
-from vorzimmer.directory.snapshot import Change, Snapshot
+from vorzimmer.directory.snapshot import Snapshot
 from vorzimmer.features.order import EXPLAINING
 from vorzimmer.features.texts import render
 from vorzimmer.kernel.errors import VorzimmerError
 from vorzimmer.routing.dry_run import Explanation, past
-from vorzimmer.routing.explain import as_json, as_lines, explain, question_of
+from vorzimmer.routing.explain import Question, as_json, as_lines, explain, question_of
 from vorzimmer.routing.live import Live
 from vorzimmer.routing.model import SoFar
 
@@ -28,20 +28,6 @@ DONE = "calls"
 
 class BadMomentError(VorzimmerError):
     """`--at` is not a time."""
-
-
-class Question(msgspec.Struct, frozen=True):
-    """`caller` and `called` as `explain --from --to` take them; `at` is ISO 8601, without an offset in the company's
-    zone, None for now; `assumptions` lay over the live facts; `language` None is the company's; `changes` are laid over
-    the settings first (what would happen if they were saved)."""
-
-    company: str
-    caller: str
-    called: str
-    at: str | None = None
-    assumptions: tuple[str, ...] = ()
-    language: str | None = None
-    changes: tuple[Change, ...] = ()
 
 
 def explain_now(question: Question, book: Snapshot, live: Live, wall: datetime) -> dict[str, Any]:

@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
+from vorzimmer.calls.kept import CallRow
 from vorzimmer.calls.state import CallState, Leg, Rung
 from vorzimmer.routing.explain import shown_caller
 from vorzimmer.routing.model import line_of
-from vorzimmer.store.ports import CallRow
 
 
 def live_call(state: CallState, now: float) -> dict[str, Any]:

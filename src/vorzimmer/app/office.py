@@ -21,11 +21,12 @@ from vorzimmer.admin.problems import ProblemsError
 from vorzimmer.admin.world import Actor, Options
 from vorzimmer.api.events.model import Changed
 from vorzimmer.app.control_link import ControlLink
-from vorzimmer.app.explaining import Question, explain_now, explain_record
+from vorzimmer.app.explaining import explain_now, explain_record
 from vorzimmer.app.house import Published, zone
 from vorzimmer.app.live_view import past_call
 from vorzimmer.app.privacy import Privacy
 from vorzimmer.app.rpc import RpcError
+from vorzimmer.calls.kept import CallQuery, CallRow
 from vorzimmer.calls.records import Record
 from vorzimmer.directory.keys import COMPANY, DEVICE
 from vorzimmer.directory.ref import Ref
@@ -36,10 +37,11 @@ from vorzimmer.features.trunk.settings import TRUNK
 from vorzimmer.kernel.chance import Chance
 from vorzimmer.kernel.clock import Clock
 from vorzimmer.kernel.errors import VorzimmerError
+from vorzimmer.routing.explain import Question
 from vorzimmer.routing.live import Facts
 from vorzimmer.routing.model import LiveFacts
 from vorzimmer.sip.digest import Credentials
-from vorzimmer.store.ports import CallQuery, CallRow, Store
+from vorzimmer.store.ports import Store
 
 
 class NotFoundError(VorzimmerError):

@@ -10,10 +10,10 @@ import msgspec
 
 from vorzimmer.admin.world import SYSTEM
 from vorzimmer.app.control_link import ControlLink
-from vorzimmer.app.explaining import Question
 from vorzimmer.app.office import ApplyRequest, NotFoundError, Office
 from vorzimmer.app.rpc import Method, Params, Stream
 from vorzimmer.directory.ref import Ref
+from vorzimmer.routing.explain import Question
 
 
 def methods(office: Office, link: ControlLink | None) -> dict[str, Method]:

@@ -16,6 +16,7 @@ from vorzimmer.admin.erasure import ERASED, Person, audit_names, audit_without, 
 from vorzimmer.admin.public import shown
 from vorzimmer.admin.world import Actor
 from vorzimmer.app.live_view import past_call
+from vorzimmer.calls.kept import CallQuery, CallRow
 from vorzimmer.directory.keys import COMPANY, DEVICE, USER
 from vorzimmer.directory.ref import Ref
 from vorzimmer.directory.repository import AuditEntry
@@ -24,7 +25,7 @@ from vorzimmer.features.catalogue import SCHEMA
 from vorzimmer.features.privacy.settings import PRIVACY
 from vorzimmer.kernel.clock import Clock
 from vorzimmer.kernel.errors import VorzimmerError
-from vorzimmer.store.ports import CallQuery, CallRow, Store
+from vorzimmer.store.ports import Store
 
 CHUNK: Final = 300
 PAUSE_S: Final = 0.05

@@ -11,10 +11,10 @@ import msgspec
 import typer
 from rich.cells import cell_len, set_cell_size
 
-from vorzimmer.app.explaining import Question
 from vorzimmer.cli.asking import ask, follow
 from vorzimmer.cli.common import DEFAULT_STATE, CompanyOption, JsonOption, StateOption, print_json
 from vorzimmer.kernel.text import safe_name
+from vorzimmer.routing.explain import Question
 
 MAX_CELL = 60
 MAX_LINE = 500

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from vorzimmer.directory.ref import Ref
-from vorzimmer.directory.snapshot import Snapshot
+from vorzimmer.directory.snapshot import Change, Snapshot
 from vorzimmer.kernel.errors import VorzimmerError
 from vorzimmer.routing.dry_run import Explanation, Outcomes, dry_run
 from vorzimmer.routing.live import Live, assume
@@ -39,6 +41,20 @@ ANONYMOUS = "anonymous"
 
 class BadQuestionError(VorzimmerError):
     """A WHO or WHAT that cannot be read, or that does not exist; the message says which."""
+
+
+class Question(msgspec.Struct, frozen=True):
+    """`caller` and `called` as `explain --from --to` take them; `at` is ISO 8601, without an offset in the company's
+    zone, None for now; `assumptions` such as ``user:bea=busy`` lay over the live facts; `language` None is the
+    company's; `changes` are laid over the settings first (what would happen if they were saved)."""
+
+    company: str
+    caller: str
+    called: str
+    at: str | None = None
+    assumptions: tuple[str, ...] = ()
+    language: str | None = None
+    changes: tuple[Change, ...] = ()
 
 
 def who(text: str, book: Snapshot) -> Caller:

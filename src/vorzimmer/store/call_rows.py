@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 
+from vorzimmer.calls.kept import CallRow
 from vorzimmer.calls.records import Record, decode_record
 from vorzimmer.calls.state import PastLeg
 from vorzimmer.kernel.text import safe_name
 from vorzimmer.routing.model import Asked, Caller, line_of
-from vorzimmer.store.ports import CallRow
 
 ANSWERED = "answered"
 """The outcome of a call that somebody answered; of all others it is the reason of their end."""

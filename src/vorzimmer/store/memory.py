@@ -11,6 +11,7 @@ from datetime import datetime
 
 import msgspec
 
+from vorzimmer.calls.kept import CallQuery, CallRow
 from vorzimmer.directory.repository import (
     AuditEntry,
     Claim,
@@ -22,7 +23,7 @@ from vorzimmer.directory.repository import (
 )
 from vorzimmer.store.call_rows import ANSWERED
 from vorzimmer.store.memory_accounts import MemoryAccounts, MemoryFactors, MemoryOutbox, MemorySessions
-from vorzimmer.store.ports import CallQuery, CallRow, StoreFailedError
+from vorzimmer.store.ports import StoreFailedError
 from vorzimmer.store.secrets import CompanySecrets, Cost, Kept, Place, SecretBox
 
 Fails = Callable[[str], bool]

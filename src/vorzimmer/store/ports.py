@@ -7,51 +7,14 @@ restart, and small facts about the server. Every method is one short transaction
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-import msgspec
-
 from vorzimmer.accounts.repository import AccountRepository, FactorRepository, OutboxRepository, SessionRepository
+from vorzimmer.calls.kept import CallQuery, CallRow
 from vorzimmer.directory.repository import CompanyRepository
 from vorzimmer.kernel.errors import VorzimmerError
 
 
 class StoreFailedError(VorzimmerError):
     """The database did not do it (unreachable, locked too long, disk full); nothing was written."""
-
-
-class CallRow(msgspec.Struct, frozen=True):
-    """One ended call: what can be searched for, and the whole record as JSON. Times are POSIX seconds. `caller`,
-    `callee` and `answered_by` are references (``user:eva``) or numbers; `outcome` is a word of calls."""
-
-    call: str
-    company: str
-    started: float
-    ended: float
-    caller: str
-    callee: str
-    answered_by: str
-    outcome: str
-    document: bytes
-    direction: str = ""
-    """in, out, through (from outside to outside) or internal; "" for calls from before this was kept."""
-
-
-class CallQuery(msgspec.Struct, frozen=True):
-    """Which calls of a company: from `since` (inclusive) until `until` (exclusive) by their start, in which `who` (or
-    one of the names `also`, as a person's extension and numbers are) was caller, callee or answered, with `outcome`, in
-    this `direction`, answered or not, with these digits in a `number`; the newest `limit` older than `before`."""
-
-    company: str
-    since: float | None = None
-    until: float | None = None
-    who: str = ""
-    outcome: str = ""
-    limit: int = 100
-    before: tuple[float, str] | None = None
-    """(started, call) of the last row of the page before."""
-    also: tuple[str, ...] = ()
-    direction: str = ""
-    answered: bool | None = None
-    number: str = ""
 
 
 class CallRepository(Protocol):

@@ -10,9 +10,9 @@ import msgspec
 from sqlalchemy import Row, Select, and_, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from vorzimmer.calls.kept import CallQuery, CallRow
 from vorzimmer.store.call_rows import ANSWERED
 from vorzimmer.store.database import Database
-from vorzimmer.store.ports import CallQuery, CallRow
 from vorzimmer.store.schema import call, live, meta
 
 _CHUNK = 500
