@@ -2,20 +2,16 @@
 
 import { Modal } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
-import { type KeyboardEvent, useDeferredValue, useId, useMemo, useState } from "react";
+import { useDeferredValue, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSection } from "~/api/records";
 import { useMe } from "~/api/session";
 import { fold } from "~/kit/fold";
-import { Icon, type IconName } from "~/kit/icons";
+import { type Hit, Hits } from "~/kit/hits";
 import { phone } from "~/kit/phone";
 import { PLACES } from "./nav";
 
-interface Hit {
-  key: string;
-  icon: IconName;
-  text: string;
-  note: string;
+interface Command extends Hit {
   go: () => void;
 }
 const MOST = 8;
@@ -24,20 +20,10 @@ const DIALLED = /^[+0-9*#][0-9*# /()-]{1,24}$/;
 export default function Commands({ company, close }: { company: string; close: () => void }) {
   const { t } = useTranslation();
   const [typed, setTyped] = useState("");
-  const [at, setAt] = useState(0);
   const hits = useHits(company, useDeferredValue(typed));
-  const list = useId();
-  const act = (hit: Hit | undefined) => {
-    if (!hit) return;
+  const act = (hit: Command) => {
     close();
     hit.go();
-  };
-  const pressed = (event: KeyboardEvent) => {
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      event.preventDefault();
-      const step = event.key === "ArrowDown" ? 1 : -1;
-      setAt((now) => (now + step + hits.length) % Math.max(hits.length, 1));
-    } else if (event.key === "Enter") act(hits[at]);
   };
   return (
     <Modal
@@ -49,56 +35,27 @@ export default function Commands({ company, close }: { company: string; close: (
       centered={false}
       aria-label={t("frame.find")}
     >
-      <div className="vz-command">
-        <Icon name="search" size={18} />
-        <input
-          data-autofocus
-          role="combobox"
-          aria-expanded="true"
-          aria-controls={list}
-          aria-activedescendant={hits[at] ? `${list}-${at}` : undefined}
-          aria-label={t("frame.find")}
-          placeholder={t("commands.placeholder")}
-          value={typed}
-          onChange={(event) => {
-            setTyped(event.currentTarget.value);
-            setAt(0);
-          }}
-          onKeyDown={pressed}
-        />
-      </div>
-      <div className="vz-hits" id={list} role="listbox" aria-label={t("commands.found")}>
-        {hits.map((hit, index) => (
-          // biome-ignore lint/a11y/useKeyWithClickEvents: the field above has the keys
-          <div
-            key={hit.key}
-            id={`${list}-${index}`}
-            role="option"
-            tabIndex={-1}
-            aria-selected={index === at}
-            className="vz-hit"
-            onMouseMove={() => setAt(index)}
-            onClick={() => act(hit)}
-          >
-            <Icon name={hit.icon} />
-            <span>{hit.text}</span>
-            <span className="vz-dim">{hit.note}</span>
-          </div>
-        ))}
-        {!hits.length && <p className="vz-dim">{t("commands.none")}</p>}
-      </div>
+      <Hits
+        label={t("frame.find")}
+        found={t("commands.found")}
+        placeholder={t("commands.placeholder")}
+        typed={typed}
+        hits={hits}
+        onType={setTyped}
+        onTake={act}
+      />
     </Modal>
   );
 }
 
-function useHits(company: string, typed: string): Hit[] {
+function useHits(company: string, typed: string): Command[] {
   const { t } = useTranslation();
   const { data: me } = useMe();
   const navigate = useNavigate();
   const people = useSection(company, "users");
   return useMemo(() => {
     const wanted = fold(typed.trim());
-    const found: Hit[] = [];
+    const found: Command[] = [];
     for (const place of PLACES.filter((each) => each.for(me))) {
       const text = t(`nav.${place.key}`);
       if (wanted && !fold(text).includes(wanted)) continue;

@@ -29,7 +29,7 @@ function widthsOf<T>(columns: Column<T>[]): Record<string, string> {
   return { "--vz-wide": of(3), "--vz-middle": of(2), "--vz-narrow": of(1) };
 }
 
-interface Props<T> {
+export interface ListProps<T> {
   label: string;
   rows: readonly T[];
   columns: Column<T>[];
@@ -42,7 +42,7 @@ interface Props<T> {
   empty: ReactNode;
 }
 
-export function DataList<T>({ label, rows, columns, id, chosen, open, sort, down, onSort, empty }: Props<T>) {
+export function DataList<T>({ label, rows, columns, id, chosen, open, sort, down, onSort, empty }: ListProps<T>) {
   const box = useRef<HTMLDivElement>(null);
   const widths = widthsOf(columns);
   const virtual = useVirtualizer({

@@ -5,10 +5,14 @@ import { type ReactNode, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { Icon } from "./icons";
 
-export function PageHead({ title, note, children }: { title: string; note?: ReactNode; children?: ReactNode }) {
+function useTitle(title: string): void {
   useEffect(() => {
     document.title = `${title} – Vorzimmer`;
   }, [title]);
+}
+
+export function PageHead({ title, note, children }: { title: string; note?: ReactNode; children?: ReactNode }) {
+  useTitle(title);
   return (
     <div className="vz-head">
       <h1>{title}</h1>
@@ -69,9 +73,7 @@ export function Detail({
   children: ReactNode;
 }) {
   const { t } = useTranslation();
-  useEffect(() => {
-    document.title = `${title} – Vorzimmer`;
-  }, [title]);
+  useTitle(title);
   return (
     <section className="vz-one" aria-label={title}>
       <div className="vz-onehead">

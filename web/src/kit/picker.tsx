@@ -1,10 +1,11 @@
 /** A part of a sentence that names somebody: a button that opens a list one can type in. */
 
 import { Popover } from "@mantine/core";
-import { type KeyboardEvent, useId, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useCards } from "~/api/directory";
 import { fold } from "./fold";
+import { type Hit, Hits } from "./hits";
 import { Icon, type IconName } from "./icons";
 import { useNames } from "./names";
 import { phone } from "./phone";
@@ -72,70 +73,29 @@ export function Picker({ label, shown, empty, disabled, choices, free, onPick }:
 function Choices({ label, choices, free, onPick }: Pick<PickerProps, "label" | "choices" | "free" | "onPick">) {
   const { t } = useTranslation();
   const [typed, setTyped] = useState("");
-  const [at, setAt] = useState(0);
-  const list = useId();
   const found = useMemo(() => {
     const wanted = fold(typed.trim());
     const hits = choices
       .filter((each) => !wanted || fold(`${each.text} ${each.note ?? ""}`).includes(wanted))
-      .slice(0, MOST);
+      .slice(0, MOST)
+      .map(({ value, ...shown }): Hit => ({ key: value, ...shown }));
     if (free && NUMBER.test(typed.trim())) {
       const number = typed.replace(/[ /()-]/g, "");
-      hits.unshift({ value: number, text: t("target.number", { number: phone(number) }), icon: "numbers" });
+      hits.unshift({ key: number, text: t("target.number", { number: phone(number) }), icon: "numbers" });
     }
     return hits;
   }, [choices, typed, free, t]);
-  const pressed = (event: KeyboardEvent) => {
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      event.preventDefault();
-      const step = event.key === "ArrowDown" ? 1 : -1;
-      setAt((now) => (now + step + found.length) % Math.max(found.length, 1));
-    } else if (event.key === "Enter" && found[at]) {
-      event.preventDefault();
-      onPick(found[at].value);
-    }
-  };
   return (
-    <>
-      <div className="vz-command vz-pick">
-        <Icon name="search" />
-        <input
-          data-autofocus
-          role="combobox"
-          aria-expanded="true"
-          aria-controls={list}
-          aria-activedescendant={found[at] ? `${list}-${at}` : undefined}
-          aria-label={label}
-          placeholder={free ? t("target.searchOrNumber") : t("target.search")}
-          value={typed}
-          onChange={(event) => {
-            setTyped(event.currentTarget.value);
-            setAt(0);
-          }}
-          onKeyDown={pressed}
-        />
-      </div>
-      <div className="vz-hits" id={list} role="listbox" aria-label={label}>
-        {found.map((hit, index) => (
-          // biome-ignore lint/a11y/useKeyWithClickEvents: the field above has the keys
-          <div
-            key={hit.value}
-            id={`${list}-${index}`}
-            role="option"
-            tabIndex={-1}
-            aria-selected={index === at}
-            className="vz-hit"
-            onMouseMove={() => setAt(index)}
-            onClick={() => onPick(hit.value)}
-          >
-            {hit.icon && <Icon name={hit.icon} />}
-            <span>{hit.text}</span>
-            {hit.note && <span className="vz-dim">{hit.note}</span>}
-          </div>
-        ))}
-        {!found.length && <p className="vz-dim">{t("commands.none")}</p>}
-      </div>
-    </>
+    <Hits
+      small
+      label={label}
+      found={label}
+      placeholder={free ? t("target.searchOrNumber") : t("target.search")}
+      typed={typed}
+      hits={found}
+      onType={setTyped}
+      onTake={(hit) => onPick(hit.key)}
+    />
   );
 }
 

@@ -7,12 +7,13 @@ import { useTranslation } from "react-i18next";
 import { useRegistrations } from "~/api/live";
 import type { Device } from "~/api/model";
 import { useSection } from "~/api/records";
-import { type Column, DataList, Search } from "~/kit/datalist";
+import { type Column, Search } from "~/kit/datalist";
+import { Count, FoundList } from "~/kit/found";
 import { type ListOf, useList } from "~/kit/liststate";
 import { useNames } from "~/kit/names";
 import { PageHead, Split } from "~/kit/page";
 import { Sign } from "~/kit/sign";
-import { Empty, Failed, Waiting } from "~/kit/states";
+import { Empty } from "~/kit/states";
 
 const LIST: ListOf<Device> = {
   words: (row) => [row.id, row.name, row.username, row.owner, row.profile],
@@ -86,14 +87,7 @@ export function Devices() {
       detail={<Outlet />}
       list={
         <>
-          <PageHead
-            title={t("device.title")}
-            note={t("list.count", {
-              shown: list.shown.length,
-              total: devices.total,
-              context: list.shown.length === devices.total ? "all" : "some",
-            })}
-          />
+          <PageHead title={t("device.title")} note={<Count shown={list.shown.length} total={devices.total} />} />
           <div className="vz-bar">
             <Search value={list.typed} label={t("device.search")} onChange={list.onSearch} />
             <NativeSelect
@@ -103,36 +97,23 @@ export function Devices() {
               onChange={(event) => list.narrow({ show: event.currentTarget.value || undefined })}
             />
           </div>
-          {devices.isPending ? (
-            <Waiting />
-          ) : devices.error ? (
-            <Failed error={devices.error} again={devices.refetch} />
-          ) : (
-            <DataList
-              label={t("device.title")}
-              rows={list.shown}
-              columns={columns}
-              id={(row) => row.id}
-              chosen={id}
-              open={(row) =>
-                navigate({
-                  to: "/c/$company/devices/$id",
-                  params: { company, id: row.id },
-                  search: (old) => old as never,
-                })
-              }
-              sort={list.sort}
-              down={list.down}
-              onSort={list.onSort}
-              empty={
-                devices.total ? (
-                  <Empty title={t("list.nothing")} help={t("list.nothingHelp")} />
-                ) : (
-                  <Empty title={t("device.empty")} help={t("device.emptyHelp")} />
-                )
-              }
-            />
-          )}
+          <FoundList
+            query={devices}
+            list={list}
+            total={devices.total}
+            label={t("device.title")}
+            columns={columns}
+            id={(row) => row.id}
+            chosen={id}
+            open={(row) =>
+              navigate({
+                to: "/c/$company/devices/$id",
+                params: { company, id: row.id },
+                search: (old) => old as never,
+              })
+            }
+            none={<Empty title={t("device.empty")} help={t("device.emptyHelp")} />}
+          />
         </>
       }
     />

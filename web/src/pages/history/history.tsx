@@ -6,12 +6,13 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { useCompany } from "~/api/company";
 import { type PastCall, seconds, useHistory } from "~/api/live";
-import { type Column, DataList, Search } from "~/kit/datalist";
+import { type Column, Search } from "~/kit/datalist";
+import { FoundList } from "~/kit/found";
 import { Icon } from "~/kit/icons";
 import { type ListOf, useList } from "~/kit/liststate";
 import { useWho } from "~/kit/names";
 import { PageHead, Split } from "~/kit/page";
-import { Empty, Failed, Waiting } from "~/kit/states";
+import { Empty } from "~/kit/states";
 import { lasted, useWhen } from "~/kit/when";
 import { Outcome } from "./outcome";
 
@@ -94,36 +95,23 @@ export function History() {
           <div className="vz-bar">
             <Search value={list.typed} label={t("history.search")} onChange={list.onSearch} />
           </div>
-          {history.isPending ? (
-            <Waiting />
-          ) : history.error ? (
-            <Failed error={history.error} again={history.refetch} />
-          ) : (
-            <DataList
-              label={t("nav.history")}
-              rows={list.shown}
-              columns={columns}
-              id={(row) => row.id}
-              chosen={id}
-              open={(row) =>
-                navigate({
-                  to: "/c/$company/history/$id",
-                  params: { company, id: row.id },
-                  search: (old) => old as never,
-                })
-              }
-              sort={list.sort}
-              down={list.down}
-              onSort={list.onSort}
-              empty={
-                rows.length ? (
-                  <Empty title={t("list.nothing")} help={t("list.nothingHelp")} />
-                ) : (
-                  <Empty title={t("history.empty")} help={t("history.emptyHelp")} />
-                )
-              }
-            />
-          )}
+          <FoundList
+            query={history}
+            list={list}
+            total={rows.length}
+            label={t("nav.history")}
+            columns={columns}
+            id={(row) => row.id}
+            chosen={id}
+            open={(row) =>
+              navigate({
+                to: "/c/$company/history/$id",
+                params: { company, id: row.id },
+                search: (old) => old as never,
+              })
+            }
+            none={<Empty title={t("history.empty")} help={t("history.emptyHelp")} />}
+          />
           {history.hasNextPage && (
             <div className="vz-bar">
               <Button variant="subtle" loading={history.isFetchingNextPage} onClick={() => history.fetchNextPage()}>

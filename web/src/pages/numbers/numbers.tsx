@@ -4,13 +4,14 @@ import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router"
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { useSection } from "~/api/records";
-import { type Column, DataList, Search } from "~/kit/datalist";
+import { type Column, Search } from "~/kit/datalist";
+import { Count, FoundList } from "~/kit/found";
 import { LeadsTo } from "~/kit/leads";
 import { type ListOf, useList } from "~/kit/liststate";
 import { useNames } from "~/kit/names";
 import { Badge, PageHead } from "~/kit/page";
 import { phone } from "~/kit/phone";
-import { Empty, Failed, Waiting } from "~/kit/states";
+import { Empty } from "~/kit/states";
 import { free, type NumberRow, numbersOf } from "./rows";
 
 const LIST: ListOf<NumberRow> = {
@@ -81,14 +82,7 @@ export function Numbers() {
   );
   return (
     <div className="vz-page vz-list">
-      <PageHead
-        title={t("nav.numbers")}
-        note={t("list.count", {
-          shown: list.shown.length,
-          total: rows.length,
-          context: list.shown.length === rows.length ? "all" : "some",
-        })}
-      />
+      <PageHead title={t("nav.numbers")} note={<Count shown={list.shown.length} total={rows.length} />} />
       <div className="vz-bar">
         <Search value={list.typed} label={t("numbers.search")} onChange={list.onSearch} />
       </div>
@@ -103,33 +97,22 @@ export function Numbers() {
           ))}
         </div>
       )}
-      {users.isPending ? (
-        <Waiting />
-      ) : users.error ? (
-        <Failed error={users.error} again={users.refetch} />
-      ) : (
-        <DataList
-          label={t("nav.numbers")}
-          rows={list.shown}
-          columns={columns}
-          id={(row) => `${row.owner} ${row.number}`}
-          open={(row) => navigate({ to: "/c/$company/why", params: { company }, search: { to: row.number } })}
-          sort={list.sort}
-          down={list.down}
-          onSort={list.onSort}
-          empty={
-            rows.length ? (
-              <Empty title={t("list.nothing")} help={t("list.nothingHelp")} />
-            ) : (
-              <Empty title={t("numbers.empty")} help={t("numbers.emptyHelp")}>
-                <Link to="/c/$company/people" params={{ company }}>
-                  {t("nav.people")}
-                </Link>
-              </Empty>
-            )
-          }
-        />
-      )}
+      <FoundList
+        query={users}
+        list={list}
+        total={rows.length}
+        label={t("nav.numbers")}
+        columns={columns}
+        id={(row) => `${row.owner} ${row.number}`}
+        open={(row) => navigate({ to: "/c/$company/why", params: { company }, search: { to: row.number } })}
+        none={
+          <Empty title={t("numbers.empty")} help={t("numbers.emptyHelp")}>
+            <Link to="/c/$company/people" params={{ company }}>
+              {t("nav.people")}
+            </Link>
+          </Empty>
+        }
+      />
     </div>
   );
 }

@@ -8,13 +8,14 @@ import { usePresence } from "~/api/live";
 import type { Person } from "~/api/model";
 import { useSection } from "~/api/records";
 import { manages, useMe } from "~/api/session";
-import { type Column, DataList, Search } from "~/kit/datalist";
+import { type Column, Search } from "~/kit/datalist";
+import { Count, FoundList } from "~/kit/found";
 import { Icon } from "~/kit/icons";
 import { type ListOf, useList } from "~/kit/liststate";
 import { PageHead, Split } from "~/kit/page";
 import { phone } from "~/kit/phone";
 import { Sign } from "~/kit/sign";
-import { Empty, Failed, Waiting } from "~/kit/states";
+import { Empty } from "~/kit/states";
 import { NewPerson } from "./new";
 
 const LIST: ListOf<Person> = {
@@ -56,32 +57,6 @@ export function People() {
       navigate({ to: "/c/$company/people/$id", params: { company, id: row.id }, search: (old) => old as never }),
     [navigate, company],
   );
-  const body = people.isPending ? (
-    <Waiting />
-  ) : people.error ? (
-    <Failed error={people.error} again={people.refetch} />
-  ) : (
-    <DataList
-      label={t("nav.people")}
-      rows={list.shown}
-      columns={columns}
-      id={(row) => row.id}
-      chosen={id}
-      open={open}
-      sort={list.sort}
-      down={list.down}
-      onSort={list.onSort}
-      empty={
-        people.total ? (
-          <Empty title={t("list.nothing")} help={t("list.nothingHelp")} />
-        ) : (
-          <Empty title={t("people.empty")} help={t("people.emptyHelp")}>
-            {manages(me) && <Button onClick={() => setAdding(true)}>{t("people.add")}</Button>}
-          </Empty>
-        )
-      }
-    />
-  );
   return (
     <>
       <Split
@@ -89,14 +64,7 @@ export function People() {
         detail={<Outlet />}
         list={
           <>
-            <PageHead
-              title={t("nav.people")}
-              note={t("list.count", {
-                shown: list.shown.length,
-                total: people.total,
-                context: list.shown.length === people.total ? "all" : "some",
-              })}
-            >
+            <PageHead title={t("nav.people")} note={<Count shown={list.shown.length} total={people.total} />}>
               {manages(me) && (
                 <Button leftSection={<Icon name="plus" size={14} />} onClick={() => setAdding(true)}>
                   {t("people.add")}
@@ -107,7 +75,21 @@ export function People() {
               <Search value={list.typed} label={t("people.search")} onChange={list.onSearch} />
               <Filters company={company} site={search.site} department={search.department} narrow={list.narrow} />
             </div>
-            {body}
+            <FoundList
+              query={people}
+              list={list}
+              total={people.total}
+              label={t("nav.people")}
+              columns={columns}
+              id={(row) => row.id}
+              chosen={id}
+              open={open}
+              none={
+                <Empty title={t("people.empty")} help={t("people.emptyHelp")}>
+                  {manages(me) && <Button onClick={() => setAdding(true)}>{t("people.add")}</Button>}
+                </Empty>
+              }
+            />
           </>
         }
       />

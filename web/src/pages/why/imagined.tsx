@@ -1,7 +1,7 @@
 /** A call that might be: who, which number, when. Nobody's phone rings. */
 
 import { Button, NativeSelect, TextInput } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -27,6 +27,18 @@ export function ImaginedCall() {
   );
 }
 
+function Told({ company, told }: { company: string; told: UseQueryResult<Explanation, Problem> }) {
+  if (told.isPending) return <Waiting />;
+  if (told.error) return <Failed error={told.error} again={told.refetch} />;
+  return (
+    <div className="vz-stack" aria-live="polite">
+      <Story company={company} told={told.data} />
+      <Chain company={company} told={told.data} />
+      <Asked company={company} told={told.data} />
+    </div>
+  );
+}
+
 /** A call that goes on: what was decided so far. Once it has ended it stands in the history. */
 function LiveWhy({ company, id }: { company: string; id: string }) {
   const { t } = useTranslation();
@@ -46,16 +58,8 @@ function LiveWhy({ company, id }: { company: string; id: string }) {
             {t("nav.history")}
           </Link>
         </Empty>
-      ) : told.isPending ? (
-        <Waiting />
-      ) : told.error ? (
-        <Failed error={told.error} again={told.refetch} />
       ) : (
-        <div className="vz-stack" aria-live="polite">
-          <Story company={company} told={told.data} />
-          <Chain company={company} told={told.data} />
-          <Asked company={company} told={told.data} />
-        </div>
+        <Told company={company} told={told} />
       )}
     </Page>
   );
@@ -120,19 +124,7 @@ export function Tester({ company }: { company: string }) {
         />
         <Button type="submit">{t("why.ask")}</Button>
       </form>
-      {!to ? (
-        <p className="vz-dim">{t("why.askHelp")}</p>
-      ) : told.isPending ? (
-        <Waiting />
-      ) : told.error ? (
-        <Failed error={told.error} again={told.refetch} />
-      ) : (
-        <div className="vz-stack" aria-live="polite">
-          <Story company={company} told={told.data} />
-          <Chain company={company} told={told.data} />
-          <Asked company={company} told={told.data} />
-        </div>
-      )}
+      {!to ? <p className="vz-dim">{t("why.askHelp")}</p> : <Told company={company} told={told} />}
     </>
   );
 }
